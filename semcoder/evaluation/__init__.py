@@ -1,0 +1,1 @@
+"""Prompts, engines, benchmarks and scores (paper section 5)."""

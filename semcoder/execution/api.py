@@ -1,0 +1,69 @@
+"""What goes into the sandbox and what comes out."""
+
+from dataclasses import dataclass, field
+
+from semcoder.records import Event, Verdict
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one job. CPU seconds decide; wall seconds are the backstop for programs that sleep."""
+
+    cpu_s: float = 5.0
+    wall_s: float = 30.0
+    memory_mb: int = 1024
+    output_kb: int = 64
+    """Of stdout and stderr each; the rest is thrown away."""
+    result_kb: int = 1024
+    """Of results and trace events together."""
+    max_events: int = 2000
+    """Steps of one traced call; a longer one is marked with `truncated`."""
+    max_value_chars: int = 2000
+
+
+@dataclass(frozen=True)
+class Call:
+    """Arguments as Python source, evaluated inside the sandbox in the program's own namespace."""
+
+    args: tuple[str, ...] = ()
+    kwargs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One program. Each call starts from a fresh namespace: the code is executed again for it.
+
+    With no entry point the module alone is run. Expected values are no part of a job: they never enter the sandbox.
+    """
+
+    id: str
+    code: str
+    entry_point: str = ""
+    calls: tuple[Call, ...] = ()
+    stdin: str = ""
+    trace: bool = False
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """What one call did: `value` is a literal, or `raised` is (type, message, line in the program or 0)."""
+
+    value: str | None = None
+    raised: tuple[str, str, int] | None = None
+    events: tuple[Event, ...] = ()
+    truncated: str = ""
+    """Why the trace is not whole (events, value size); empty when it is."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job. `results` holds the calls that finished before the verdict fell, in order."""
+
+    id: str
+    verdict: Verdict
+    detail: str = ""
+    """raised: `Type: message (line N)`; forbidden: which call or path; invalid: the syntax error."""
+    results: tuple[CallResult, ...] = ()
+    stdout: str = ""
+    stderr: str = ""
+    cpu_s: float = 0.0

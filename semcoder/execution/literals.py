@@ -1,0 +1,108 @@
+"""Values as Python source: the one text form in which arguments, outputs and states travel.
+
+Standard library only: this file is also read inside the sandbox, where it renders what an untrusted
+program returned. Nothing here trusts the value: only exact builtin types are rendered.
+"""
+
+import ast
+import math
+from typing import Any
+
+MAX_DEPTH = 60
+
+
+class NotPlain(ValueError):
+    """The value is not made of exact builtin types (or too deep), so it has no faithful literal."""
+
+
+def render(value: Any, _depth: int = 0) -> str:
+    """The canonical literal of `value`: `parse(render(v))` equals `v` in value and type.
+
+    Plain types: None, bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset.
+    Sets are written in sorted order, so that the text does not depend on the hash seed.
+    Raises NotPlain for anything else, subclasses of the above included.
+    """
+    kind = type(value)
+    if value is None or kind is bool or kind is int or kind is str or kind is bytes:
+        return repr(value)
+    if kind is float:
+        return repr(value) if math.isfinite(value) else f"float('{value}')"
+    if kind is complex:
+        return f"complex({render(value.real)}, {render(value.imag)})"
+    if _depth >= MAX_DEPTH:
+        raise NotPlain("nested too deeply")
+    inner = _depth + 1
+    if kind is list:
+        return "[" + ", ".join([render(item, inner) for item in value]) + "]"
+    if kind is tuple:
+        body = ", ".join([render(item, inner) for item in value])
+        return f"({body},)" if len(value) == 1 else f"({body})"
+    if kind is dict:
+        return "{" + ", ".join([f"{render(k, inner)}: {render(v, inner)}" for k, v in value.items()]) + "}"
+    if kind is set or kind is frozenset:
+        body = ", ".join(_sorted_items(value, inner))
+        if kind is set:
+            return "{" + body + "}" if body else "set()"
+        return "frozenset({" + body + "})" if body else "frozenset()"
+    raise NotPlain(f"not plain data: {kind.__name__}")
+
+
+def _sorted_items(items: Any, depth: int) -> list[str]:
+    try:
+        return [render(item, depth) for item in sorted(items)]
+    except TypeError:
+        return sorted(render(item, depth) for item in items)
+
+
+def parse(text: str) -> Any:
+    """The value of a literal that `render` may have written. Evaluates nothing else; raises ValueError."""
+    try:
+        return _build(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, RecursionError, MemoryError, TypeError, OverflowError) as error:
+        raise ValueError(f"not a literal: {text[:80]!r}") from error
+
+
+def _build(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant) and node.value is not Ellipsis:
+        return node.value
+    if isinstance(node, ast.List):
+        return [_build(item) for item in node.elts]
+    if isinstance(node, ast.Tuple):
+        return tuple(_build(item) for item in node.elts)
+    if isinstance(node, ast.Set):
+        return {_build(item) for item in node.elts}
+    if isinstance(node, ast.Dict) and None not in node.keys:
+        return {_build(k): _build(v) for k, v in zip(node.keys, node.values, strict=True) if k is not None}
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        operand = _build(node.operand)
+        if type(operand) in (int, float, complex):
+            return -operand if isinstance(node.op, ast.USub) else operand
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        return _call(node.func.id, [_build(item) for item in node.args])
+    raise ValueError(f"not a literal: {ast.unparse(node)[:80]!r}")
+
+
+def _call(name: str, args: list[Any]) -> Any:
+    if name == "float" and len(args) == 1 and args[0] in ("inf", "-inf", "nan"):
+        return float(args[0])
+    if name == "complex" and len(args) == 2:
+        return complex(*args)
+    if name in ("set", "frozenset") and len(args) <= 1 and all(type(a) is set for a in args):
+        return (set if name == "set" else frozenset)(*args)
+    raise ValueError(f"not a literal: {name}(...)")
+
+
+def describe(value: Any, limit: int = 2000) -> tuple[str, bool]:
+    """(text, whole): the literal where there is one, else a stable description without addresses.
+
+    `whole` is False when the text stands for more than it says: an object, or a literal longer than
+    `limit` characters (then the text tells type and size; it is never cut with a silent ellipsis).
+    """
+    try:
+        text = render(value)
+    except (NotPlain, RecursionError):
+        return f"<{type(value).__qualname__} object>", False
+    if len(text) > limit:
+        size = f" of {len(value)} items" if hasattr(value, "__len__") else ""
+        return f"<{type(value).__name__}{size}, {len(text)} characters>", False
+    return text, True

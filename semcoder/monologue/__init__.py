@@ -1,0 +1,1 @@
+"""Monologue reasoning, forward and backward (paper section 4.2)."""

@@ -1,0 +1,253 @@
+"""The records that travel between stages: one JSON object a line, each with a content id and its parents.
+
+`id` hashes what defines a record (`defined_by`), so equal content has equal ids in every run; `parents` are the
+ids it was made from, so that `semcoder lineage` can follow any training example back to its seed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from semcoder.artifacts import writing
+from semcoder.errors import UserError
+
+Direction = Literal["forward", "backward"]
+Format = Literal["monologue", "scratchpad", "next", "concise", "direct"]
+Task = Literal["nl2code", "forward", "backward", "refine"]
+Verdict = Literal["ok", "raised", "timeout", "memory", "killed", "forbidden", "invalid"]
+
+
+class Record(BaseModel):
+    """A line of an artifact. Subclasses name their prefix and the fields that define them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    prefix: ClassVar[str] = "record"
+    defined_by: ClassVar[tuple[str, ...]] = ()
+
+    id: str = ""
+    parents: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _identify(self) -> Self:
+        defining = self.model_dump(mode="json", include=set(self.defined_by))
+        text = json.dumps(defining, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        expected = f"{self.prefix}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+        if self.id and self.id != expected:
+            raise ValueError(f"id is {self.id} but the content says {expected}: the line was changed by hand")
+        object.__setattr__(self, "id", expected)
+        return self
+
+
+class Seed(Record):
+    """A piece of an existing program: one function, or neighbouring top-level statements."""
+
+    prefix: ClassVar[str] = "seed"
+    defined_by: ClassVar[tuple[str, ...]] = ("source", "first_line", "last_line", "code")
+
+    kind: Literal["function", "statements"]
+    code: str
+    context: str = ""
+    """The other top-level statements of the file that `code` needs (imports, constants, helpers), in file order."""
+    calls: tuple[str, ...] = ()
+    """Calls of the function with literal arguments found in the corpus, as source: `name(1, "a")`."""
+    source: str
+    """Corpus and file, with no machine's own folders: `stdlib-3.11/textwrap.py`."""
+    first_line: int
+    last_line: int
+    licence: str
+
+
+class Problem(Record):
+    """A natural-language instruction (`nl` in PyX)."""
+
+    prefix: ClassVar[str] = "problem"
+    defined_by: ClassVar[tuple[str, ...]] = ("instruction", "teacher")
+
+    instruction: str
+    teacher: str
+
+
+class Program(Record):
+    """A self-contained solution. Parent: its problem."""
+
+    prefix: ClassVar[str] = "program"
+    defined_by: ClassVar[tuple[str, ...]] = ("code", "entry_point")
+
+    code: str
+    entry_point: str
+
+
+class Candidate(Record):
+    """An input proposed for a program, not yet run. Arguments are Python source. Parent: the program."""
+
+    prefix: ClassVar[str] = "input"
+    defined_by: ClassVar[tuple[str, ...]] = ("parents", "args", "kwargs")
+
+    args: tuple[str, ...]
+    kwargs: dict[str, str] = {}
+    origin: Literal["doctest", "call site", "type", "mutation", "teacher"]
+
+
+class TestCase(Record):
+    """An input and what the program did with it. `output` is a literal (execution.literals). Parent: the program."""
+
+    __test__: ClassVar[bool] = False
+    prefix: ClassVar[str] = "test"
+    defined_by: ClassVar[tuple[str, ...]] = ("parents", "args", "kwargs", "output")
+
+    args: tuple[str, ...]
+    kwargs: dict[str, str] = {}
+    output: str
+    origin: Literal["doctest", "call site", "type", "mutation", "teacher"]
+
+    @property
+    def call_arguments(self) -> str:
+        """The text between the parentheses of the call."""
+        return ", ".join([*self.args, *(f"{name}={text}" for name, text in self.kwargs.items())])
+
+
+class Event(BaseModel):
+    """One step of an execution. Lines are 1-based in the program's code."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["call", "line", "return", "exception"]
+    line: int
+    """call: the `def` line; line: the line that ran; return and exception: the line that left or raised."""
+    scope: str = ""
+    """Qualified name of the running function; `<listcomp>` and the like for comprehensions."""
+    depth: int = 0
+    """0 for the entry point, +1 for each call inside it."""
+    count: int = 1
+    """How many times this line has run so far in this activation of the function, this time included."""
+    changes: dict[str, str] = {}
+    """Variables that this step bound or changed, with the text of their new value; for a call, the arguments."""
+    removed: tuple[str, ...] = ()
+    """Variables that this step deleted."""
+    value: str = ""
+    """return: the returned value's text; exception: `Type: message`."""
+
+
+class Trace(Record):
+    """The ordered events of one call of the entry point. Parents: the test case, then the program."""
+
+    prefix: ClassVar[str] = "trace"
+    defined_by: ClassVar[tuple[str, ...]] = ("parents", "events")
+
+    events: tuple[Event, ...]
+
+
+class Monologue(Record):
+    """A rationale in one of the formats, for one direction. Parents: the trace, the test case, the program."""
+
+    prefix: ClassVar[str] = "mono"
+    defined_by: ClassVar[tuple[str, ...]] = ("parents", "format", "direction", "text", "answer")
+
+    format: Format
+    direction: Direction
+    text: str
+    """What stands before the answer; empty for direct prediction."""
+    answer: str
+    """forward: the output's literal; backward: the text between the parentheses of a call that gives the output."""
+    writer: str
+    """`trace` for what is written from the trace alone, else the teacher's name."""
+
+
+class Example(Record):
+    """A row of a training mixture. Parent: the monologue, or the program for nl2code."""
+
+    prefix: ClassVar[str] = "example"
+    defined_by: ClassVar[tuple[str, ...]] = ("task", "prompt", "response")
+
+    task: Task
+    prompt: str
+    response: str
+
+
+class Generation(Record):
+    """What a model wrote for one item of a benchmark."""
+
+    prefix: ClassVar[str] = "gen"
+    defined_by: ClassVar[tuple[str, ...]] = ("model", "benchmark", "format", "item", "sample", "prompt", "text")
+
+    model: str
+    benchmark: str
+    format: str
+    item: str
+    sample: int
+    prompt: str
+    text: str
+    finish: Literal["stop", "length"]
+
+
+class ScoredItem(Record):
+    """One generation judged. Parent: the generation."""
+
+    prefix: ClassVar[str] = "score"
+    defined_by: ClassVar[tuple[str, ...]] = ("parents", "answer", "passed", "reason")
+
+    item: str
+    sample: int
+    answer: str
+    passed: bool
+    reason: str
+
+
+class Dropped(Record):
+    """What a stage did not keep, and why. Parents: what was dropped, then what that was made from."""
+
+    prefix: ClassVar[str] = "dropped"
+    defined_by: ClassVar[tuple[str, ...]] = ("parents", "stage", "reason", "detail")
+
+    stage: str
+    reason: str
+    """A short fixed phrase, so that reasons can be counted."""
+    detail: str = ""
+
+
+R = TypeVar("R", bound=Record)
+
+
+def read(path: Path, kind: type[R]) -> Iterator[R]:
+    """The records of a JSONL file. Raises UserError naming file and line for what is not one."""
+    try:
+        stream = path.open(encoding="utf-8", errors="surrogatepass")
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file; make it with its rule, or give another path.") from error
+    with stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                yield kind.model_validate_json(line)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(str(part) for part in first["loc"]) or "the line"
+                raise UserError(
+                    f"{path}, line {number}: not a {kind.__name__} record ({where}: {first['msg']}); "
+                    f"remake the file with its rule."
+                ) from error
+
+
+def read_all(paths: Iterable[Path], kind: type[R]) -> Iterator[R]:
+    """The records of several files, in the order given."""
+    for path in paths:
+        yield from read(path, kind)
+
+
+def write(path: Path, records: Iterable[Record]) -> int:
+    """Write records as JSONL, whole or not at all; returns how many."""
+    count = 0
+    with writing(path) as stream:
+        for record in records:
+            stream.write(to_line(record))
+            count += 1
+    return count
+
+
+def to_line(record: Record) -> str:
+    """One line of JSON, ending in a newline; fields at their default are left out."""
+    body = record.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps(body, ensure_ascii=True, separators=(",", ":")) + "\n"

@@ -1,0 +1,1 @@
+"""Tables beside the paper's numbers, plots and the report."""

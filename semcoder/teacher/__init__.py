@@ -1,0 +1,1 @@
+"""Teachers: who writes problems, solutions, inputs and monologues. One interface, several writers."""
