@@ -6,14 +6,14 @@ so that a rule's code hash (semcoder.codehash) covers just what its own command 
 """
 
 import importlib
-import os
 import sys
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
-import click
 import typer
-from typer.core import TyperGroup
 
+from semcoder import progress
 from semcoder.errors import UserError
 
 STAGES: dict[str, tuple[str, dict[str, str]]] = {
@@ -65,76 +65,48 @@ TOP: dict[str, tuple[str, str]] = {
 }
 
 
-class LazyGroup(TyperGroup):
-    """A group whose commands are imported when they are asked for."""
-
-    modules: dict[str, str]
-    helps: dict[str, str]
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Verbs in the order of the graph."""
-        return list(self.modules)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the verb's module and wrap its `main`."""
-        if cmd_name not in self.modules:
-            return None
-        return command(self.modules[cmd_name])
-
-
-def command(module: str) -> click.Command:
-    """The click command of a module's `main`."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command()(importlib.import_module(module).main)
-    return typer.main.get_command(app)
-
-
-def group() -> click.Group:
-    """The whole command line."""
-    root = click.Group(
+def application(words: Sequence[str]) -> typer.Typer:
+    """The command line, with no more modules imported than the command named by `words` needs."""
+    stage, verb = [*(words[2:] if words[:1] == ["--log"] else words), "", ""][:2]
+    root = typer.Typer(
         name="semcoder",
-        help="SemCoder, reproducible: stages in the order of the graph. Each verb has --help with an example.",
+        help="SemCoder, reproducible. Stages stand in the order of the graph; each verb's --help has an example.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    root.list_commands = lambda ctx: [*STAGES, *TOP]  # type: ignore[method-assign]
-    for stage, (text, verbs) in STAGES.items():
-        lazy = LazyGroup(name=stage, help=text)
-        lazy.modules = verbs
-        root.add_command(lazy)
+    root.callback()(_before)
+    for name, (text, verbs) in STAGES.items():
+        branch = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+        branch.callback()(lambda: None)
+        if name == stage:
+            for each in [verb] if verb in verbs else verbs:
+                branch.command(each)(importlib.import_module(verbs[each]).main)
+        root.add_typer(branch, name=name)
     for name, (text, module) in TOP.items():
-        root.add_command(_LazyCommand(name, text, module))
+        root.command(name, help=text)(importlib.import_module(module).main if name == stage else lambda: None)
     return root
 
 
-class _LazyCommand(click.Command):
-    """A top-level command, imported when it runs."""
-
-    def __init__(self, name: str, text: str, module: str) -> None:
-        super().__init__(name, help=text)
-        self._module = module
-
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Hand over to the real command before options are read."""
-        return command(self._module).make_context(info_name, args, parent=parent, **extra)
+def _before(
+    log: Annotated[Path | None, typer.Option(help="Write messages to this file, progress to the terminal.")] = None,
+) -> None:
+    if log:
+        progress.log_to(log)
 
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 a bug (with its trace), 2 the user can mend it, 130 interrupted."""
     try:
-        status = group().main(standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else 0)
+        application(sys.argv[1:])()
     except UserError as error:
-        print(f"semcoder: {error}", file=sys.stderr)
+        progress.tell(f"semcoder: {error}")
         sys.exit(2)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        print("semcoder: interrupted; run the same command again to go on.", file=sys.stderr)
+    except KeyboardInterrupt:
+        progress.tell("semcoder: interrupted; run the same command again to go on.")
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
 
 
 if __name__ == "__main__":

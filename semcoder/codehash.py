@@ -51,8 +51,14 @@ def _imports(module: str) -> tuple[str, ...]:
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names.append(node.value)  # a module named by a string: semcoder.registry tables, files sent to workers
-    return tuple(n for n in names if n.startswith("semcoder") and n.replace(".", "").isidentifier() and _path(n).exists())
+            names.append(
+                node.value
+            )  # a module named by a string: semcoder.registry tables, files sent to workers
+    return tuple(
+        n
+        for n in names
+        if n.startswith("semcoder") and n.replace(".", "").isidentifier() and _path(n).exists()
+    )
 
 
 @cache

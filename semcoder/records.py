@@ -172,7 +172,15 @@ class Generation(Record):
     """What a model wrote for one item of a benchmark."""
 
     prefix: ClassVar[str] = "gen"
-    defined_by: ClassVar[tuple[str, ...]] = ("model", "benchmark", "format", "item", "sample", "prompt", "text")
+    defined_by: ClassVar[tuple[str, ...]] = (
+        "model",
+        "benchmark",
+        "format",
+        "item",
+        "sample",
+        "prompt",
+        "text",
+    )
 
     model: str
     benchmark: str

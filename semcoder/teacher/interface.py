@@ -38,7 +38,9 @@ class Teacher(Protocol):
         """Another solution to the same problem, given the error that the last one ended in."""
         ...
 
-    def inputs(self, programs: Iterable[tuple[Program, Sequence[Call]]]) -> Iterator[tuple[Program, Sequence[Call]]]:
+    def inputs(
+        self, programs: Iterable[tuple[Program, Sequence[Call]]]
+    ) -> Iterator[tuple[Program, Sequence[Call]]]:
         """More inputs for each program, given those that are known to run."""
         ...
 

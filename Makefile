@@ -1,0 +1,40 @@
+# Two commands: `make quickstart` (the whole graph, small, on a CPU) and `make test`.
+# PYTHON=... chooses the interpreter (3.11 or newer), CORES=... how many cores, MIRROR=DIR a folder of benchmark files.
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,\
+	$(if $(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(p))) python3)
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+MIRROR ?=
+BIN := .venv/bin
+OUT := results/quickstart
+LOCKS := $(wildcard envs/*.lock) envs/install.py pyproject.toml
+SNAKEMAKE := $(BIN)/snakemake --profile profiles/quickstart --cores $(CORES) \
+	$(if $(MIRROR),--config 'data={"mirror": "$(abspath $(MIRROR))"}')
+
+.PHONY: quickstart test lock clean
+
+quickstart: .venv/.quickstart
+	$(SNAKEMAKE)
+	@if [ ! $(OUT)/report.html -nt $(OUT)/tables/scores.md ]; then \
+	  $(SNAKEMAKE) --report $(OUT)/report.html > $(OUT)/logs/report.log 2>&1 || { cat $(OUT)/logs/report.log; exit 1; }; fi
+	@cat $(OUT)/tables/scores.md
+	@printf '\nReport: %s\nTables: %s\n' "$(CURDIR)/$(OUT)/report.html" "$(CURDIR)/$(OUT)/tables/"
+
+test: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint --profile profiles/quickstart
+	$(BIN)/pytest
+
+.venv/.quickstart: $(LOCKS)
+	@$(PYTHON) envs/install.py quickstart && touch $@
+
+.venv/.dev: $(LOCKS)
+	@$(PYTHON) envs/install.py dev && touch .venv/.quickstart $@
+
+lock:
+	envs/lock.sh
+
+clean:
+	rm -rf $(OUT)

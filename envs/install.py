@@ -1,0 +1,91 @@
+"""Make .venv from the hash-locked requirement files: `python envs/install.py quickstart|dev`.
+
+Standard library only. Says what will be downloaded before it downloads. Interrupted, it can be run again.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ENVS = Path(__file__).resolve().parent
+ROOT = ENVS.parent
+VENV = ROOT / ".venv"
+
+# What pip downloads, in MB, on Linux x86_64 with CPython 3.11 (du of a fresh download folder); torch-gpu is estimated.
+MEGABYTES = {"torch-cpu": 192, "torch-gpu": 3000, "quickstart": 170, "dev": 40}
+
+
+def main(wanted: str) -> None:
+    """Install `wanted`; its stamp is written last, so a killed run is never taken for done."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"semcoder needs Python 3.11 or newer, this is {sys.version.split()[0]}; say PYTHON=python3.11.")
+    if not (VENV / "bin" / "python").exists():
+        venv.create(VENV, with_pip=True)
+    if _missing("quickstart"):
+        _torch()
+        _rest()
+        _done("quickstart")
+    if wanted == "dev" and _missing("dev"):
+        _say(f"about {MEGABYTES['dev']} MB of tools for the tests")
+        _pip("-r", ENVS / "dev.lock")
+        _done("dev")
+
+
+def _torch() -> None:
+    """The CPU build where pip's own indexes and links offer one, else the registry's default build."""
+    _say(f"about {MEGABYTES['torch-cpu']} MB for torch (CPU build)")
+    if _pip("-r", ENVS / "torch-cpu.lock", may_fail=True):
+        return
+    _say(
+        "no CPU build of torch for this Python where pip looks (a folder or index that has one can be named in "
+        f"PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL); the default build instead, about {MEGABYTES['torch-gpu']} MB on Linux"
+    )
+    _pip("-r", ENVS / "torch-gpu.lock")
+
+
+def _rest() -> None:
+    _say(f"about {MEGABYTES['quickstart']} MB for everything else")
+    blocks = re.split(r"(?m)^(?=[a-z])", (ENVS / "quickstart.lock").read_text())
+    # DeepSpeed comes as source only and looks at the installed torch while it is built.
+    for name, isolated, wanted in (("wheels", True, False), ("deepspeed", False, True)):
+        part = VENV / f"{name}.lock"
+        part.write_text("".join(block for block in blocks if block.startswith("deepspeed==") == wanted))
+        _pip(*([] if isolated else ["--no-build-isolation"]), "-r", part)
+    _pip("--no-build-isolation", "--editable", ROOT, hashes=False)
+
+
+def _pip(*arguments: str | Path, hashes: bool = True, may_fail: bool = False) -> bool:
+    command = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
+    command += ["--require-hashes"] if hashes else []
+    quiet = subprocess.DEVNULL if may_fail else None
+    environment = {**os.environ, "DS_BUILD_OPS": "0"}  # no CUDA kernels are compiled at installation
+    code = subprocess.run([*command, *arguments], env=environment, stderr=quiet, check=False).returncode
+    if code and not may_fail:
+        sys.exit(f"semcoder: pip could not install {arguments[-1]} (its message stands above); run the command again.")
+    return code == 0
+
+
+def _identity() -> str:
+    files = [*sorted(ENVS.glob("*.lock")), ROOT / "pyproject.toml"]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _missing(name: str) -> bool:
+    stamp = VENV / f".{name}"
+    return not stamp.exists() or stamp.read_text() != _identity()
+
+
+def _done(name: str) -> None:
+    (VENV / f".{name}").write_text(_identity())
+
+
+def _say(text: str) -> None:
+    print(f"semcoder: downloading {text}, into {VENV}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
