@@ -1,0 +1,68 @@
+"""Which statement a line of a program belongs to.
+
+Standard library only: this file is also read inside the sandbox, beside `tracer.py`.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+Statement = ast.stmt | ast.ExceptHandler | ast.match_case
+"""What can own a line: a simple statement, or a compound statement's header, `except` and `case` included."""
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def statement_lines(code: str) -> Mapping[int, int]:
+    """{line: first line of the innermost simple statement, or compound header, that the line is part of}.
+
+    Lines are 1-based. A decorated `def` or `class` counts from its `def` or `class` line, and its decorators'
+    lines lead there. Statements that share a line share its first statement's entry. Blank lines and comments
+    between statements, and bare `else:` and `finally:` lines, have no entry. Raises SyntaxError.
+    """
+    return _scan(code)[0]
+
+
+def statement_at(code: str) -> Mapping[int, Statement]:
+    """{first line: the statement that `statement_lines` leads there for}; on a shared line, the first one."""
+    return _scan(code)[1]
+
+
+@lru_cache(maxsize=16)
+def _scan(code: str) -> tuple[Mapping[int, int], Mapping[int, Statement]]:
+    lines: dict[int, int] = {}
+    owners: dict[int, Statement] = {}
+    for statement in _statements(ast.parse(code)):
+        key = lines.get(_own_line(statement), _own_line(statement))
+        owners.setdefault(key, statement)
+        for line in range(_first_line(statement), _last_line(statement) + 1):
+            lines.setdefault(line, key)
+    return MappingProxyType(lines), MappingProxyType(owners)
+
+
+def _statements(node: ast.AST) -> Iterator[Statement]:
+    """Every statement under `node`, outer before inner, in file order."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, Statement):
+            yield child
+            yield from _statements(child)
+
+
+def _own_line(statement: Statement) -> int:
+    return statement.pattern.lineno if isinstance(statement, ast.match_case) else statement.lineno
+
+
+def _first_line(statement: Statement) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([_own_line(statement), *(each.lineno for each in decorators)])
+
+
+def _last_line(statement: Statement) -> int:
+    """The last line of a simple statement, or of a compound one's header."""
+    inner = [child for child in ast.iter_child_nodes(statement) if isinstance(child, Statement)]
+    if not inner:
+        return getattr(statement, "end_lineno", 0) or _own_line(statement)
+    header = [node for node in ast.iter_child_nodes(statement) if not isinstance(node, Statement)]
+    written = [getattr(node, "end_lineno", 0) for part in header for node in ast.walk(part)]
+    return max([_own_line(statement), _first_line(inner[0]) - 1, *written])
