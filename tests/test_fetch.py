@@ -1,0 +1,298 @@
+"""The data door: mirrors, sources, resumption, and refusal of what is not the pinned bytes."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from semcoder.errors import UserError
+from semcoder.fetch import MANIFEST, External, fetch, read_versions, tree_sha256
+
+VERSIONS = Path(__file__).parent.parent / "data" / "versions.csv"
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+ZERO = "0" * 64
+BODY = bytes(range(256)) * 9000
+
+
+def sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+class Files(BaseHTTPRequestHandler):
+    """Serves `content` at any path, honouring Range; `cut` ends the first answer after so many bytes."""
+
+    content = BODY
+    cut = 0
+    ranges: list[str]
+
+    def do_GET(self) -> None:
+        kind = type(self)
+        wanted = self.headers.get("Range", "")
+        kind.ranges.append(wanted)
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+        if start and start >= len(kind.content):
+            self.send_error(416)
+            return
+        body = kind.content[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        stop, kind.cut = kind.cut or len(body), 0
+        self.wfile.write(body[:stop])
+        self.close_connection = True
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def files() -> Iterator[tuple[type[Files], str]]:
+    handler = type("Handler", (Files,), {"ranges": []})
+    with serving(handler) as address:
+        yield handler, address
+
+
+def entry(location: str, content: bytes = BODY) -> External:
+    return External(name="thing", kind="url", location=location, sha256=sha(content), licence="MIT")
+
+
+def test_the_committed_versions_are_well_formed_and_say_what_is_not_pinned() -> None:
+    entries = read_versions(VERSIONS)
+    assert entries["humaneval"].sha256.startswith("b796127e")
+    for each in entries.values():
+        if not each.sha256 and not each.revision:
+            assert "resolve before use" in each.note
+            with pytest.raises(UserError, match=r"resolve before use.*40-hex"):
+                fetch(each, Path("never-made"))
+
+
+def test_the_mirror_serves_by_name_and_by_base_name_and_is_checked(tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "a.bin").write_bytes(BODY)
+    unreachable = entry("http://127.0.0.1:9/x/a.bin")
+    fetch(unreachable, tmp_path / "out" / "got", mirror)
+    assert (tmp_path / "out" / "got").read_bytes() == BODY
+    (mirror / "thing").write_bytes(b"wrong")
+    with pytest.raises(UserError) as caught:
+        fetch(unreachable, tmp_path / "second", mirror)
+    for needed in ("thing", sha(b"wrong"), sha(BODY), str(mirror), "data.mirror", unreachable.location):
+        assert needed in str(caught.value)
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_missing_file_names_itself_its_hash_and_both_ways(tmp_path: Path) -> None:
+    lost = entry("http://127.0.0.1:9/x/a.bin")
+    with pytest.raises(UserError) as caught:
+        fetch(lost, tmp_path / "out", tmp_path)
+    for needed in ("thing", sha(BODY), f"{tmp_path}/a.bin", lost.location, "not in the mirror"):
+        assert needed in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cut_download_goes_on_where_it_stopped(tmp_path: Path, files: tuple[type[Files], str]) -> None:
+    handler, address = files
+    handler.cut = 1_500_000
+    with pytest.raises(UserError):
+        fetch(entry(f"{address}/a"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    fetch(entry(f"{address}/a"), tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == BODY
+    assert handler.ranges[0] == "" and handler.ranges[1].startswith("bytes=1") and len(handler.ranges) == 2
+
+
+def test_a_stale_part_is_thrown_away(tmp_path: Path, files: tuple[type[Files], str]) -> None:
+    _, address = files
+    (tmp_path / f".out.{sha(BODY)[:12]}.part").write_bytes(b"z" * 5000)
+    fetch(entry(f"{address}/a"), tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == BODY
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_whole_part_left_by_a_kill_is_used(tmp_path: Path, files: tuple[type[Files], str]) -> None:
+    _, address = files
+    (tmp_path / f".out.{sha(BODY)[:12]}.part").write_bytes(BODY)
+    fetch(entry(f"{address}/a"), tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == BODY
+
+
+def test_a_server_with_other_bytes_is_refused(tmp_path: Path, files: tuple[type[Files], str]) -> None:
+    _, address = files
+    with pytest.raises(UserError, match=f"{sha(BODY)}.*expected sha256 {sha(b'other')}"):
+        fetch(entry(f"{address}/a", b"other"), tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_a_wheel_comes_through_pip(tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    with zipfile.ZipFile(wheels / "tiny_data-1.0-py3-none-any.whl", "w") as wheel:
+        info = "tiny_data-1.0.dist-info"
+        wheel.writestr("tiny_data/rows.jsonl", "{}\n")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-data\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    rows = tmp_path / "versions.csv"
+    header = "name,kind,location,revision,sha256,size_bytes,licence,note\n"
+    rows.write_text(
+        f"{header}tiny,pypi,tiny-data==1.0:tiny_data/rows.jsonl,,{sha(b'{}' + chr(10).encode())},,MIT,\n"
+    )
+    command = [sys.executable, "-m", "semcoder.cli", "data", "fetch", "tiny", "--versions", str(rows)]
+    command += ["--out", str(tmp_path / "rows.jsonl")]
+    offline = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+    subprocess.run(command, check=True, env=offline)
+    assert (tmp_path / "rows.jsonl").read_text() == "{}\n"
+    failed = subprocess.run(
+        command, env={**offline, "PIP_FIND_LINKS": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert failed.returncode == 2 and "tiny-data==1.0" in failed.stderr and "data.mirror" in failed.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.jsonl", "versions.csv", "wheels"]
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the hub's API as a snapshot needs: the tree, the revision and the files."""
+
+    content: dict[str, bytes]
+    stated: dict[str, bytes]
+
+    def do_GET(self) -> None:
+        kind, path = type(self), urlsplit(self.path).path
+        if path.startswith("/api/") and "/tree/" in path:
+            tree = [
+                {"type": "file", "path": p, "size": len(c), "oid": git_id(c)} for p, c in kind.stated.items()
+            ]
+            for file in tree:
+                if file["path"].endswith(".bin"):
+                    content = kind.stated[file["path"]]
+                    file["lfs"] = {"oid": sha(content), "size": len(content), "pointerSize": 1}
+            self._answer(json.dumps(tree).encode(), "application/json", "")
+        elif path.startswith("/api/"):
+            siblings = [{"rfilename": p} for p in kind.content]
+            about = {"id": "owner/model", "modelId": "owner/model", "sha": REVISION, "siblings": siblings}
+            self._answer(json.dumps(about).encode(), "application/json", "")
+        else:
+            name = path.rpartition(f"/resolve/{REVISION}/")[2]
+            content = kind.content[name]
+            etag = sha(content) if name.endswith(".bin") else git_id(content)
+            self._answer(content, "application/octet-stream", etag)
+
+    do_HEAD = do_GET
+
+    def _answer(self, body: bytes, kind: str, etag: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Repo-Commit", REVISION)
+        if etag:
+            self.send_header("ETag", f'"{etag}"')
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def git_id(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0%b" % (len(content), content)).hexdigest()
+
+
+def hub_fetch(address: str, rows: Path, name: str, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "semcoder.cli", "data", "fetch", name, "--versions", str(rows)]
+    environment = {
+        **os.environ,
+        "HF_ENDPOINT": address,
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": str(rows.parent),
+    }
+    return subprocess.run(
+        [*command, "--out", str(out), *more], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_snapshot_is_checked_file_by_file_and_serves_as_a_mirror(tmp_path: Path) -> None:
+    content = {"config.json": b"{}", "sub/weights.bin": BODY}
+    handler = type("Handler", (Hub,), {"content": content, "stated": content})
+    rows = tmp_path / "versions.csv"
+    rows.write_text(
+        "name,kind,location,revision,sha256,size_bytes,licence,note\n"
+        f"model,hub-model,owner/model,{REVISION},,,MIT,\n"
+        f"part,hub-dataset,owner/model:sub/*,{REVISION},,,MIT,\n"
+        f"one,hub-file,owner/model:sub/weights.bin,{REVISION},{sha(BODY)},,MIT,\n"
+    )
+    mirror = tmp_path / "mirror"
+    with serving(handler) as address:
+        done = hub_fetch(address, rows, "model", mirror / "model")
+        assert done.returncode == 0, done.stderr
+        assert hub_fetch(address, rows, "part", tmp_path / "part").returncode == 0
+        assert hub_fetch(address, rows, "one", tmp_path / "one.bin").returncode == 0
+    assert {p.relative_to(mirror / "model").as_posix() for p in mirror.rglob("*") if p.is_file()} == {
+        "config.json",
+        "sub/weights.bin",
+        MANIFEST,
+    }
+    assert not (tmp_path / "part" / "config.json").exists()
+    assert (tmp_path / "one.bin").read_bytes() == BODY
+
+    pinned = read_versions(rows)["model"]
+    fetch(pinned, tmp_path / "copy", mirror)
+    assert (tmp_path / "copy" / "sub" / "weights.bin").read_bytes() == BODY
+    by_tree = pinned.model_copy(update={"sha256": tree_sha256(mirror / "model")})
+    (mirror / "model" / "config.json").write_bytes(b"[]")
+    for each in (pinned, by_tree):
+        with pytest.raises(UserError, match=r"config\.json|tree sha256"):
+            fetch(each, tmp_path / "again", mirror)
+    (mirror / "model" / MANIFEST).unlink()
+    with pytest.raises(UserError, match="no readable"):
+        fetch(pinned, tmp_path / "again", mirror)
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_snapshot_with_another_file_than_the_tree_states_is_refused(tmp_path: Path) -> None:
+    handler = type("Handler", (Hub,), {"content": {"a.json": b"{}"}, "stated": {"a.json": b"[]"}})
+    rows = tmp_path / "versions.csv"
+    rows.write_text(
+        f"name,kind,location,revision,sha256,size_bytes,licence,note\nmodel,hub-model,o/m,{REVISION},,,MIT,\n"
+    )
+    with serving(handler) as address:
+        done = hub_fetch(address, rows, "model", tmp_path / "out")
+    assert done.returncode == 2 and "a.json" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("x,url,http://a/b,,,,MIT,", "sha256"),
+        ("x,url,http://a/b,abc,,,MIT,", "revision"),
+        (f"x,hub-file,o/n:f,,{ZERO},,MIT,", "revision"),
+        (f"x,ftp,http://a/b,,{ZERO},,MIT,", "kind"),
+        (f"x,url,http://a/b,,{ZERO},,,", "licence"),
+    ],
+)
+def test_a_wrong_row_is_named(tmp_path: Path, row: str, complaint: str) -> None:
+    path = tmp_path / "versions.csv"
+    path.write_text(f"name,kind,location,revision,sha256,size_bytes,licence,note\n{row}\n")
+    with pytest.raises(UserError, match=f"row 2.*{complaint}"):
+        read_versions(path)
