@@ -48,10 +48,27 @@ def render(value: Any, _depth: int = 0) -> str:
 
 
 def _sorted_items(items: Any, depth: int) -> list[str]:
-    try:
-        return [render(item, depth) for item in sorted(items)]
-    except TypeError:
+    ordered = in_order(items)
+    if ordered is None:
         return sorted(render(item, depth) for item in items)
+    return [render(item, depth) for item in ordered]
+
+
+def in_order(items: Any) -> list[Any] | None:
+    """The items sorted by value; None where their order is not total (mixed types, sets, nan)."""
+    if not all(map(_comparable, items)):
+        return None
+    try:
+        return sorted(items)
+    except TypeError:
+        return None
+
+
+def _comparable(value: Any) -> bool:
+    kind = type(value)
+    if kind is tuple:
+        return all(map(_comparable, value))
+    return kind in (int, bool, str, bytes) or (kind is float and not math.isnan(value))
 
 
 def parse(text: str) -> Any:

@@ -1,19 +1,20 @@
 """Runs one call of a program and records what every line did.
 
-Standard library only: this file runs inside the sandbox, beside `literals.py`, `structure.py` and `values.py`.
+Standard library only: this file runs inside the sandbox, beside literals.py, structure.py and values.py.
 
 What the events say (semcoder.records.Event has the fields):
 
-- Events stand in the order in which they *end*, so every state follows from what stands before it. A line that
-  calls a function therefore comes after that call's events, and carries the changes that the call made.
-- `line`: one execution of one statement (or of a compound statement's header), at its first line, also when the
-  interpreter moves between its lines. Changes compare the text of each variable before and after. A loop header
-  runs once an iteration and once more, without changes, when the loop ends. Comprehensions and generator
-  expressions belong to the line that runs them.
-- `call`: entering a function, lambda, or class body; `changes` are the arguments. A generator is entered when it
-  is resumed, too: later entries carry only what others changed while it waited.
-- `return`: `value` is what was returned or yielded. A function that is left by an exception has none: its last
-  event is the `exception`, and every function the exception passes through has one.
+- Events stand in the order in which they *end*, so every state follows from what stands before it. A line
+  that calls a function comes after that call's events, and carries what the call changed.
+- `line`: one execution of one statement (or of a compound statement's header), at its first line, also when
+  the interpreter moves between its lines. `changes` compare the text of each variable before and after. A
+  loop header runs once an iteration, and once more, without changes, when the loop ends; a `with` line runs
+  again when its block is left. Comprehensions and generator expressions belong to the line that runs them.
+- `call`: a function, lambda or class body is entered; `changes` are the arguments. Resuming a generator is a
+  call, too: it carries what others changed while the generator waited. What the rest of the statement that
+  had yielded changes is one more `line` of the same count.
+- `return`: `value` is what was returned or yielded. A function left by an exception has none: its last event
+  is the `exception`, and each function that the exception passes has one.
 - Module-level variables that functions use are watched; a change is shown once, at the innermost line.
 - Module-level code runs before the trace begins.
 """
@@ -23,7 +24,7 @@ import dis
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 try:
@@ -35,16 +36,25 @@ except ImportError:
     from semcoder.tracing import structure, values
 
 FILENAME = "<program>"
+MODULE = "solution"
 MAX_STACK = 100
-"""Nested calls of the program that are followed; the interpreter's own limit of 1,000 must stay out of reach."""
+"""Nested calls that are followed; the interpreter's own limit of 1,000 frames must stay out of reach."""
+MAX_MESSAGE = 2000
+"""Characters of the message of an exception that ends the call."""
 FOLDED = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
-LEAVING = frozenset(
-    dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST", "YIELD_VALUE") if name in dis.opmap
-)
-YIELDING = frozenset({dis.opmap["YIELD_VALUE"]})
-ITERATING = frozenset(dis.opmap[name] for name in ("FOR_ITER", "SEND", "END_ASYNC_FOR") if name in dis.opmap)
+
+
+def _opcodes(*names: str) -> frozenset[int]:
+    return frozenset(dis.opmap[name] for name in names if name in dis.opmap)
+
+
+LEAVING = _opcodes("RETURN_VALUE", "RETURN_CONST", "YIELD_VALUE")
+YIELDING = _opcodes("YIELD_VALUE")
+ITERATING = _opcodes("FOR_ITER", "SEND", "END_ASYNC_FOR")
 
 Event = dict[str, Any]
+State = tuple[Any, str, bool]
+"""The value itself if its text can never change (else None), its text, whether the text is whole."""
 
 
 def trace(
@@ -59,11 +69,14 @@ def trace(
 
     Arguments are Python source, evaluated in the program's namespace. Returns {"value": literal or None,
     "raised": [type, message, line in the program or 0] or None, "events": [Event fields, defaults left out],
-    "truncated": "" or why the trace is not whole: "events", "value size", "depth", "settrace"}. A value that has
-    no literal counts as raised: ["NotPlain", why, 0]. The program always runs to its end.
+    "truncated": why the trace is not whole ("events", "value size", "depth", "settrace") or ""}. A value that
+    has no literal is raised: ["NotPlain", why, 0]. A truncated trace does not cut the run itself short.
     """
-    namespace: dict[str, Any] = {"__name__": "solution"}
-    recorder = None
+    module = ModuleType(MODULE)
+    namespace = module.__dict__
+    before = sys.modules.get(MODULE)
+    sys.modules[MODULE] = module  # dataclasses and pickle look a class's module up
+    recorder: Recorder | None = None
     value, raised = None, None
     try:
         exec(compile(code, FILENAME, "exec", dont_inherit=True), namespace)
@@ -73,9 +86,13 @@ def trace(
         recorder = Recorder(code, namespace, max_events, max_value_chars)
         value = literals.render(recorder.run(lambda: function(*positional, **named)))
     except BaseException as error:
-        if recorder and recorder.failure:
-            raise recorder.failure from None
-        raised = [type(error).__qualname__, values.error_text(error), _line_of(error)]
+        raised = [values.name_of(type(error)), values.error_text(error, MAX_MESSAGE)[0], _line_of(error)]
+    finally:
+        sys.modules.pop(MODULE, None)
+        if before:
+            sys.modules[MODULE] = before
+    if recorder and recorder.failure:
+        raise recorder.failure
     events = recorder.events if recorder else []
     truncated = recorder.truncated if recorder else ""
     return {"value": value, "raised": raised, "events": events, "truncated": truncated}
@@ -96,25 +113,11 @@ def _line_of(error: BaseException) -> int:
 class Activation:
     """One running function of the program."""
 
-    __slots__ = (
-        "counts",
-        "frame",
-        "is_class",
-        "last",
-        "line",
-        "raw",
-        "resumed",
-        "scope",
-        "shown",
-        "start",
-        "thrown",
-    )
-
     def __init__(self, frame: FrameType) -> None:
         self.frame = frame
         self.scope = frame.f_code.co_qualname
         self.is_class = not frame.f_code.co_flags & inspect.CO_NEWLOCALS
-        self.shown: dict[str, tuple[Any, str, bool]] = {}
+        self.shown: dict[str, State] = {}
         self.counts: dict[int, int] = {}
         self.line = 0  # the statement that is running, or 0
         self.raw = 0  # where the interpreter is in it
@@ -124,7 +127,7 @@ class Activation:
 
 
 class Recorder:
-    """Collects the events of one call."""
+    """Collects the events of one call; the program's module-level code has already run."""
 
     def __init__(self, code: str, namespace: dict[str, Any], max_events: int, max_value_chars: int) -> None:
         self.events: list[Event] = []
@@ -138,15 +141,16 @@ class Recorder:
         }
         self._namespace = namespace
         self._watched = _watched(code, namespace)
-        self._globals = {name: self._look(namespace[name]) for name in self._watched if name in namespace}
-        self._large = self._large_globals()
+        self._globals: dict[str, State] = {}
+        self._difference(self._globals, namespace, self._watched)
         self._stack: list[Activation] = []
         self._waiting: dict[FrameType, Activation] = {}
-        self._opcodes: dict[CodeType, bytes] = {}
+        self._bytecode: dict[CodeType, bytes] = {}
         self._stopped = False
 
     def run(self, call: Callable[[], Any]) -> Any:
         """Make the call with tracing on."""
+        large = self._large_globals()
         before = sys.gettrace()
         sys.settrace(self._enter)
         try:
@@ -156,7 +160,7 @@ class Recorder:
                 self._truncate("settrace")
             sys.settrace(before)
             self._waiting.clear()
-            if self._large_globals() != self._large:
+            if self._large_globals() != large:
                 self._truncate("value size")
 
     # What the interpreter calls
@@ -165,12 +169,7 @@ class Recorder:
         code = frame.f_code
         if self._stopped or code.co_filename != FILENAME or code.co_name in FOLDED:
             return None
-        try:
-            self._call(frame)
-        except Exception as error:
-            self._fail(error)
-            raise
-        return self._step
+        return self._step(frame, event, arg)
 
     def _step(self, frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
         if self._stopped:
@@ -178,18 +177,18 @@ class Recorder:
         try:
             if event == "line":
                 self._line(frame)
+            elif event == "call":
+                self._call(frame)
             elif event == "return":
                 self._return(frame, arg)
             elif event == "exception":
-                self._exception(frame, arg)
-        except Exception as error:
-            self._fail(error)
-            raise
+                self._exception(frame, arg[1])
+        except RecursionError:
+            self._stop("depth")
+        except Exception as error:  # a fault of this module, which the program must not swallow
+            self.failure = error
+            self._stop("failure")
         return self._step
-
-    def _fail(self, error: Exception) -> None:
-        self.failure = error
-        self._stop("failure")
 
     # The four events
 
@@ -199,17 +198,16 @@ class Recorder:
             self._stop("depth")
             return
         line = self._at(frame.f_code.co_firstlineno)
-        if now is None:
-            now = Activation(frame)
+        if now:
             self._stack.append(now)
-            self._compare(now)
-            given = _parameters(frame.f_code)
-            changes = {name: now.shown[name] for name in given if name in now.shown}
-            self._emit(now, "call", line, changes)
-        else:
-            self._stack.append(now)
-            changes, removed = self._compare(now)
-            self._emit(now, "call", line, changes, removed)
+            self._emit(now, "call", line, *self._compare(now))
+            return
+        now = Activation(frame)
+        self._stack.append(now)
+        self._compare(now)
+        if not all(state[2] for state in now.shown.values()):
+            self._truncate("value size")
+        self._emit(now, "call", line, {n: now.shown[n] for n in _parameters(frame.f_code) if n in now.shown})
 
     def _line(self, frame: FrameType) -> None:
         now = self._current(frame)
@@ -246,9 +244,9 @@ class Recorder:
             now.line, now.resumed = line, True
             self._waiting[frame] = now
 
-    def _exception(self, frame: FrameType, arg: Any) -> None:
+    def _exception(self, frame: FrameType, error: BaseException) -> None:
         now = self._current(frame)
-        kind, error, _ = arg
+        kind = type(error)
         if kind in (StopIteration, StopAsyncIteration) and self._left_by(frame, ITERATING):
             return
         now.thrown = True
@@ -258,11 +256,9 @@ class Recorder:
                 self.events.pop()
             return
         self._finish(now)
-        if not isinstance(error, BaseException):
-            error = kind(error)
-        name = type(error).__qualname__.rpartition("<locals>.")[2]
-        text = values.error_text(error)
-        self._emit(now, "exception", self._at(frame.f_lineno), {}, (), f"{name}: {text}" if text else name)
+        message, whole = values.error_text(error, self._limit)
+        text = f"{values.name_of(kind)}: {message}" if message else values.name_of(kind)
+        self._emit(now, "exception", self._at(frame.f_lineno), {}, (), text, whole)
 
     # States
 
@@ -274,7 +270,7 @@ class Recorder:
                 self._emit(now, "line", now.line, changes, removed)
             now.line = 0
 
-    def _compare(self, now: Activation) -> tuple[dict[str, tuple[Any, str, bool]], tuple[str, ...]]:
+    def _compare(self, now: Activation) -> tuple[dict[str, State], tuple[str, ...]]:
         local = now.frame.f_locals
         changes, removed = self._difference(now.shown, local, list(local))
         if self._watched:
@@ -284,8 +280,8 @@ class Recorder:
         return changes, removed
 
     def _difference(
-        self, shown: dict[str, tuple[Any, str, bool]], current: Mapping[str, Any], names: list[str]
-    ) -> tuple[dict[str, tuple[Any, str, bool]], tuple[str, ...]]:
+        self, shown: dict[str, State], current: Mapping[str, Any], names: list[str]
+    ) -> tuple[dict[str, State], tuple[str, ...]]:
         changes = {}
         for name in names:
             if name not in current:
@@ -305,8 +301,7 @@ class Recorder:
             del shown[name]
         return changes, removed
 
-    def _look(self, value: Any) -> tuple[Any, str, bool]:
-        """(the value itself if its text can never change, its text, whether the text is whole)."""
+    def _look(self, value: Any) -> State:
         text, whole = values.show(value, self._limit)
         return (value if values.unchanging(value) else None), text, whole
 
@@ -322,7 +317,7 @@ class Recorder:
         now: Activation,
         kind: str,
         line: int,
-        changes: Mapping[str, tuple[Any, str, bool]],
+        changes: Mapping[str, State],
         removed: tuple[str, ...] = (),
         value: str = "",
         whole: bool = True,
@@ -351,9 +346,9 @@ class Recorder:
 
     def _left_by(self, frame: FrameType, opcodes: frozenset[int]) -> bool:
         code = frame.f_code
-        if code not in self._opcodes:
-            self._opcodes[code] = code.co_code
-        return frame.f_lasti >= 0 and self._opcodes[code][frame.f_lasti] in opcodes
+        if code not in self._bytecode:
+            self._bytecode[code] = code.co_code
+        return frame.f_lasti >= 0 and self._bytecode[code][frame.f_lasti] in opcodes
 
     def _current(self, frame: FrameType) -> Activation:
         """The activation of `frame`; what stands above it on the stack was left unseen."""
@@ -378,19 +373,17 @@ def _parameters(code: CodeType) -> tuple[str, ...]:
 
 
 def _watched(code: str, namespace: Mapping[str, Any]) -> list[str]:
-    """Module-level variables that functions use, or assign by `global`; functions, classes and modules are not."""
-    used: set[str] = set()
-    for body in _nested(compile(code, FILENAME, "exec", dont_inherit=True)):
-        used.update(body.co_names)
-    assigned = {
-        name for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Global) for name in node.names
+    """Module-level variables that functions use, or assign by `global`; no functions, classes or modules."""
+    used = {
+        name for body in _nested(compile(code, FILENAME, "exec", dont_inherit=True)) for name in body.co_names
     }
-    data = {
-        n
-        for n in used
-        if n in namespace and not callable(namespace[n]) and not isinstance(namespace[n], values.CODE)
-    }
-    return sorted(name for name in data | assigned if not name.startswith("__"))
+    data = {name for name in used & set(namespace) if not _is_code(namespace[name])}
+    declared = (node.names for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Global))
+    return sorted(name for name in data.union(*declared) if not name.startswith("__"))
+
+
+def _is_code(value: Any) -> bool:
+    return issubclass(type(value), values.CODE) or type(value).__module__ == "typing"
 
 
 def _nested(code: CodeType) -> Iterator[CodeType]:

@@ -1,10 +1,11 @@
 """What a traced value looks like in text: the literal where there is one, else stable text for any object.
 
-Standard library only: this file is also read inside the sandbox, beside `tracer.py`. It never runs a method
-that the program defines, so looking at a value cannot change what the program does.
+Standard library only: this file is also read inside the sandbox, beside `tracer.py`. It never calls a method
+that a program's class defines, so looking at a value cannot change what the program does.
 """
 
 import enum
+import functools
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable
@@ -25,9 +26,11 @@ CODE = (
     types.ModuleType,
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
+    functools._lru_cache_wrapper,
 )
+SIZED = frozenset({list, tuple, dict, set, frozenset, deque, defaultdict, Counter, OrderedDict})
 OWN_REPR = frozenset({"decimal", "fractions", "datetime", "uuid", "ipaddress"})
-"""Library modules whose objects are values with a short repr that holds no address."""
+"""Library modules whose objects are values, with a short repr that holds no address."""
 
 
 class TooLong(Exception):
@@ -37,59 +40,61 @@ class TooLong(Exception):
 def show(value: Any, limit: int) -> tuple[str, bool]:
     """(text, whole). The text is `literals.render(value)` for plain data of at most `limit` characters.
 
-    Objects are written as `Point(x=1, y=2)`, from their attributes; a container inside itself as `<cycle>`;
-    what has no visible content as `<generator object>`. `whole` is False when the value is longer than
-    `limit` or nested too deeply: then the text tells type and size, and is never cut.
+    Objects are written from their attributes, as `Point(x=1, y=2)`; a container inside itself as `<cycle>`;
+    what has no visible content as `<generator object>`. `whole` is False when the text would be longer than
+    `limit`, or the value is nested more than 40 deep: then the text tells type and size, and is never cut.
     """
     try:
         text = _text(value, limit, ())
     except TooLong:
         return _size(value), False
-    if len(text) > limit:
-        return _size(value), False
-    return text, True
+    return (text, True) if len(text) <= limit else (_size(value), False)
 
 
 def unchanging(value: Any) -> bool:
     """Whether the text of this very object can never become another one."""
     kind = type(value)
-    if kind in ATOMS:
-        return True
     if kind is tuple or kind is frozenset:
         return all(map(unchanging, value))
-    return isinstance(value, CODE)
+    return kind in ATOMS or issubclass(kind, CODE)
 
 
-def error_text(error: BaseException) -> str:
-    """`str(error)` without running the program's own methods, and without addresses."""
-    args = _args(error)
-    plain = all(type(arg) in ATOMS for arg in args)
-    if plain and not isinstance(type(error).__str__, types.FunctionType):
-        return str(error)
-    return ", ".join(arg if type(arg) is str else show(arg, 500)[0] for arg in args)
+def error_text(error: BaseException, limit: int) -> tuple[str, bool]:
+    """(text, whole) of `str(error)`, without calling the program's own methods."""
+    args = _arguments(error)
+    if all(type(each) in ATOMS for each in args) and not isinstance(type(error).__str__, types.FunctionType):
+        text = str(error)
+    else:
+        text = ", ".join(each if type(each) is str else show(each, limit)[0] for each in args)
+    return (text, True) if len(text) <= limit else (f"<message of {len(text)} characters>", False)
 
 
-def _args(error: BaseException) -> tuple[Any, ...]:
-    args: tuple[Any, ...] = BaseException.args.__get__(error)  # type: ignore[attr-defined]
+def name_of(kind: type) -> str:
+    """The class's name as its own module would write it: no `<locals>`."""
+    return kind.__qualname__.rpartition("<locals>.")[2]
+
+
+def _arguments(error: BaseException) -> tuple[Any, ...]:
+    args: tuple[Any, ...] = vars(BaseException)["args"].__get__(error)
     return args
 
 
 def _size(value: Any) -> str:
-    name = type(value).__qualname__
-    if type(value) is int:
+    kind = type(value)
+    if kind is int:
         return f"<int of {value.bit_length()} bits>"
-    if type(value) in (str, bytes, bytearray):
-        return f"<{name} of {len(value)} characters>"
-    if type(value) in (list, tuple, dict, set, frozenset, deque, defaultdict, Counter, OrderedDict):
-        return f"<{name} of {len(value)} items>"
-    return f"<large {name} object>"
+    if kind in (str, bytes, bytearray):
+        return f"<{kind.__name__} of {len(value)} characters>"
+    if kind in SIZED:
+        return f"<{kind.__name__} of {len(value)} items>"
+    return f"<large {name_of(kind)} object>"
 
 
 def _text(value: Any, room: int, outer: tuple[int, ...]) -> str:
-    """The text of `value`; raises TooLong as soon as it is known to exceed `room` characters."""
+    """The text of `value`; raises TooLong once it is known to exceed `room` characters by far."""
     kind = type(value)
     if kind is int:
-        if value.bit_length() > 4 * room:
+        if value.bit_length() > 4 * room + 64:
             raise TooLong
         return repr(value)
     if kind is str or kind is bytes or kind is bytearray:
@@ -100,7 +105,7 @@ def _text(value: Any, room: int, outer: tuple[int, ...]) -> str:
         return literals.render(value) if kind is float or kind is complex else repr(value)
     if id(value) in outer:
         return "<cycle>"
-    if len(outer) >= MAX_DEPTH or room <= 0:
+    if len(outer) >= MAX_DEPTH:
         raise TooLong
     inside = (*outer, id(value))
     if kind is list:
@@ -113,113 +118,103 @@ def _text(value: Any, room: int, outer: tuple[int, ...]) -> str:
         return "{" + _members(value, room, inside) + "}" if value else "set()"
     if kind is frozenset:
         return "frozenset({" + _members(value, room, inside) + "})" if value else "frozenset()"
-    return _object(value, room, inside)
+    return _object(value, kind, room, inside)
 
 
-def _items(values: Iterable[Any], room: int, outer: tuple[int, ...]) -> str:
-    parts = []
-    for item in values:
-        part = _text(item, room, outer)
-        parts.append(part)
+def _join(parts: Iterable[str], room: int) -> str:
+    """The parts with commas; takes no more of them once they exceed `room`."""
+    taken = []
+    for part in parts:
+        taken.append(part)
         room -= len(part) + 2
-        if room < -4:
+        if room < -2:
             raise TooLong
-    return ", ".join(parts)
+    return ", ".join(taken)
+
+
+def _items(items: Iterable[Any], room: int, outer: tuple[int, ...]) -> str:
+    return _join((_text(item, room, outer) for item in items), room)
 
 
 def _pairs(mapping: dict[Any, Any], room: int, outer: tuple[int, ...]) -> str:
-    parts = []
-    for key, item in dict.items(mapping):
-        part = f"{_text(key, room, outer)}: {_text(item, room, outer)}"
-        parts.append(part)
-        room -= len(part) + 2
-        if room < -4:
-            raise TooLong
-    return ", ".join(parts)
+    pairs = dict.items(mapping)
+    return _join((f"{_text(key, room, outer)}: {_text(item, room, outer)}" for key, item in pairs), room)
 
 
-def _members(values: Any, room: int, outer: tuple[int, ...]) -> str:
-    """The items of a set in an order that does not depend on the hash seed."""
-    if 3 * len(values) > room + 8:
+def _members(members: Any, room: int, outer: tuple[int, ...]) -> str:
+    """The items of a set in an order that does not depend on the hash seed, as `literals.render` has them."""
+    if 3 * len(members) > room + 8:
         raise TooLong
-    if all(map(unchanging, values)):
-        return ", ".join(literals._sorted_items(values, len(outer)))
-    return ", ".join(sorted(_text(item, room, outer) for item in values))
+    ordered = literals.in_order(members)
+    if ordered is None:
+        return _join(sorted(_text(item, room, outer) for item in members), room)
+    return _items(ordered, room, outer)
 
 
-def _object(value: Any, room: int, outer: tuple[int, ...]) -> str:
-    kind = type(value)
-    name = kind.__qualname__.rpartition("<locals>.")[2]
-    if isinstance(value, enum.Enum):
+def _object(value: Any, kind: type, room: int, outer: tuple[int, ...]) -> str:
+    name = name_of(kind)
+    if issubclass(kind, enum.Enum):
         return f"{name}.{object.__getattribute__(value, '_name_')}"
-    if isinstance(value, type):
-        return f"<class '{type.__getattribute__(value, '__qualname__').rpartition('<locals>.')[2]}'>"
-    if isinstance(value, types.ModuleType):
-        return f"<module '{types.ModuleType.__getattribute__(value, '__name__')}'>"
-    if isinstance(value, CODE):
+    if issubclass(kind, type):
+        return f"<class '{name_of(value)}'>"
+    if kind is types.ModuleType:
+        return f"<module '{value.__name__}'>"
+    if issubclass(kind, CODE):
         return f"<function {value.__qualname__.rpartition('<locals>.')[2]}>"
     if kind.__module__ in OWN_REPR:
         return repr(value)
     body = _content(value, kind, room, outer)
-    attributes = _attributes(value)
-    if body is None and not attributes and not _is_plain_instance(value):
+    attributes = _attributes(value, kind)
+    if body is None and attributes is None:
         return f"<{name} object>"
-    parts = [body] if body else []
-    for key, item in attributes.items():
-        parts.append(f"{key}={_text(item, room, outer)}")
-        room -= len(parts[-1]) + 2
-        if room < -4:
-            raise TooLong
-    return f"{name}({', '.join(parts)})"
+    named = (f"{key}={_text(item, room, outer)}" for key, item in (attributes or {}).items())
+    return f"{name}({_join([body, *named] if body else named, room)})"
 
 
 def _content(value: Any, kind: type, room: int, outer: tuple[int, ...]) -> str | None:
-    """What an instance of a builtin container, or of a subclass, holds; None for other objects."""
-    if isinstance(value, defaultdict):
-        factory = defaultdict.default_factory.__get__(value)  # type: ignore[attr-defined]
+    """What an instance of a builtin type's subclass holds beside its attributes; None for other objects."""
+    if issubclass(kind, defaultdict):
+        factory = vars(defaultdict)["default_factory"].__get__(value)
         made = factory.__name__ if isinstance(factory, CODE) else "None"
         return f"{made}, {{{_pairs(value, room, outer)}}}"
-    if isinstance(value, dict):
+    if issubclass(kind, dict):
         return "{" + _pairs(value, room, outer) + "}"
-    if isinstance(value, tuple) and hasattr(kind, "_fields"):
-        names = kind._fields
-        return ", ".join(
-            f"{n}={_text(v, room, outer)}" for n, v in zip(names, tuple.__iter__(value), strict=False)
-        )
-    for base, left, right in ((list, "[", "]"), (tuple, "(", ")"), (deque, "[", "]")):
-        if isinstance(value, base):
-            return left + _items(base.__iter__(value), room, outer) + right
-    for base in (set, frozenset):
-        if isinstance(value, base):
-            return "{" + _members(frozenset(base.__iter__(value)), room, outer) + "}"
-    for base in (bool, int, float, str, bytes):
-        if isinstance(value, base):
+    if issubclass(kind, list):
+        return f"[{_items(list.__iter__(value), room, outer)}]"
+    if issubclass(kind, deque):
+        return f"[{_items(deque.__iter__(value), room, outer)}]"
+    if issubclass(kind, tuple):
+        fields = next((vars(base)["_fields"] for base in kind.__mro__ if "_fields" in vars(base)), None)
+        if type(fields) is tuple:
+            named = zip(fields, tuple.__iter__(value), strict=False)
+            return _join((f"{field}={_text(item, room, outer)}" for field, item in named), room)
+        return f"({_items(tuple.__iter__(value), room, outer)})"
+    if issubclass(kind, set | frozenset):
+        return "{" + _members(frozenset().union(value), room, outer) + "}"
+    for base in (int, float, str, bytes):
+        if issubclass(kind, base):
             return base.__repr__(value)
-    if isinstance(value, BaseException):
-        return _items(_args(value), room, outer)
+    if issubclass(kind, BaseException):
+        return _items(_arguments(value), room, outer)
     if kind.__module__ == "numpy" and hasattr(value, "tolist"):
         return _text(value.tolist(), room, outer)
     return None
 
 
-def _attributes(value: Any) -> dict[str, Any]:
-    """The instance's attributes, slots first, without calling the program's `__getattribute__`."""
+def _attributes(value: Any, kind: type) -> dict[str, Any] | None:
+    """The instance's own attributes, slots first; None where the class has no place for any."""
     found: dict[str, Any] = {}
-    for base in reversed(type(value).__mro__):
-        slots = base.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            member = base.__dict__.get(name)
-            if isinstance(member, types.MemberDescriptorType):
+    places = False
+    for base in reversed(kind.__mro__):
+        for name, member in vars(base).items():
+            if isinstance(member, types.MemberDescriptorType) and "__slots__" in vars(base):
+                places = True
                 try:
                     found[name] = member.__get__(value)
                 except AttributeError:
                     continue
-    holder = next((b.__dict__["__dict__"] for b in type(value).__mro__ if "__dict__" in b.__dict__), None)
+    holder = next((vars(base)["__dict__"] for base in kind.__mro__ if "__dict__" in vars(base)), None)
     if isinstance(holder, types.GetSetDescriptorType):
+        places = True
         found.update(holder.__get__(value))
-    return {name: item for name, item in found.items() if isinstance(name, str)}
-
-
-def _is_plain_instance(value: Any) -> bool:
-    """Whether the class was written in Python, so that no attributes means an empty object."""
-    return bool(type(value).__flags__ & (1 << 9)) and type(value).__new__ is object.__new__
+    return {name: item for name, item in found.items() if not name.startswith("__")} if places else None
