@@ -1,0 +1,243 @@
+"""What one forked child does: run one program, write down what happened, end.
+
+Runs inside the sandbox; standard library only. The records that a child writes to its result file are as
+untrusted as the program is, since both live in one process: outside, they are parsed strictly and mean only
+"this is what the program claims to have returned".
+"""
+
+import io
+import json
+import os
+import re
+import resource
+import sys
+import types
+from collections.abc import Callable
+from types import CodeType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from semcoder.execution import guard, literals, seccomp
+    from semcoder.tracing import tracer
+else:
+    import guard
+    import literals
+    import seccomp
+    import tracer
+
+FILENAME = "solution.py"
+MODULE = "solution"
+RESULT_FD = 3
+OUT_OF_MEMORY = 112
+"""Exit status of a child that could not even write down that memory ran out."""
+MB = 1 << 20
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+class _Capped(io.RawIOBase):
+    """Writes up to `limit` bytes to a descriptor and throws the rest away."""
+
+    def __init__(self, fd: int, limit: int) -> None:
+        self._fd, self._left = fd, limit
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, data: Any) -> int:
+        if self._left > 0:
+            self._left -= os.write(self._fd, bytes(data[: self._left]))
+        return len(data)
+
+
+class _NoStdin(io.RawIOBase):
+    """Standard input of a job that brought none: reading it is touching the world."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        sys.audit("semcoder.stdin")
+        return 0
+
+
+class Child:
+    """One program's run. Everything the harness needs is bound before the program's code starts."""
+
+    def __init__(self, request: bytes, limits: dict[str, Any]) -> None:
+        job = json.loads(request)
+        self.code: str = job["code"]
+        self.entry_point: str = job["entry_point"]
+        self.calls: list[tuple[list[str], dict[str, str]]] = job["calls"]
+        self.stdin: str = job["stdin"]
+        self.traced: bool = job["trace"]
+        self._limits = limits
+        self._trace = tracer.trace
+        self._room: int = limits["result_kb"] * 1024
+        self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+    def confine(self, lock: "seccomp.Filter | None") -> None:
+        """Descriptors, limits and the system call filter. After this nothing can be undone."""
+        stdin = os.memfd_create("stdin") if self.stdin else os.open("/dev/null", os.O_RDONLY)
+        if self.stdin:
+            data = memoryview(self.stdin.encode("utf-8", "surrogatepass"))
+            while data:
+                data = data[os.write(stdin, data) :]
+            os.lseek(stdin, 0, os.SEEK_SET)
+        os.dup2(stdin, 0)
+        os.closerange(RESULT_FD + 1, 256)
+        os.setsid()
+        limits = self._limits
+        cpu = (
+            int(limits["cpu_s"]) + 2
+        )  # a backstop: the zygote's clock is exact and cannot be reset from here
+        size = max(limits["result_kb"], limits["output_kb"]) * 1024 + MB
+        for what, value in (
+            (resource.RLIMIT_CPU, cpu),
+            (resource.RLIMIT_AS, limits["memory_mb"] * MB),
+            (resource.RLIMIT_FSIZE, size),
+            (resource.RLIMIT_NOFILE, 64),
+            (resource.RLIMIT_NPROC, 64),
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_STACK, 64 * MB),
+        ):
+            resource.setrlimit(what, (value, value))
+        if lock is not None:
+            lock.install()
+        self._streams(limits["output_kb"] * 1024)
+        sys.argv[:] = [FILENAME]
+
+    def _streams(self, limit: int) -> None:
+        stdin: Any = io.FileIO(0, closefd=False) if self.stdin else _NoStdin()
+        sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(stdin), encoding="utf-8")  # type: ignore[misc]
+        self._out = io.TextIOWrapper(io.BufferedWriter(_Capped(1, limit)), encoding="utf-8")
+        self._err = io.TextIOWrapper(
+            io.BufferedWriter(_Capped(2, limit)),
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=True,
+        )
+        sys.stdout = sys.__stdout__ = self._out  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = self._err  # type: ignore[misc]
+
+    def _forbid(self) -> Callable[[str], NoReturn]:
+        """Ends the child on the spot; bound to what it needs, so that patched modules do not matter."""
+        write, leave, encode = os.write, os._exit, self._encode
+
+        def forbid(detail: str) -> NoReturn:
+            write(RESULT_FD, encode(["forbidden", detail]).encode() + b"\n")
+            leave(0)
+
+        return forbid
+
+    def run(self) -> NoReturn:
+        """Compile, load, call; one record a line. Never returns."""
+        code = self._compile()
+        sys.addaudithook(guard.hook(self._forbid(), bool(self.stdin), tracer.__file__))
+        if not self.entry_point:
+            self._load(code)
+        elif not self.calls:
+            self._lookup(self._load(code))
+        for args, kwargs in self.calls if self.entry_point else ():
+            record = self._traced_call(args, kwargs) if self.traced else self._call(code, args, kwargs)
+            self._put("call", record)
+        for stream in (self._out, self._err):
+            try:
+                stream.flush()
+            except (OSError, ValueError):  # closed by the program, or over the file size limit
+                continue
+        self._end("done")
+
+    def _compile(self) -> CodeType:
+        try:
+            return compile(self.code, FILENAME, "exec", dont_inherit=True)
+        except MemoryError:
+            self._end("invalid", "too large or too deeply nested to compile")
+        except (SyntaxError, ValueError, RecursionError, OverflowError) as error:
+            self._end("invalid", f"{type(error).__name__}: {_message(error)}")
+
+    def _load(self, code: CodeType) -> dict[str, Any]:
+        """Execute the module in a fresh namespace, as if it were imported as `solution`."""
+        module = types.ModuleType(MODULE)
+        sys.modules[MODULE] = sys.modules["__main__"] = module
+        try:
+            exec(code, module.__dict__)
+        except MemoryError:
+            self._end("memory")
+        except BaseException as error:
+            self._end("raised", self._raised(error))
+        return module.__dict__
+
+    def _lookup(self, namespace: dict[str, Any]) -> Any:
+        if self.entry_point not in namespace:
+            self._end("raised", ["NameError", f"name {self.entry_point!r} is not defined", 0])
+        return namespace[self.entry_point]
+
+    def _call(self, code: CodeType, args: list[str], kwargs: dict[str, str]) -> dict[str, Any]:
+        namespace = self._load(code)
+        function = self._lookup(namespace)
+        try:
+            values = [eval(text, namespace) for text in args]
+            named = {name: eval(text, namespace) for name, text in kwargs.items()}
+            value = function(*values, **named)
+            text = literals.render(value)
+        except MemoryError:
+            self._end("memory")
+        except BaseException as error:
+            return {"raised": self._raised(error)}
+        if len(text) > self._room:
+            return {"raised": ["NotPlain", f"the result has {len(text)} characters, over the limit", 0]}
+        return {"value": text}
+
+    def _traced_call(self, args: list[str], kwargs: dict[str, str]) -> dict[str, Any]:
+        limits = self._limits
+        try:
+            record = self._trace(
+                self.code, self.entry_point, args, kwargs, limits["max_events"], limits["max_value_chars"]
+            )
+        except MemoryError:
+            self._end("memory")
+        raised = record.get("raised")
+        if raised is not None and raised[0] == "MemoryError":
+            self._end("memory")
+        if len(self._encode(record)) > self._room:
+            record = {**record, "events": [], "truncated": "result size"}
+        return record
+
+    def _raised(self, error: BaseException) -> list[Any]:
+        """[type, message, line]: the innermost frame of the program's own code, 0 where there is none."""
+        sys.setrecursionlimit(1000)
+        line, trace = 0, error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == FILENAME:
+                line = trace.tb_lineno or 0
+            trace = trace.tb_next
+        return [type.__dict__["__name__"].__get__(type(error))[:200], _message(error), line]
+
+    def _put(self, kind: str, body: Any = None) -> None:
+        sys.setrecursionlimit(1000)
+        data = (self._encode([kind, body]) + "\n").encode()
+        self._room -= len(data)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(RESULT_FD, view) :]
+
+    def _end(self, kind: str, body: Any = None) -> NoReturn:
+        try:
+            self._put(kind, body)
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
+        os._exit(0)
+
+
+def _message(error: BaseException) -> str:
+    """The exception's text without memory addresses, at most 1,000 characters; empty if it has none."""
+    try:
+        text = str(error)
+    except MemoryError:
+        raise
+    except BaseException:
+        return ""
+    return _ADDRESS.sub("", text[:1000])

@@ -1,0 +1,95 @@
+"""An audit hook that tells a program which touches the world from one that only computes.
+
+Runs inside the sandbox; standard library only. This classifies, it does not isolate: isolation rests on the
+namespaces, the read-only root, the system call filter and the limits. A program that reads a file, opens a
+socket or lists a directory has no place in a data set of pure functions, so it ends here with a reason.
+"""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Callable
+from typing import Any
+
+# Audit events by their first word (docs.python.org/3/library/audit_events.html).
+_FAMILIES = frozenset(
+    "os subprocess socket shutil tempfile glob pathlib ctypes fcntl mmap pty resource syslog signal sqlite3 "
+    "urllib http ftplib imaplib nntplib poplib smtplib telnetlib webbrowser gc pdb semcoder".split()
+)
+_EVENTS = frozenset(
+    (
+        "builtins.input",
+        "builtins.breakpoint",
+        "sys.addaudithook",
+        "sys.settrace",
+        "sys.setprofile",
+        "sys.monitoring.register_callback",
+        "sys.remote_exec",
+    )
+)
+_HARMLESS = frozenset(("os.putenv", "os.unsetenv"))
+"""They change the process's own environment, which is empty and dies with it."""
+_IMPORTER = "<frozen importlib._bootstrap_external>"
+_READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK
+
+
+def hook(forbid: Callable[[str], Any], stdin: bool, tracer: str) -> Callable[[str, tuple[Any, ...]], None]:
+    """The hook: calls `forbid(detail)`, which does not return, for what touches the world.
+
+    `stdin`: whether the job brought an input of its own. `tracer`: the file whose code may set a trace function.
+    """
+    library = tuple({os.path.realpath(sysconfig.get_path(name)) + "/" for name in ("stdlib", "platstdlib")})
+    source_readers = (_IMPORTER, f"{os.path.dirname(os.__file__)}/tokenize.py")  # noqa: PTH120
+    families, events, harmless, getframe = _FAMILIES, _EVENTS, _HARMLESS, sys._getframe
+    mask = ~_READ_FLAGS
+
+    def of_library(path: Any) -> bool:
+        """Read by the import system or for a traceback's source lines: the program did not ask for it."""
+        if type(path) is bytes:
+            path = path.decode("utf-8", "surrogateescape")
+        return (
+            type(path) is str
+            and (path + "/").startswith(library)
+            and "/../" not in path
+            and getframe(2).f_code.co_filename in source_readers
+        )
+
+    def pseudo(path: Any) -> bool:
+        """`<string>`: the compiler looks for the source of what it refuses."""
+        return type(path) is str and path.startswith("<") and path.endswith(">")
+
+    def watch(event: str, args: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _, flags = args
+            if type(path) is int and path in (1, 2):
+                return
+            if type(path) is int and path == 0 and stdin:
+                return
+            if type(flags) is int and not flags & mask and (of_library(path) or pseudo(path)):
+                return
+        elif event == "os.listdir" or event == "os.scandir":
+            if of_library(args[0]):
+                return
+        elif event == "builtins.input":
+            if stdin:
+                return
+        elif event == "sqlite3.connect" or event == "sqlite3.connect/handle":
+            if event == "sqlite3.connect/handle" or args[0] == ":memory:":
+                return
+        elif event == "sys.settrace" or event == "sys.setprofile":
+            if getframe(1).f_code.co_filename == tracer:
+                return
+        elif event in harmless or (event not in events and event.partition(".")[0] not in families):
+            return
+        forbid(_detail(event, args))
+
+    return watch
+
+
+def _detail(event: str, args: tuple[Any, ...]) -> str:
+    """The event, with its first argument where that is a path, a number or a command."""
+    name = "input" if event in ("builtins.input", "semcoder.stdin") else event
+    first = args[0] if args and name != "input" else None
+    if type(first) is bytes:
+        first = first.decode("utf-8", "backslashreplace")
+    return f"{name}: {str(first)[:200]}" if type(first) in (str, int) else name

@@ -1,0 +1,157 @@
+"""One isolated worker process and its socket."""
+
+import json
+import selectors
+import socket
+import struct
+import subprocess
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from semcoder.errors import UserError
+from semcoder.execution.api import Job
+
+START_S = 60.0
+LARGEST_PART = 1 << 28
+_HEADER = struct.Struct(">4I")
+
+
+class WorkerDied(Exception):
+    """The worker ended, or said something that no worker says."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the zygote measured, and the bytes that the program left behind."""
+
+    status: int
+    """Exit status, or minus the signal's number."""
+    why: str
+    """`cpu` or `wall` when the zygote ended the program, else empty."""
+    cpu_s: float
+    clean: bool
+    result: bytes
+    stdout: bytes
+    stderr: bytes
+
+
+class Worker:
+    """Started at once; `greet` waits until it is ready. Must be started by a thread that outlives it:
+    the kernel ends it when that thread ends."""
+
+    def __init__(self, argv: list[str]) -> None:
+        self.jobs: deque[tuple[int, Job]] = deque()
+        """What it was given and has not answered, the running one first."""
+        self.unsent = bytearray()
+        self.silent_s = 0.0
+        """How long the pool has waited for its next byte."""
+        self._received = bytearray()
+        self.socket, theirs = socket.socketpair()
+        try:
+            # Own session: Ctrl-C reaches the caller alone, which then closes the pool.
+            self._process = subprocess.Popen(
+                argv, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env={}, start_new_session=True
+            )
+        except BaseException:
+            self.socket.close()
+            raise
+        finally:
+            theirs.close()
+
+    def greet(self) -> bool:
+        """Wait until the worker is ready; whether it filters system calls."""
+        self.socket.settimeout(START_S)
+        frame = None
+        while frame is None:
+            try:
+                data = self.socket.recv(1 << 16)
+            except TimeoutError as error:
+                raise WorkerDied(f"no answer within {START_S:.0f} s") from error
+            if not data:
+                raise WorkerDied(self._last_words())
+            self._received += data
+            frame = self._frame()
+        self.socket.setblocking(False)
+        hello = json.loads(frame[0])
+        if hello["problem"]:
+            raise UserError(f"The sandbox {hello['problem']}.")
+        return bool(hello["seccomp"])
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        _, complaint = self._process.communicate()
+        lines = complaint.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"ended with status {self._process.returncode}"
+
+    def give(self, number: int, job: Job, request: bytes) -> None:
+        """Queue one job."""
+        if not self.jobs:
+            self.silent_s = 0.0
+        self.jobs.append((number, job))
+        self.unsent += struct.pack(">I", len(request)) + request
+        self._send()
+
+    def move(self, mask: int) -> Iterator[tuple[int, Job, Reply]]:
+        """Send and receive what can be without waiting; yields the jobs whose reply is whole."""
+        if mask & selectors.EVENT_WRITE:
+            self._send()
+        if mask & selectors.EVENT_READ:
+            try:
+                data = self.socket.recv(1 << 20)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                raise WorkerDied("it closed its socket") from error
+            if not data:
+                raise WorkerDied("it ended")
+            self.silent_s = 0.0
+            self._received += data
+        while (frame := self._frame()) is not None:
+            if not self.jobs:
+                raise WorkerDied("it spoke unasked")
+            reply = _reply(frame)
+            number, job = self.jobs.popleft()
+            yield number, job, reply
+
+    def _send(self) -> None:
+        try:
+            while self.unsent:
+                del self.unsent[: self.socket.send(self.unsent)]
+        except BlockingIOError:
+            return
+        except OSError:
+            return  # its end is noticed when the socket is read
+
+    def _frame(self) -> list[bytes] | None:
+        if len(self._received) < _HEADER.size:
+            return None
+        sizes = _HEADER.unpack_from(self._received)
+        if max(sizes) > LARGEST_PART:
+            raise WorkerDied("it sent too long a reply")
+        if len(self._received) < _HEADER.size + sum(sizes):
+            return None
+        parts, start = [], _HEADER.size
+        for size in sizes:
+            parts.append(bytes(self._received[start : start + size]))
+            start += size
+        del self._received[:start]
+        return parts
+
+    def stop(self) -> None:
+        """End it and everything inside; returns when it is gone."""
+        self.socket.close()
+        self._process.kill()
+        self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+
+def _reply(frame: list[bytes]) -> Reply:
+    try:
+        head = json.loads(frame[0])
+        return Reply(
+            int(head["status"]), str(head["why"]), float(head["cpu_s"]), bool(head["clean"]), *frame[1:]
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise WorkerDied("it sent an odd reply") from error

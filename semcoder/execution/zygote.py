@@ -1,0 +1,167 @@
+"""The first process inside the sandbox: imports common modules once, then forks one child a program.
+
+Started as `python -s -S -B /sandbox/zygote.py SETTINGS`, standard library only. It speaks with the pool over the
+socket on descriptors 0 and 1 (frames below) and never looks into a request: only the child parses it.
+
+Frames, big-endian: a request is a 4-byte length and JSON. A reply is four 4-byte lengths and so many bytes of
+head (JSON: status, why, cpu_s, clean), result records (one JSON array a line, untrusted), stdout, stderr.
+"""
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import site
+import struct
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from semcoder.execution import child, seccomp
+else:
+    import child
+    import seccomp
+
+CONTROL_IN, CONTROL_OUT = 0, 1
+TMP = "/tmp"
+HERE = "/sandbox"
+SLACK = 1 << 16
+"""Bytes beyond the result limit that are still read, for the records' own wrapping."""
+
+
+def main() -> None:
+    """Serve until the pool closes the socket."""
+    settings = json.loads(sys.argv[1])
+    limits = settings["limits"]
+    sys.path.remove(HERE)
+    problem = _preload(settings["preload"])
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    os.environ.clear()
+    lock = None
+    if seccomp.supported():
+        seccomp.Filter(seccomp.base_filter()).install()
+        lock = seccomp.Filter(seccomp.child_filter())
+    for name in [name for name, module in sys.modules.items() if _ours(module)]:
+        del sys.modules[name]  # a program's own `import values` must not find them
+    gc.collect()
+    gc.freeze()
+    _send([json.dumps({"problem": problem, "seccomp": lock is not None}).encode()])
+    while True:
+        (size,) = struct.unpack(">I", _receive(4))
+        request = _receive(size)
+        _send(_run(request, limits, lock))
+
+
+def _preload(names: list[str]) -> str:
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            return f"cannot preload {name}: {error}"
+    return ""
+
+
+def _ours(module: Any) -> bool:
+    return str(getattr(module, "__file__", None)).startswith(HERE)
+
+
+def _run(request: bytes, limits: dict[str, Any], lock: "seccomp.Filter | None") -> list[bytes]:
+    files = [os.memfd_create(name) for name in ("stdout", "stderr", "result")]
+    started = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for place, fd in zip((1, 2, child.RESULT_FD), files, strict=True):
+                _move(fd, place)
+            job = child.Child(request, limits)
+            job.confine(lock)
+            job.run()
+        finally:
+            os._exit(111)
+    why = _wait(pid, started, limits)
+    _kill_all()
+    _, status, usage = os.wait4(pid, 0)
+    _reap_all()
+    head = {
+        "status": os.waitstatus_to_exitcode(status),
+        "why": why,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "clean": not os.listdir(TMP),
+    }
+    caps = (limits["output_kb"] * 1024, limits["output_kb"] * 1024, limits["result_kb"] * 1024 + SLACK)
+    out, err, result = [os.pread(fd, cap, 0) for fd, cap in zip(files, caps, strict=True)]
+    for fd in files:
+        os.close(fd)
+    return [json.dumps(head).encode(), result, out, err]
+
+
+def _move(fd: int, place: int) -> None:
+    """Put a descriptor in its place. The files are opened above 2, in order, so no place is still needed."""
+    if fd != place:
+        os.dup2(fd, place)
+
+
+def _wait(pid: int, started: float, limits: dict[str, Any]) -> str:
+    """Until the child ends ("") or has used up its processor ("cpu") or wall time ("wall")."""
+    clock = (~pid << 3) | 2  # the child's CPU clock: CPUCLOCK_SCHED of a process, clock_getcpuclockid(3)
+    watch = os.pidfd_open(pid)
+    try:
+        poll = select.poll()
+        poll.register(watch, select.POLLIN)
+        used = 0.0
+        while True:
+            left = min(limits["cpu_s"] - used, limits["wall_s"] - (time.monotonic() - started))
+            if poll.poll(max(left * 1000, 2)):
+                return ""
+            try:
+                used = time.clock_gettime(clock)
+            except OSError:  # it ended between the two calls
+                continue
+            if used >= limits["cpu_s"]:
+                return "cpu"
+            if time.monotonic() - started >= limits["wall_s"]:
+                return "wall"
+    finally:
+        os.close(watch)
+
+
+def _kill_all() -> None:
+    """Every other process of this pid namespace; the kernel makes this atomic against forks."""
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _reap_all() -> None:
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _receive(size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        part = os.read(CONTROL_IN, size - len(data))
+        if not part:
+            os._exit(0)
+        data += part
+    return bytes(data)
+
+
+def _send(parts: list[bytes]) -> None:
+    parts = parts + [b""] * (4 - len(parts))
+    view = memoryview(struct.pack(">4I", *map(len, parts)) + b"".join(parts))
+    while view:
+        view = view[os.write(CONTROL_OUT, view) :]
+
+
+if __name__ == "__main__":
+    main()
