@@ -30,6 +30,15 @@ _EVENTS = frozenset(
 _HARMLESS = frozenset(("os.putenv", "os.unsetenv"))
 """They change the process's own environment, which is empty and dies with it."""
 _IMPORTER = "<frozen importlib._bootstrap_external>"
+_LIBRARY = tuple(
+    {
+        f"{place}/"
+        for name in ("stdlib", "platstdlib")
+        for path in [sysconfig.get_path(name)]
+        for place in (path, os.path.realpath(path))
+    }
+)
+_SOURCE_READERS = (_IMPORTER, f"{os.path.dirname(os.__file__)}/tokenize.py")  # noqa: PTH120
 _READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK
 
 
@@ -38,8 +47,7 @@ def hook(forbid: Callable[[str], Any], stdin: bool, tracer: str) -> Callable[[st
 
     `stdin`: whether the job brought an input of its own. `tracer`: the file whose code may set a trace function.
     """
-    library = tuple({os.path.realpath(sysconfig.get_path(name)) + "/" for name in ("stdlib", "platstdlib")})
-    source_readers = (_IMPORTER, f"{os.path.dirname(os.__file__)}/tokenize.py")  # noqa: PTH120
+    library, source_readers = _LIBRARY, _SOURCE_READERS
     families, events, harmless, getframe = _FAMILIES, _EVENTS, _HARMLESS, sys._getframe
     mask = ~_READ_FLAGS
 
