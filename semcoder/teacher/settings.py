@@ -1,0 +1,54 @@
+"""Which teacher is asked, and within what bounds. No client library is imported here."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TeacherSettings(BaseModel):
+    """The teacher of problems, solutions, inputs, monologues and repairs.
+
+    `grounded` needs no model and uses none of the other keys; `openai` is any server that speaks that protocol.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["openai", "grounded"] = Field(
+        description="openai (any server that speaks its protocol), or grounded: no model, all from code and execution"
+    )
+    base_url: str | None = Field(
+        default=None, description="address of the server, ending in /v1; null for the client's own default"
+    )
+    key_variable: str = Field(
+        default="OPENAI_API_KEY",
+        description="environment variable that holds the key; empty where the server needs none",
+    )
+    problem_model: str = Field(default="", description="model that writes problems (paper section 5)")
+    solution_model: str = Field(
+        default="", description="model that writes solutions, repairs and inputs (paper section 5)"
+    )
+    monologue_model: str = Field(
+        default="", description="model that writes monologues and debugging rationales (paper section 5)"
+    )
+    temperature: float = Field(default=0.8, ge=0, le=2, description="sampling temperature of every answer")
+    max_tokens: int = Field(
+        default=2048, ge=1, description="longest answer; a longer one is refused as cut off"
+    )
+    samples: int = Field(
+        default=4, ge=1, description="most monologues or rationales sampled a case until one is accepted"
+    )
+    concurrency: int = Field(default=16, ge=1, description="most requests at a time, of one command")
+    timeout_s: float = Field(default=120.0, gt=0, description="seconds until a request counts as failed")
+    attempts: int = Field(
+        default=8, ge=1, description="times a failing request is made before the command stops"
+    )
+    store: Path = Field(
+        default=Path("results/teacher-store"),
+        description="folder of all answers ever paid for, shared by runs and configurations",
+    )
+    budget_tokens: int = Field(
+        default=0,
+        ge=0,
+        description="tokens, asked and answered, that the store may hold; nothing is asked beyond it; 0 forbids asking",
+    )
