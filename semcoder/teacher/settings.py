@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 class TeacherSettings(BaseModel):
     """The teacher of problems, solutions, inputs, monologues and repairs.
 
-    `grounded` needs no model and uses none of the other keys; `openai` is any server that speaks that protocol.
+    `grounded` needs no model and uses none of the other keys; `openai` is any server that speaks its protocol.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["openai", "grounded"] = Field(
-        description="openai (any server that speaks its protocol), or grounded: no model, all from code and execution"
+        description="openai: any server that speaks its protocol; grounded: no model, all from code and execution"
     )
     base_url: str | None = Field(
         default=None, description="address of the server, ending in /v1; null for the client's own default"
@@ -50,5 +50,5 @@ class TeacherSettings(BaseModel):
     budget_tokens: int = Field(
         default=0,
         ge=0,
-        description="tokens, asked and answered, that the store may hold; nothing is asked beyond it; 0 forbids asking",
+        description="tokens, asked and answered, that the store may hold; 0 asks nothing that is not stored",
     )
