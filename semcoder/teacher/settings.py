@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 class TeacherSettings(BaseModel):
     """The teacher of problems, solutions, inputs, monologues and repairs.
 
-    `grounded` needs no model and uses none of the other keys; `openai` is any server that speaks its protocol.
+    `grounded` needs no model and none of the other keys; `openai` is any server that speaks that protocol.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["openai", "grounded"] = Field(
-        description="openai: any server that speaks its protocol; grounded: no model, all from code and execution"
+        description="openai (any server that speaks that protocol) or grounded (no model: code and execution)"
     )
     base_url: str | None = Field(
         default=None, description="address of the server, ending in /v1; null for the client's own default"
