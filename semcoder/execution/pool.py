@@ -1,13 +1,13 @@
 """The pool: sends jobs to isolated workers and turns their untrusted replies into outcomes.
 
 One thread and one selector drive all workers, so there is nothing to lock and nothing that outlives a run.
-A worker always has a job or two waiting in its socket, which hides the round trip.
+A worker always has a second job waiting in its socket, which hides the round trip.
 
-CPU time decides timeouts (measured by the zygote on the child's own clock, which the child cannot reset); wall
-time is the backstop. The calls of one job share an interpreter but not a namespace; jobs share nothing.
+CPU time decides timeouts (the zygote measures it on the child's own clock, which the child cannot reset);
+wall time is the backstop for programs that sleep. The calls of one job share an interpreter but not a
+namespace; jobs share nothing.
 """
 
-import itertools
 import json
 import selectors
 import sys
@@ -22,22 +22,28 @@ from semcoder.errors import UserError
 from semcoder.execution import bwrap
 from semcoder.execution.api import Job, Limits, Outcome
 from semcoder.execution.reply import outcome
-from semcoder.execution.worker import Worker, WorkerDied
+from semcoder.execution.worker import Task, Worker, WorkerDied
 
-DEFAULT_PRELOAD = tuple(
-    "abc array ast base64 bisect calendar cmath collections contextlib copy dataclasses datetime decimal difflib "
-    "enum fractions functools hashlib heapq html inspect io itertools json keyword locale math numbers operator "
-    "pprint queue random re reprlib shlex statistics string struct sys textwrap threading time timeit traceback "
-    "types typing unicodedata uuid warnings zlib".split()
+# fmt: off
+DEFAULT_PRELOAD = (
+    "abc", "array", "ast", "base64", "bisect", "calendar", "cmath", "collections", "contextlib", "copy",
+    "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions", "functools", "hashlib", "heapq",
+    "html", "inspect", "io", "itertools", "json", "keyword", "locale", "math", "numbers", "operator", "pprint",
+    "queue", "random", "re", "reprlib", "shlex", "statistics", "string", "struct", "textwrap", "threading", "time",
+    "timeit", "traceback", "types", "typing", "unicodedata", "uuid", "warnings", "zlib",
 )
+# fmt: on
 """Modules of the standard library that every child finds imported, so that it does not pay for them."""
 WINDOW = 64
-"""Jobs a worker that may be pulled and not yet yielded: bounds memory, and how far a slow job holds up the rest."""
+"""Jobs a worker that may be pulled and not yet yielded: bounds memory, and how far a slow job is overtaken."""
 IN_FLIGHT = 2
 """Jobs in a worker's hands: the one that runs and the one that waits in the socket."""
+ATTEMPTS = 2
+"""How often a job may lose its worker (which the program cannot end, but an operator or the kernel may)."""
 LARGEST_JOB = 16 << 20
+"""Bytes of one job's request."""
 GRACE_S = 30.0
-"""Beyond the wall limit: how long a worker may stay silent before it is replaced."""
+"""How long a worker may stay silent beyond the wall limit before it is replaced."""
 
 
 class Sandbox:
@@ -46,24 +52,21 @@ class Sandbox:
     `workers`: processes that run programs side by side (one or two a core).
     `limits`: the same for all jobs. `hash_seed`: PYTHONHASHSEED of the programs, 0 to 4294967295.
     `preload`: modules of the standard library imported before the programs start.
+    Workers end when the thread that entered the pool ends, so enter and run in one thread.
     Raises UserError where the system allows no isolation: nothing ever runs without it.
     """
 
     def __init__(
-        self,
-        workers: int,
-        limits: Limits,
-        hash_seed: int = 0,
-        preload: Sequence[str] = DEFAULT_PRELOAD,
+        self, workers: int, limits: Limits, hash_seed: int = 0, preload: Sequence[str] = DEFAULT_PRELOAD
     ) -> None:
         if workers < 1:
             raise UserError(f"The sandbox was given {workers} workers; it needs at least 1.")
         if limits.memory_mb < 64:
-            raise UserError(
-                f"The sandbox was given {limits.memory_mb} MB a program; Python needs at least 64."
-            )
+            raise UserError(f"The sandbox was given {limits.memory_mb} MB a program; it needs at least 64.")
         if min(limits.cpu_s, limits.wall_s) <= 0:
             raise UserError("The sandbox was given a time limit that is not positive.")
+        if not 0 <= hash_seed < 1 << 32:
+            raise UserError(f"The sandbox was given the hash seed {hash_seed}; Python takes 0 to 4294967295.")
         self.limits = limits
         self._count = workers
         self._hash_seed = hash_seed
@@ -83,9 +86,8 @@ class Sandbox:
 
     def close(self) -> None:
         """End all workers now."""
-        for worker in self._workers:
-            worker.stop()
-        self._workers.clear()
+        while self._workers:
+            self._workers.pop().stop()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
         """Outcomes in the order of the jobs, each as soon as it and all before it are there.
@@ -99,51 +101,47 @@ class Sandbox:
             )
         self._running = True
         try:
-            yield from self._drive(iter(jobs))
+            with selectors.DefaultSelector() as selector:
+                yield from self._drive(iter(jobs), selector)
         finally:
             self._running = False
-            for worker in [worker for worker in self._workers if worker.jobs]:
-                worker.stop()
+            for worker in [worker for worker in self._workers if worker.tasks]:
                 self._workers.remove(worker)
+                worker.stop()
 
-    def _drive(self, jobs: Iterator[Job]) -> Iterator[Outcome]:
+    def _drive(self, jobs: Iterator[Job], selector: selectors.BaseSelector) -> Iterator[Outcome]:
         self._start(self._count - len(self._workers))
-        selector = selectors.DefaultSelector()
         done: dict[int, Outcome] = {}
-        again: deque[tuple[int, Job]] = deque()
-        fresh = enumerate(jobs)
-        position = pulled = 0
-        exhausted = False
-        try:
-            while True:
-                while not exhausted and pulled - position < WINDOW * self._count:
-                    worker = min(self._workers, key=lambda worker: len(worker.jobs))
-                    if len(worker.jobs) >= IN_FLIGHT:
-                        break
-                    try:
-                        number, job = again.popleft() if again else next(fresh)
-                    except StopIteration:
-                        exhausted = True
-                        break
-                    pulled = max(pulled, number + 1)
-                    request = _request(job)
-                    if len(request) > LARGEST_JOB:
-                        done[number] = Outcome(job.id, "invalid", f"larger than {LARGEST_JOB >> 20} MB")
-                    else:
-                        worker.give(number, job, request)
-                while position in done:
-                    yield done.pop(position)
-                    position += 1
-                if exhausted and position == pulled and not again:
-                    return
+        again: deque[Task] = deque()
+        pulled = yielded = 0
+        more = True
+        while True:
+            while len((worker := min(self._workers, key=_load)).tasks) < IN_FLIGHT:
+                if again:
+                    worker.give(again.popleft())
+                    continue
+                if not more or pulled - yielded >= WINDOW * self._count:
+                    break
+                try:
+                    job = next(jobs)
+                except StopIteration:
+                    more = False
+                    break
+                request = _request(job)
+                if len(request) > LARGEST_JOB:
+                    done[pulled] = Outcome(job.id, "invalid", f"larger than {LARGEST_JOB >> 20} MB")
+                else:
+                    worker.give(Task(pulled, job, request))
+                pulled += 1
+            while yielded in done:
+                yield done.pop(yielded)
+                yielded += 1
+            if not more and yielded == pulled:
+                return
+            if any(worker.tasks for worker in self._workers):
                 self._turn(selector, done, again)
-                exhausted = exhausted and not again
-        finally:
-            selector.close()
 
-    def _turn(
-        self, selector: selectors.BaseSelector, done: dict[int, Outcome], again: deque[tuple[int, Job]]
-    ) -> None:
+    def _turn(self, selector: selectors.BaseSelector, done: dict[int, Outcome], again: deque[Task]) -> None:
         """Wait for some worker, move bytes, and take in the replies that are whole."""
         known = selector.get_map()
         for worker in self._workers:
@@ -152,42 +150,35 @@ class Sandbox:
                 selector.register(worker.socket, wanted, worker)
             elif selector.get_key(worker.socket).events != wanted:
                 selector.modify(worker.socket, wanted, worker)
-        waited = time.monotonic()
-        events = selector.select(timeout=1.0)
-        waited = time.monotonic() - waited
-        moved = set()
-        for key, mask in events:
-            worker = key.data
-            moved.add(worker)
+        started = time.monotonic()
+        events = {key.data: mask for key, mask in selector.select(timeout=1.0)}
+        waited = time.monotonic() - started
+        for worker in list(self._workers):
             try:
-                for number, job, head in worker.move(mask):
-                    done[number] = outcome(job, head, self.limits)
-                    if not head.clean:
-                        raise WorkerDied("it left files behind")
+                if worker in events:
+                    for task, reply in worker.move(events[worker]):
+                        done[task.number] = outcome(task.job, reply, self.limits)
+                        if not reply.clean:
+                            self._replace(worker, selector, again)
+                elif worker.tasks:
+                    worker.silent_s += waited
+                    if worker.silent_s > self.limits.wall_s + GRACE_S:
+                        raise WorkerDied("it stopped answering")
             except WorkerDied as death:
-                self._replace(worker, selector, str(death), done, again)
-        for worker in [worker for worker in self._workers if worker not in moved and worker.jobs]:
-            worker.silent_s += waited
-            if worker.silent_s > self.limits.wall_s + GRACE_S:
-                self._replace(worker, selector, "it stopped answering", done, again)
+                if worker.tasks:
+                    lost = worker.tasks[0]
+                    lost.attempts += 1
+                    if lost.attempts == ATTEMPTS:
+                        worker.tasks.popleft()
+                        done[lost.number] = Outcome(lost.job.id, "killed", f"its worker was lost: {death}")
+                self._replace(worker, selector, again)
 
-    def _replace(
-        self,
-        worker: Worker,
-        selector: selectors.BaseSelector,
-        why: str,
-        done: dict[int, Outcome],
-        again: deque[tuple[int, Job]],
-    ) -> None:
-        """Put a fresh worker in place of an odd one. Only the job it was running is to blame for its end."""
+    def _replace(self, worker: Worker, selector: selectors.BaseSelector, again: deque[Task]) -> None:
+        """A fresh worker in place of an odd one, whose waiting jobs are given out again."""
         selector.unregister(worker.socket)
-        worker.stop()
         self._workers.remove(worker)
-        for place, (number, job) in enumerate(worker.jobs):
-            if place == 0 and why != "it left files behind":
-                done[number] = Outcome(job.id, "killed", f"the worker was lost: {why}")
-            else:
-                again.append((number, job))
+        worker.stop()
+        again += worker.tasks
         self._start(1)
 
     def _start(self, count: int) -> None:
@@ -197,27 +188,31 @@ class Sandbox:
             argv = bwrap.command(path, self._hash_seed, self._settings)
             started: list[Worker] = []
             try:
-                started += [Worker(argv) for _ in range(count)]
+                started.extend(Worker(argv) for _ in range(count))
+                filtered = [worker.greet() for worker in started]
+            except BaseException as error:
                 for worker in started:
-                    if not worker.greet() and not self._bwrap:
-                        print(
-                            "semcoder: no system call filter for this machine; the sandbox rests on namespaces "
-                            "and limits alone.",
-                            file=sys.stderr,
-                        )
-                    self._bwrap = path
-            except (WorkerDied, OSError) as error:
+                    worker.stop()
+                if not isinstance(error, WorkerDied | OSError):
+                    raise
                 complaints.append(f"{path}: {error}")
-                for worker in started:
-                    worker.stop()
-            except BaseException:
-                for worker in started:
-                    worker.stop()
-                raise
-            else:
-                self._workers += started
-                return
+                continue
+            if not self._bwrap and not all(filtered):
+                print(f"semcoder: {NO_FILTER}", file=sys.stderr)
+            self._bwrap = path
+            self._workers += started
+            return
         raise UserError(f"The sandbox cannot start ({'; '.join(complaints)}); {bwrap.REMEDY}.")
+
+
+NO_FILTER = (
+    "no system call filter for this machine (only x86_64 and aarch64 have one); "
+    "the sandbox rests on namespaces and limits alone."
+)
+
+
+def _load(worker: Worker) -> int:
+    return len(worker.tasks)
 
 
 def _request(job: Job) -> bytes:

@@ -76,8 +76,8 @@ def _records(job: Job, data: bytes) -> tuple[list[CallResult], Verdict | None, s
             verdict, detail = "memory", "MemoryError"
         elif kind == "raised":
             verdict, detail = "raised", _sentence(_raised(body))
-        elif kind in ("forbidden", "invalid"):
-            verdict, detail = ("forbidden" if kind == "forbidden" else "invalid"), _short(body, MAX_MESSAGE)
+        elif kind == "forbidden" or kind == "invalid" or kind == "killed":
+            verdict, detail = kind, _short(body, MAX_MESSAGE)
         else:
             raise BadReply("an unknown record")
     return results, verdict, detail

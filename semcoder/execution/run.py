@@ -35,7 +35,8 @@ def main(
 ) -> None:
     """Run untrusted programs in the sandbox and write what became of each, in the order given.
 
-    Verdicts: ok, raised, timeout, memory, killed, forbidden (it touched files, network or processes), invalid.
+    Verdicts: ok, raised, timeout, memory, killed, forbidden (it touched files, network or processes) and
+    invalid (it does not compile).
 
     Example: semcoder execution run --programs programs.jsonl --verdicts verdicts.jsonl --workers 4
     """

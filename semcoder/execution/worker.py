@@ -36,12 +36,22 @@ class Reply:
     stderr: bytes
 
 
+@dataclass
+class Task:
+    """A job on its way: its place in the order, its request, and how often it lost its worker."""
+
+    number: int
+    job: Job
+    request: bytes
+    attempts: int = 0
+
+
 class Worker:
     """Started at once; `greet` waits until it is ready. Must be started by a thread that outlives it:
     the kernel ends it when that thread ends."""
 
     def __init__(self, argv: list[str]) -> None:
-        self.jobs: deque[tuple[int, Job]] = deque()
+        self.tasks: deque[Task] = deque()
         """What it was given and has not answered, the running one first."""
         self.unsent = bytearray()
         self.silent_s = 0.0
@@ -51,7 +61,12 @@ class Worker:
         try:
             # Own session: Ctrl-C reaches the caller alone, which then closes the pool.
             self._process = subprocess.Popen(
-                argv, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env={}, start_new_session=True
+                argv,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.PIPE,
+                env={},
+                start_new_session=True,
             )
         except BaseException:
             self.socket.close()
@@ -84,15 +99,15 @@ class Worker:
         lines = complaint.decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"ended with status {self._process.returncode}"
 
-    def give(self, number: int, job: Job, request: bytes) -> None:
+    def give(self, task: Task) -> None:
         """Queue one job."""
-        if not self.jobs:
+        if not self.tasks:
             self.silent_s = 0.0
-        self.jobs.append((number, job))
-        self.unsent += struct.pack(">I", len(request)) + request
+        self.tasks.append(task)
+        self.unsent += struct.pack(">I", len(task.request)) + task.request
         self._send()
 
-    def move(self, mask: int) -> Iterator[tuple[int, Job, Reply]]:
+    def move(self, mask: int) -> Iterator[tuple[Task, Reply]]:
         """Send and receive what can be without waiting; yields the jobs whose reply is whole."""
         if mask & selectors.EVENT_WRITE:
             self._send()
@@ -108,11 +123,12 @@ class Worker:
             self.silent_s = 0.0
             self._received += data
         while (frame := self._frame()) is not None:
-            if not self.jobs:
+            if not self.tasks:
                 raise WorkerDied("it spoke unasked")
             reply = _reply(frame)
-            number, job = self.jobs.popleft()
-            yield number, job, reply
+            yield self.tasks.popleft(), reply
+            if not reply.clean:
+                return
 
     def _send(self) -> None:
         try:

@@ -1,7 +1,7 @@
 """The first process inside the sandbox: imports common modules once, then forks one child a program.
 
-Started as `python -s -S -B /sandbox/zygote.py SETTINGS`, standard library only. It speaks with the pool over the
-socket on descriptors 0 and 1 (frames below) and never looks into a request: only the child parses it.
+Started as `python -s -S -B /sandbox/zygote.py SETTINGS`, standard library only. It speaks with the pool over
+the socket on descriptors 0 and 1 (frames below) and never looks into a request: only the child parses it.
 
 Frames, big-endian: a request is a 4-byte length and JSON. A reply is four 4-byte lengths and so many bytes of
 head (JSON: status, why, cpu_s, clean), result records (one JSON array a line, untrusted), stdout, stderr.
@@ -54,7 +54,9 @@ def main() -> None:
     while True:
         (size,) = struct.unpack(">I", _receive(4))
         request = _receive(size)
-        _send(_run(request, limits, lock))
+        clean = _run(request, limits, lock)
+        if not clean:
+            os._exit(0)  # a fresh worker is cheaper than proving that a hostile file tree is gone
 
 
 def _preload(names: list[str]) -> str:
@@ -70,7 +72,8 @@ def _ours(module: Any) -> bool:
     return str(getattr(module, "__file__", None)).startswith(HERE)
 
 
-def _run(request: bytes, limits: dict[str, Any], lock: "seccomp.Filter | None") -> list[bytes]:
+def _run(request: bytes, limits: dict[str, Any], lock: "seccomp.Filter | None") -> bool:
+    """Run one program, reply, and say whether it left nothing behind."""
     files = [os.memfd_create(name) for name in ("stdout", "stderr", "result")]
     started = time.monotonic()
     pid = os.fork()
@@ -87,17 +90,23 @@ def _run(request: bytes, limits: dict[str, Any], lock: "seccomp.Filter | None") 
     _kill_all()
     _, status, usage = os.wait4(pid, 0)
     _reap_all()
+    clean = not os.listdir(TMP)  # noqa: PTH208
     head = {
         "status": os.waitstatus_to_exitcode(status),
         "why": why,
         "cpu_s": usage.ru_utime + usage.ru_stime,
-        "clean": not os.listdir(TMP),
+        "clean": clean,
     }
     caps = (limits["output_kb"] * 1024, limits["output_kb"] * 1024, limits["result_kb"] * 1024 + SLACK)
-    out, err, result = [os.pread(fd, cap, 0) for fd, cap in zip(files, caps, strict=True)]
-    for fd in files:
-        os.close(fd)
-    return [json.dumps(head).encode(), result, out, err]
+    out, err, result = [_take(fd, cap) for fd, cap in zip(files, caps, strict=True)]
+    _send([json.dumps(head).encode(), result, out, err])
+    return clean
+
+
+def _take(fd: int, cap: int) -> bytes:
+    data = os.pread(fd, min(os.fstat(fd).st_size, cap), 0)
+    os.close(fd)
+    return data
 
 
 def _move(fd: int, place: int) -> None:
