@@ -1,12 +1,13 @@
-"""Which statement a line of a program belongs to.
+"""What the tracer needs to know of a program's text: which statement a line belongs to, which names it uses.
 
 Standard library only: this file is also read inside the sandbox, beside `tracer.py`.
 """
 
 import ast
+import inspect
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from types import MappingProxyType
+from types import CodeType, MappingProxyType
 
 Statement = ast.stmt | ast.ExceptHandler | ast.match_case
 """What can own a line: a simple statement, or a compound statement's header, `except` and `case` included."""
@@ -66,3 +67,25 @@ def _last_line(statement: Statement) -> int:
     header = [node for node in ast.iter_child_nodes(statement) if not isinstance(node, Statement)]
     written = [getattr(node, "end_lineno", 0) for part in header for node in ast.walk(part)]
     return max([_own_line(statement), _first_line(inner[0]) - 1, *written])
+
+
+@lru_cache(maxsize=16)
+def module_names(code: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that functions look up outside of themselves or as attributes; those they declare `global`."""
+    module = compile(code, "<program>", "exec", dont_inherit=True)
+    used = {name for body in _nested(module) for name in body.co_names}
+    declared = [node.names for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Global)]
+    return frozenset(used), frozenset().union(*declared)
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _nested(constant)
+
+
+def parameters(code: CodeType) -> tuple[str, ...]:
+    """Names of a function's parameters, `*args` and `**kwargs` included."""
+    extra = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + extra]

@@ -19,11 +19,10 @@ What the events say (semcoder.records.Event has the fields):
 - Module-level code runs before the trace begins.
 """
 
-import ast
 import dis
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -207,7 +206,9 @@ class Recorder:
         self._compare(now)
         if not all(state[2] for state in now.shown.values()):
             self._truncate("value size")
-        self._emit(now, "call", line, {n: now.shown[n] for n in _parameters(frame.f_code) if n in now.shown})
+        self._emit(
+            now, "call", line, {n: now.shown[n] for n in structure.parameters(frame.f_code) if n in now.shown}
+        )
 
     def _line(self, frame: FrameType) -> None:
         now = self._current(frame)
@@ -367,27 +368,12 @@ class Recorder:
         sys.settrace(None)
 
 
-def _parameters(code: CodeType) -> tuple[str, ...]:
-    extra = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + extra]
-
-
-def _watched(code: str, namespace: Mapping[str, Any]) -> list[str]:
+def _watched(code: str, namespace: dict[str, Any]) -> list[str]:
     """Module-level variables that functions use, or assign by `global`; no functions, classes or modules."""
-    used = {
-        name for body in _nested(compile(code, FILENAME, "exec", dont_inherit=True)) for name in body.co_names
-    }
-    data = {name for name in used & set(namespace) if not _is_code(namespace[name])}
-    declared = (node.names for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Global))
-    return sorted(name for name in data.union(*declared) if not name.startswith("__"))
+    used, assigned = structure.module_names(code)
+    data = {name for name in used & namespace.keys() if not _is_code(namespace[name])}
+    return sorted(name for name in data | assigned if not name.startswith("__"))
 
 
 def _is_code(value: Any) -> bool:
     return issubclass(type(value), values.CODE) or type(value).__module__ == "typing"
-
-
-def _nested(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _nested(constant)

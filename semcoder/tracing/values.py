@@ -6,6 +6,7 @@ that a program's class defines, so looking at a value cannot change what the pro
 
 import enum
 import functools
+import keyword
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ except ImportError:
     from semcoder.execution import literals
 
 MAX_DEPTH = 40
-ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis), range})
+ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, range})
 CODE = (
     type,
     types.FunctionType,
@@ -154,20 +155,23 @@ def _members(members: Any, room: int, outer: tuple[int, ...]) -> str:
 def _object(value: Any, kind: type, room: int, outer: tuple[int, ...]) -> str:
     name = name_of(kind)
     if issubclass(kind, enum.Enum):
-        return f"{name}.{object.__getattribute__(value, '_name_')}"
+        return f"<{name}.{object.__getattribute__(value, '_name_')}>"
     if issubclass(kind, type):
         return f"<class '{name_of(value)}'>"
     if kind is types.ModuleType:
         return f"<module '{value.__name__}'>"
     if issubclass(kind, CODE):
-        return f"<function {value.__qualname__.rpartition('<locals>.')[2]}>"
+        return f"<function {value.__qualname__.rpartition('<locals>.')[2].strip('<>')}>"
     if kind.__module__ in OWN_REPR:
         return repr(value)
     body = _content(value, kind, room, outer)
     attributes = _attributes(value, kind)
     if body is None and attributes is None:
         return f"<{name} object>"
-    named = (f"{key}={_text(item, room, outer)}" for key, item in (attributes or {}).items())
+    if attributes and not all(key.isidentifier() and not keyword.iskeyword(key) for key in attributes):
+        named = iter(["{" + _pairs(attributes, room, outer) + "}"])
+    else:
+        named = (f"{key}={_text(item, room, outer)}" for key, item in (attributes or {}).items())
     return f"{name}({_join([body, *named] if body else named, room)})"
 
 
@@ -175,14 +179,16 @@ def _content(value: Any, kind: type, room: int, outer: tuple[int, ...]) -> str |
     """What an instance of a builtin type's subclass holds beside its attributes; None for other objects."""
     if issubclass(kind, defaultdict):
         factory = vars(defaultdict)["default_factory"].__get__(value)
-        made = factory.__name__ if isinstance(factory, CODE) else "None"
-        return f"{made}, {{{_pairs(value, room, outer)}}}"
+        return f"{_text(factory, room, outer)}, {{{_pairs(value, room, outer)}}}"
     if issubclass(kind, dict):
         return "{" + _pairs(value, room, outer) + "}"
     if issubclass(kind, list):
         return f"[{_items(list.__iter__(value), room, outer)}]"
     if issubclass(kind, deque):
-        return f"[{_items(deque.__iter__(value), room, outer)}]"
+        most = vars(deque)["maxlen"].__get__(value)
+        return (
+            f"[{_items(deque.__iter__(value), room, outer)}]{f', maxlen={most}' if most is not None else ''}"
+        )
     if issubclass(kind, tuple):
         fields = next((vars(base)["_fields"] for base in kind.__mro__ if "_fields" in vars(base)), None)
         if type(fields) is tuple:

@@ -1,0 +1,146 @@
+"""`semcoder tracing trace`: what each program did on each of its inputs."""
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from semcoder import records
+from semcoder.artifacts import write_json, writing
+from semcoder.errors import UserError
+from semcoder.execution.api import Call, CallResult, Job, Limits, Outcome
+from semcoder.execution.compare import same
+from semcoder.execution.pool import Sandbox
+from semcoder.progress import track
+from semcoder.records import Dropped, Program, TestCase, Trace
+from semcoder.shards import Shard
+
+STAGE = "tracing.trace"
+CALLS_PER_JOB = 10
+"""Calls that share a process, its time and its memory. A call that ends the process is not run again."""
+RESULT_KB = 16 * 1024
+"""Room for the events of one job: ten calls of a few hundred events with long values."""
+BATCH = 256
+"""Programs between two looks at the calls that another call's end has cut off."""
+
+
+class Case(NamedTuple):
+    """One input of one program."""
+
+    program: Program
+    test: TestCase
+
+
+def main(
+    *,
+    programs: Annotated[Path, typer.Option(help="Program records.")],
+    tests: Annotated[Path, typer.Option(help="TestCase records of these programs.")],
+    traces: Annotated[Path, typer.Option(help="Trace records, by program and test in the files' order.")],
+    dropped: Annotated[Path, typer.Option(help="What was not kept, and why.")],
+    summary: Annotated[Path, typer.Option(help="Counts, as JSON.")],
+    shard: Annotated[str, typer.Option(help="Which part of the programs, as 3/16.")] = "1/1",
+    workers: Annotated[int, typer.Option(help="Isolated processes side by side.")] = 2,
+    cpu_s: Annotated[
+        float, typer.Option(help="Processor seconds for ten calls; wall time is six times that.")
+    ] = 5.0,
+    memory_mb: Annotated[int, typer.Option(help="Megabytes a program.")] = 1024,
+    max_events: Annotated[int, typer.Option(help="Longest trace kept, in events.")] = 300,
+    max_value_chars: Annotated[int, typer.Option(help="Longest text of a value in a kept trace.")] = 400,
+    per_program: Annotated[
+        int, typer.Option(help="Inputs of a program to trace, the first ones; 0 for all.")
+    ] = 0,
+) -> None:
+    """Trace every program on its inputs, in the sandbox.
+
+    A trace is kept when it is whole and the call gave the recorded output; anything else is written to
+    --dropped with its reason.
+
+    Example: semcoder tracing trace --programs programs.jsonl --tests tests.jsonl --traces traces.jsonl
+    --dropped dropped.jsonl --summary summary.json
+    """
+    limits = Limits(
+        cpu_s=cpu_s,
+        wall_s=6 * cpu_s,
+        memory_mb=memory_mb,
+        result_kb=RESULT_KB,
+        max_events=max_events,
+        max_value_chars=max_value_chars,
+    )
+    chosen = _choose(programs, tests, Shard.parse(shard), per_program)
+    reasons: Counter[str] = Counter()
+    kept = 0
+    with Sandbox(workers, limits) as sandbox, writing(traces) as good, writing(dropped) as bad:
+        rows = track(_trace(sandbox, chosen), "traces", sum(map(len, chosen)))
+        for record in rows:
+            if isinstance(record, Trace):
+                kept += 1
+                good.write(records.to_line(record))
+            else:
+                reasons[record.reason] += 1
+                bad.write(records.to_line(record))
+    counts = {"in": kept + reasons.total(), "kept": kept, "dropped": dict(reasons)}
+    write_json(summary, {"stage": STAGE, **counts})
+
+
+def _choose(programs: Path, tests: Path, shard: Shard, per_program: int) -> list[list[Case]]:
+    """The cases of each program of this shard that has any, in the files' order."""
+    mine = {program.id: program for program in records.read(programs, Program)}
+    known = set(mine)
+    mine = {name: program for name, program in mine.items() if shard.holds(name)}
+    cases: dict[str, list[Case]] = defaultdict(list)
+    for test in records.read(tests, TestCase):
+        parent = test.parents[0] if test.parents else ""
+        if parent not in known:
+            raise UserError(
+                f"{tests}: {test.id} belongs to {parent or 'no program'}, which {programs} does not hold."
+            )
+        if parent in mine and (not per_program or len(cases[parent]) < per_program):
+            cases[parent].append(Case(mine[parent], test))
+    return [cases[name] for name in mine if cases[name]]
+
+
+def _trace(sandbox: Sandbox, chosen: Iterable[list[Case]]) -> Iterator[Trace | Dropped]:
+    """A trace, or why there is none, for each case in order."""
+    programs = iter(chosen)
+    while batch := list(itertools.islice(programs, BATCH)):
+        jobs = [cases[i : i + CALLS_PER_JOB] for cases in batch for i in range(0, len(cases), CALLS_PER_JOB)]
+        found: dict[str, Trace | Dropped] = {}
+        while jobs:
+            cut_off = []
+            for cases, outcome in zip(jobs, sandbox.run(map(_job, jobs)), strict=True):
+                answers = [_judge(case, result) for case, result in zip(cases, outcome.results, strict=False)]
+                if len(answers) < len(cases):
+                    answers.append(_ended(cases[len(answers)], outcome))
+                    cut_off.append(cases[len(answers) :])
+                found.update((case.test.id, answer) for case, answer in zip(cases, answers, strict=False))
+            jobs = [rest for rest in cut_off if rest]
+        yield from (found[case.test.id] for cases in batch for case in cases)
+
+
+def _job(cases: list[Case]) -> Job:
+    program = cases[0].program
+    calls = tuple(Call(case.test.args, case.test.kwargs) for case in cases)
+    return Job(program.id, program.code, program.entry_point, calls, trace=True)
+
+
+def _judge(case: Case, result: CallResult) -> Trace | Dropped:
+    if result.raised:
+        kind, message, line = result.raised
+        return _drop(case, "raised", f"{kind}: {message} (line {line})")
+    if result.value is None or not same(result.value, case.test.output):
+        return _drop(case, "another output", f"{result.value} instead of {case.test.output}"[:200])
+    if result.truncated:
+        return _drop(case, f"truncated: {result.truncated}")
+    return Trace(parents=(case.test.id, case.program.id), events=result.events)
+
+
+def _ended(case: Case, outcome: Outcome) -> Dropped:
+    """The call that the program did not survive."""
+    return _drop(case, outcome.verdict if outcome.verdict != "ok" else "no result", outcome.detail)
+
+
+def _drop(case: Case, reason: str, detail: str = "") -> Dropped:
+    return Dropped(parents=(case.test.id, case.program.id), stage=STAGE, reason=reason, detail=detail)
