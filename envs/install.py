@@ -21,8 +21,10 @@ MEGABYTES = {"torch-cpu": 192, "torch-gpu": 3000, "quickstart": 170, "dev": 40}
 
 def main(wanted: str) -> None:
     """Install `wanted`; its stamp is written last, so a killed run is never taken for done."""
-    if sys.version_info < (3, 11):
-        sys.exit(f"semcoder needs Python 3.11 or newer, this is {sys.version.split()[0]}; say PYTHON=python3.11.")
+    if sys.version_info < (3, 11):  # noqa: UP036 - this script is what an older interpreter runs first
+        sys.exit(
+            f"semcoder needs Python 3.11 or newer, this is {sys.version.split()[0]}; say PYTHON=python3.11."
+        )
     if not (VENV / "bin" / "python").exists():
         venv.create(VENV, with_pip=True)
     if _missing("quickstart"):
@@ -59,13 +61,23 @@ def _rest() -> None:
 
 
 def _pip(*arguments: str | Path, hashes: bool = True, may_fail: bool = False) -> bool:
-    command = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
+    command = [
+        VENV / "bin" / "python",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--no-deps",
+    ]
     command += ["--require-hashes"] if hashes else []
     quiet = subprocess.DEVNULL if may_fail else None
     environment = {**os.environ, "DS_BUILD_OPS": "0"}  # no CUDA kernels are compiled at installation
     code = subprocess.run([*command, *arguments], env=environment, stderr=quiet, check=False).returncode
     if code and not may_fail:
-        sys.exit(f"semcoder: pip could not install {arguments[-1]} (its message stands above); run the command again.")
+        sys.exit(
+            f"semcoder: pip could not install {arguments[-1]} (its message stands above); run the command again."
+        )
     return code == 0
 
 

@@ -26,6 +26,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
             "synthesize": "semcoder.pyx.synthesize",
             "expand": "semcoder.pyx.expand",
             "select": "semcoder.pyx.select",
+            "executability": "semcoder.pyx.executability",
         },
     ),
     "execution": ("The sandbox.", {"run": "semcoder.execution.run"}),
@@ -33,7 +34,10 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
         "Traces and the formats made from them.",
         {"trace": "semcoder.tracing.trace", "render": "semcoder.tracing.render"},
     ),
-    "monologue": ("Monologues, forward and backward.", {"write": "semcoder.monologue.write"}),
+    "monologue": (
+        "Monologues, forward and backward.",
+        {"write": "semcoder.monologue.write", "sample": "semcoder.monologue.sample"},
+    ),
     "training": (
         "Mixtures, base models and training.",
         {
@@ -86,12 +90,17 @@ def application(words: Sequence[str]) -> typer.Typer:
                 branch.command(each)(importlib.import_module(verbs[each]).main)
         root.add_typer(branch, name=name)
     for name, (text, module) in TOP.items():
-        root.command(name, help=text)(importlib.import_module(module).main if name == stage else lambda: None)
+        if name == stage:
+            root.command(name)(importlib.import_module(module).main)
+        else:
+            root.command(name, help=text)(lambda: None)
     return root
 
 
 def _before(
-    log: Annotated[Path | None, typer.Option(help="Write messages to this file, progress to the terminal.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Write messages to this file, progress to the terminal.")
+    ] = None,
 ) -> None:
     if log:
         progress.log_to(log)

@@ -35,7 +35,7 @@ class Record(BaseModel):
     def _identify(self) -> Self:
         defining = self.model_dump(mode="json", include=set(self.defined_by))
         text = json.dumps(defining, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        expected = f"{self.prefix}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+        expected = f"{self.prefix}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
         if self.id and self.id != expected:
             raise ValueError(f"id is {self.id} but the content says {expected}: the line was changed by hand")
         object.__setattr__(self, "id", expected)
@@ -223,7 +223,7 @@ R = TypeVar("R", bound=Record)
 def read(path: Path, kind: type[R]) -> Iterator[R]:
     """The records of a JSONL file. Raises UserError naming file and line for what is not one."""
     try:
-        stream = path.open(encoding="utf-8", errors="surrogatepass")
+        stream = path.open(encoding="utf-8")
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file; make it with its rule, or give another path.") from error
     with stream:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from semcoder.records import Format
 
-MIXTURE_FIELDS = ("tasks", "format", "extra", "max_tokens", "seed")
+MIXTURE_FIELDS = ("tasks", "format", "soft", "extra", "extra_language", "max_tokens", "seed")
 """The fields that decide what is in a mixture; the others do not change it."""
 
 
@@ -18,6 +18,7 @@ class Tasks(BaseModel):
     nl2code: int = Field(default=-1, ge=-1, description="instructions answered with code")
     forward: int = Field(default=-1, ge=-1, description="output prediction")
     backward: int = Field(default=-1, ge=-1, description="input prediction")
+    refine: int = Field(default=0, ge=-1, description="debugging (PyX-R)")
 
 
 class MixtureRecipe(BaseModel):
@@ -29,8 +30,14 @@ class MixtureRecipe(BaseModel):
     format: Format = Field(
         default="monologue", description="reasoning format of forward and backward examples"
     )
+    soft: bool = Field(
+        default=False, description="also take programs that parse but were not seen to run (PyX-Soft)"
+    )
     extra: dict[str, int] = Field(
         default={}, description="other data sets by name, with the most rows taken of each (-1 all)"
+    )
+    extra_language: str = Field(
+        default="", description="only rows of this language, where another data set has a `lang` column"
     )
     max_tokens: int = Field(
         default=2048,

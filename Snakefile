@@ -1,0 +1,46 @@
+# SemCoder, from raw seeds to tables and report. Configuration: config.yaml; a small CPU run: --profile profiles/quickstart.
+# Rules stand in rules/, one file a stage; the work of each rule is one command of the package `semcoder`.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+from semcoder.graph import Graph, one_of
+
+
+configfile: "config.yaml"
+
+
+GRAPH = Graph.of(config)
+CONFIG, DATA, MODELS, TRAINING, EVALUATION = GRAPH.parts
+R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
+options, code, image = GRAPH.options, GRAPH.code, GRAPH.image
+
+
+scattergather:
+    pyx=CONFIG.pyx.shards,
+    evaluation=CONFIG.evaluation.shards,
+
+
+wildcard_constraints:
+    **GRAPH.wildcards,
+
+
+include: "rules/data.smk"
+include: "rules/seeds.smk"
+include: "rules/pyx.smk"
+include: "rules/traces.smk"
+include: "rules/monologues.smk"
+include: "rules/training.smk"
+include: "rules/evaluation.smk"
+include: "rules/refine.smk"
+include: "rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        EVALUATION.targets,

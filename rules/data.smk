@@ -1,0 +1,42 @@
+# External files: fetched once, pinned in data/versions.csv, shared by every run.
+
+
+rule fetch_file:
+    output:
+        f"{EXTERNAL}/{{name}}/{{file}}",
+    log:
+        f"{EXTERNAL}/{{name}}.{{file}}.log",
+    wildcard_constraints:
+        name=one_of(DATA.files),
+        file=r"[^/]+",
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    params:
+        code=code("data", "fetch"),
+        pin=lambda w: DATA.pin(w.name),
+        options=options(versions="data.versions", mirror="data.mirror"),
+    message:
+        "data: {wildcards.name}"
+    shell:
+        "semcoder --log {log} data fetch {wildcards.name} {params.options} --out {output}"
+
+
+rule fetch_snapshot:
+    output:
+        directory(f"{EXTERNAL}/{{name}}"),
+    log:
+        f"{EXTERNAL}/{{name}}.log",
+    wildcard_constraints:
+        name=one_of(DATA.snapshots),
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+    params:
+        code=code("data", "fetch"),
+        pin=lambda w: DATA.pin(w.name),
+        options=options(versions="data.versions", mirror="data.mirror"),
+    message:
+        "data: {wildcards.name}"
+    shell:
+        "semcoder --log {log} data fetch {wildcards.name} {params.options} --out {output}"

@@ -1,0 +1,68 @@
+# Monologues (paper section 4.2), written from the trace or sampled from the teacher and checked by execution.
+
+
+rule write_monologues:
+    input:
+        programs=f"{R}/pyx/programs.jsonl",
+        tests=f"{R}/pyx/tests.jsonl",
+        traces=f"{R}/traces/{{scatteritem}}.jsonl",
+    output:
+        monologues=f"{R}/monologues/trace/{{direction}}/{{scatteritem}}.jsonl",
+        dropped=f"{R}/monologues/trace/{{direction}}/{{scatteritem}}.dropped.jsonl",
+        summary=f"{R}/monologues/trace/{{direction}}/{{scatteritem}}.summary.json",
+    log:
+        f"{R}/logs/monologues/trace.{{direction}}.{{scatteritem}}.log",
+    benchmark:
+        f"{R}/benchmarks/monologues/trace.{{direction}}.{{scatteritem}}.tsv"
+    container:
+        image("data")
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code("monologue", "write"),
+        options=options(
+            label_offset="prompts.label_offset",
+            per_program="monologue.per_program",
+            max_chars="monologue.max_chars",
+            seed="monologue.seed",
+        ),
+    message:
+        "monologues: {wildcards.direction}, from traces, shard {wildcards.scatteritem}"
+    shell:
+        "semcoder --log {log} monologue write --direction {wildcards.direction} --programs {input.programs}"
+        " --tests {input.tests} --traces {input.traces} {params.options}"
+        " --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"
+
+
+rule sample_monologues:
+    input:
+        programs=f"{R}/pyx/programs.jsonl",
+        tests=f"{R}/pyx/tests.jsonl",
+    output:
+        monologues=f"{R}/monologues/teacher/{{direction}}/{{scatteritem}}.jsonl",
+        dropped=f"{R}/monologues/teacher/{{direction}}/{{scatteritem}}.dropped.jsonl",
+        summary=f"{R}/monologues/teacher/{{direction}}/{{scatteritem}}.summary.json",
+    log:
+        f"{R}/logs/monologues/teacher.{{direction}}.{{scatteritem}}.log",
+    benchmark:
+        f"{R}/benchmarks/monologues/teacher.{{direction}}.{{scatteritem}}.tsv"
+    container:
+        image("data")
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    params:
+        code=code("monologue", "sample"),
+        options=options(
+            teacher="teacher",
+            per_program="monologue.per_program",
+            cpu_s="execution.cpu_seconds",
+            memory_mb="execution.memory_mb",
+        ),
+    message:
+        "monologues: {wildcards.direction}, from the teacher, shard {wildcards.scatteritem}"
+    shell:
+        "semcoder --log {log} monologue sample --direction {wildcards.direction} --programs {input.programs}"
+        " --tests {input.tests} --shard {wildcards.scatteritem} {params.options} --workers {threads}"
+        " --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"

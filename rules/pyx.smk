@@ -1,0 +1,119 @@
+# PyX (paper sections 3.1 and 3.2, App. F): problems and solutions that run, inputs, filters, duplicates, the split.
+
+
+rule synthesize:
+    input:
+        seeds=f"{R}/seeds/{{scatteritem}}.jsonl",
+    output:
+        problems=f"{R}/pyx/synthesized/{{scatteritem}}.problems.jsonl",
+        programs=f"{R}/pyx/synthesized/{{scatteritem}}.programs.jsonl",
+        inputs=f"{R}/pyx/synthesized/{{scatteritem}}.inputs.jsonl",
+        soft=f"{R}/pyx/synthesized/{{scatteritem}}.soft.jsonl",
+        dropped=f"{R}/pyx/synthesized/{{scatteritem}}.dropped.jsonl",
+        summary=f"{R}/pyx/synthesized/{{scatteritem}}.summary.json",
+    log:
+        f"{R}/logs/pyx/synthesize.{{scatteritem}}.log",
+    benchmark:
+        f"{R}/benchmarks/pyx/synthesize.{{scatteritem}}.tsv"
+    container:
+        image("data")
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    params:
+        code=code("pyx", "synthesize"),
+        options=options(
+            teacher="teacher",
+            retries="pyx.retries",
+            cpu_s="execution.cpu_seconds",
+            memory_mb="execution.memory_mb",
+        ),
+    message:
+        "pyx: problems and programs, shard {wildcards.scatteritem}"
+    shell:
+        "semcoder --log {log} pyx synthesize --seeds {input.seeds} {params.options} --workers {threads}"
+        " --problems {output.problems} --programs {output.programs} --inputs {output.inputs} --soft {output.soft}"
+        " --dropped {output.dropped} --summary {output.summary}"
+
+
+rule expand_inputs:
+    input:
+        programs=f"{R}/pyx/synthesized/{{scatteritem}}.programs.jsonl",
+        inputs=f"{R}/pyx/synthesized/{{scatteritem}}.inputs.jsonl",
+    output:
+        kept=f"{R}/pyx/expanded/{{scatteritem}}.programs.jsonl",
+        tests=f"{R}/pyx/expanded/{{scatteritem}}.tests.jsonl",
+        dropped=f"{R}/pyx/expanded/{{scatteritem}}.dropped.jsonl",
+        summary=f"{R}/pyx/expanded/{{scatteritem}}.summary.json",
+    log:
+        f"{R}/logs/pyx/expand.{{scatteritem}}.log",
+    benchmark:
+        f"{R}/benchmarks/pyx/expand.{{scatteritem}}.tsv"
+    container:
+        image("data")
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    params:
+        code=code("pyx", "expand"),
+        options=options(
+            teacher="teacher",
+            filters="pyx.filters",
+            threshold="pyx.inputs.threshold",
+            rounds="pyx.inputs.rounds",
+            max_chars="pyx.inputs.max_chars",
+            hash_seeds="execution.hash_seeds",
+            cpu_s="execution.cpu_seconds",
+            memory_mb="execution.memory_mb",
+            seed="pyx.seed",
+        ),
+    message:
+        "pyx: inputs, shard {wildcards.scatteritem}"
+    shell:
+        "semcoder --log {log} pyx expand --programs {input.programs} --inputs {input.inputs} {params.options}"
+        " --workers {threads} --kept {output.kept} --tests {output.tests}"
+        " --dropped {output.dropped} --summary {output.summary}"
+
+
+rule select:
+    input:
+        problems=gather.pyx(f"{R}/pyx/synthesized/{{scatteritem}}.problems.jsonl"),
+        programs=gather.pyx(f"{R}/pyx/expanded/{{scatteritem}}.programs.jsonl"),
+        tests=gather.pyx(f"{R}/pyx/expanded/{{scatteritem}}.tests.jsonl"),
+        benchmarks=DATA.decontamination,
+    output:
+        problems=f"{R}/pyx/problems.jsonl",
+        programs=f"{R}/pyx/programs.jsonl",
+        train=f"{R}/pyx/train.jsonl",
+        heldout=f"{R}/pyx/heldout.jsonl",
+        tests=f"{R}/pyx/tests.jsonl",
+        dropped=f"{R}/pyx/dropped.jsonl",
+        summary=f"{R}/pyx/summary.json",
+    log:
+        f"{R}/logs/pyx/select.log",
+    benchmark:
+        f"{R}/benchmarks/pyx/select.tsv"
+    container:
+        image("data")
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        code=code("pyx", "select"),
+        benchmarks=DATA.decontamination_options,
+        options=options(
+            near_duplicate_threshold="pyx.near_duplicates.threshold",
+            permutations="pyx.near_duplicates.permutations",
+            heldout="pyx.heldout",
+            max_programs="pyx.max_programs",
+            seed="pyx.seed",
+        ),
+    message:
+        "pyx: duplicates, contamination, split"
+    shell:
+        "semcoder --log {log} pyx select"
+        " $(printf -- '--problems %s ' {input.problems}) $(printf -- '--programs %s ' {input.programs})"
+        " $(printf -- '--tests %s ' {input.tests}) {params.benchmarks} {params.options}"
+        " --out-problems {output.problems} --out-programs {output.programs} --out-train {output.train}"
+        " --out-heldout {output.heldout} --out-tests {output.tests}"
+        " --dropped {output.dropped} --summary {output.summary}"

@@ -1,0 +1,84 @@
+# Mixtures, base models and training (paper sections 4.3 and 5).
+
+
+rule convert_base:
+    input:
+        lambda w: DATA.model_file(w.model),
+    output:
+        directory(f"{R}/models/{{model}}"),
+    log:
+        f"{R}/logs/models/{{model}}.log",
+    benchmark:
+        f"{R}/benchmarks/models/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(DATA.gguf_models),
+    container:
+        image("train")
+    threads: 2
+    resources:
+        mem_mb=6000,
+        runtime=30,
+    params:
+        code=code("training", "base"),
+    message:
+        "models: {wildcards.model} from GGUF to safetensors"
+    shell:
+        "semcoder --log {log} training base --gguf {input} --out {output}"
+
+
+rule mix:
+    input:
+        unpack(lambda w: TRAINING.mixture_inputs(w.recipe)),
+    output:
+        mixture=f"{R}/mixtures/{{recipe}}.jsonl",
+        dropped=f"{R}/mixtures/{{recipe}}.dropped.jsonl",
+        summary=f"{R}/mixtures/{{recipe}}.summary.json",
+    log:
+        f"{R}/logs/mixtures/{{recipe}}.log",
+    benchmark:
+        f"{R}/benchmarks/mixtures/{{recipe}}.tsv"
+    container:
+        image("train")
+    resources:
+        mem_mb=16000,
+        runtime=120,
+    params:
+        code=code("training", "mix"),
+        recipe=lambda w: TRAINING.mixture_recipe(w.recipe),
+        files=lambda w: TRAINING.mixture_options(w.recipe),
+        options=options(style="prompts.style", label_offset="prompts.label_offset"),
+    message:
+        "mixtures: {wildcards.recipe}"
+    shell:
+        "semcoder --log {log} training mix {params.recipe} {params.files} {params.options}"
+        " --mixture {output.mixture} --dropped {output.dropped} --summary {output.summary}"
+
+
+rule train:
+    input:
+        base=lambda w: TRAINING.base(w.recipe),
+        mixture=f"{R}/mixtures/{{recipe}}.jsonl",
+    output:
+        directory(f"{R}/checkpoints/{{recipe}}"),
+    log:
+        f"{R}/logs/training/{{recipe}}.log",
+    benchmark:
+        f"{R}/benchmarks/training/{{recipe}}.tsv"
+    wildcard_constraints:
+        recipe=one_of(TRAINING.recipes),
+    container:
+        image("train")
+    threads: workflow.cores if CONFIG.training.gpus == 0 else 32
+    resources:
+        gpu=CONFIG.training.gpus,
+        mem_mb=8000 if CONFIG.training.gpus == 0 else 400000,
+        runtime=4320,
+    params:
+        code=code("training", "train"),
+        recipe=lambda w: TRAINING.recipe(w.recipe),
+        options=options(gpus="training.gpus"),
+    message:
+        "training: {wildcards.recipe}"
+    shell:
+        "semcoder --log {log} training train --base {input.base} --mixture {input.mixture}"
+        " {params.recipe} {params.options} --threads {threads} --out {output}"

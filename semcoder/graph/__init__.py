@@ -1,0 +1,110 @@
+"""What the Snakefile needs to know: paths, options and code hashes, derived from the typed configuration.
+
+Every rule's parameters are strings that name what they set, `--learning-rate 5e-05`, so that Snakemake sees a
+swap of two values, and hold exactly the keys that the rule's command reads, so that it sees nothing else.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from semcoder.codehash import code_hash
+from semcoder.config import Config, parse
+from semcoder.evaluation.prompts import FORMATS
+from semcoder.evaluation.registry import BENCHMARKS
+from semcoder.fetch import External, read_versions
+from semcoder.graph.data import DataFiles, Models
+from semcoder.graph.evaluation import Evaluations
+from semcoder.graph.options import one_of, option
+from semcoder.graph.training import DIRECTIONS, TrainingRuns
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The configuration, and the paths and options that rules take from it."""
+
+    config: Config
+    entries: dict[str, External]
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> "Graph":
+        """Check Snakemake's merged configuration; raises UserError with one sentence."""
+        config = parse(raw, "configuration")
+        return cls(config, read_versions(config.data.versions))
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The configuration as plain JSON values."""
+        return self.config.model_dump(mode="json")
+
+    def value(self, path: str) -> Any:
+        """The value at a dotted path such as `pyx.inputs.threshold`."""
+        at: Any = self.values
+        for part in path.split("."):
+            at = at[part]
+        return at
+
+    def options(self, **paths: str) -> str:
+        """Options of a command, one for each key: `options(seed="pyx.seed")` is `--seed 42`."""
+        return " ".join(
+            filter(None, (option(name, self.value(path)) for name, path in sorted(paths.items())))
+        )
+
+    @staticmethod
+    def code(stage: str, verb: str) -> str:
+        """What a rule's parameters say of the package code behind its command."""
+        return f"code={code_hash(stage, verb)}"
+
+    def image(self, name: str) -> str:
+        """The image of an environment; its file name carries the digest of what it is built from."""
+        lock = Path("envs", f"{name}.lock")
+        return f"images/{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}.sif"
+
+    @property
+    def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations]:
+        """The configuration and its four views."""
+        return self.config, self.data, self.models, self.training, self.evaluation
+
+    @cached_property
+    def data(self) -> DataFiles:
+        """External files."""
+        return DataFiles(self)
+
+    @cached_property
+    def models(self) -> Models:
+        """Model folders."""
+        return Models(self)
+
+    @cached_property
+    def training(self) -> TrainingRuns:
+        """Mixtures and runs."""
+        return TrainingRuns(self)
+
+    @cached_property
+    def evaluation(self) -> Evaluations:
+        """Generations, scores, tables."""
+        return Evaluations(self)
+
+    @property
+    def wildcards(self) -> dict[str, str]:
+        """Constraints of every wildcard that rules share."""
+        config = self.config
+        return {
+            "scatteritem": r"\d+-of-\d+",
+            "direction": one_of(DIRECTIONS),
+            "recipe": one_of([*config.recipes, *config.refinement]),
+            "model": one_of([*config.models, *config.recipes]),
+            "benchmark": one_of(BENCHMARKS),
+            "format": one_of([*FORMATS, "code"]),
+            "rationale": one_of(["monologue", "trace", "none"]),
+            "refinement": one_of(config.refinement),
+            "table": one_of(config.tables),
+            "round": r"[1-9]\d*",
+        }
+
+    @property
+    def results(self) -> str:
+        """Folder of everything that rules make."""
+        return str(self.config.results)

@@ -1,0 +1,195 @@
+"""Generations, scores, rounds of refinement and tables: what they are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from semcoder.config import Refinement, Table
+from semcoder.evaluation.prompts import RELEASED_LABEL_OFFSET
+from semcoder.evaluation.registry import BENCHMARKS
+from semcoder.graph.options import option
+from semcoder.graph.training import DIRECTIONS, RENDERED
+
+if TYPE_CHECKING:
+    from semcoder.graph import Graph
+
+
+ROUNDS = 5
+"""Rounds of self-refinement (paper section 6.3)."""
+
+Gather = SimpleNamespace
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """Generations, scores, rounds and tables."""
+
+    graph: Graph
+
+    def format_of(self, system: str, benchmark: str) -> str:
+        """The format in which a system answers a benchmark: its own, or code."""
+        if BENCHMARKS[benchmark].task == "code":
+            return "code"
+        return self.graph.config.systems[system].format
+
+    def generations(self, model: str, benchmark: str, format: str, gather: Gather) -> list[str]:
+        """The generation files that a score reads; benchmarks that ask the same questions share them."""
+        asked = BENCHMARKS[benchmark].asked_as or benchmark
+        pattern = f"{self.graph.results}/generations/{model}/{asked}.{format}/{{scatteritem}}.jsonl"
+        return list(gather.evaluation(pattern))
+
+    def generation_options(self, model: str, benchmark: str, format: str) -> str:
+        """Decoding and prompt style of one generation job."""
+        evaluation, prompts = self.graph.config.evaluation, self.graph.config.prompts
+        limit = {"code": evaluation.max_code_tokens, "direct": evaluation.max_answer_tokens}.get(format)
+        sampling = evaluation.sampling.model_dump(mode="json")
+        return self._asking(model, prompts.label_offset, sampling | ({"max_tokens": limit} if limit else {}))
+
+    def _asking(self, model: str, label_offset: int, sampling: dict[str, Any]) -> str:
+        style = self.graph.models.style(model)
+        offset = RELEASED_LABEL_OFFSET if style == "upstream" else label_offset
+        words = [option("sampling", sampling), option("style", style), option("label_offset", offset)]
+        return " ".join(words)
+
+    def refinement_options(self, refinement: str, model: str) -> str:
+        """Decoding, feedback and prompt style of one round."""
+        settings = self.graph.config.refinement[refinement]
+        asking = self._asking(model, 0, settings.sampling.model_dump(mode="json"))
+        return f"{asking} {option('feedback', settings.feedback)}"
+
+    def refinement_inputs(self, wildcards: Any, gather: Gather) -> dict[str, list[str] | str]:
+        """What a round starts from: the first answers, or the round before."""
+        model, benchmark, number = wildcards.model, wildcards.benchmark, int(wildcards.round)
+        if number == 1:
+            return {
+                "generations": self.generations(model, benchmark, "code", gather),
+                "items": f"{self.graph.results}/scores/{model}/{benchmark}.code.items.jsonl",
+            }
+        before = self._round(wildcards.refinement, model, benchmark, wildcards.rationale, number - 1)
+        return {"generations": [f"{before}.jsonl"], "items": f"{before}.items.jsonl"}
+
+    def _round(self, refinement: str, model: str, benchmark: str, rationale: str, number: int) -> str:
+        folder = f"{self.graph.results}/refinement/{refinement}/{model}/{benchmark}.{rationale}"
+        return f"{folder}/round{number}"
+
+    def score(self, model: str, benchmark: str, format: str) -> str:
+        """The score file."""
+        return f"{self.graph.results}/scores/{model}/{benchmark}.{format}.json"
+
+    def cells(self, table: str) -> list[tuple[str, str, str]]:
+        """(row, column, score file) of a table, for the benchmarks whose files can be had."""
+        settings = self.graph.config.tables[table]
+        return [
+            (system, benchmark, self.score(model, benchmark, self.format_of(system, benchmark)))
+            for system in settings.systems
+            for model in [self.graph.config.systems[system].model]
+            for benchmark in settings.benchmarks
+            if self.graph.data.has_benchmark(benchmark)
+        ]
+
+    def refinement_cells(self, refinement: str) -> list[tuple[str, str, str]]:
+        """(row, column, score file) of a refinement table: the first answers and each round."""
+        settings = self.graph.config.refinement[refinement]
+        cells = []
+        for model in settings.models:
+            for rationale in settings.rationales:
+                for benchmark in settings.benchmarks:
+                    row = f"{model} ({rationale})"
+                    cells.append((row, f"{benchmark} round 0", self.score(model, benchmark, "code")))
+                    for number in range(1, ROUNDS + 1):
+                        path = f"{self._round(refinement, model, benchmark, rationale, number)}.json"
+                        cells.append((row, f"{benchmark} round {number}", path))
+        return cells
+
+    def table_options(self, name: str) -> str:
+        """Title, cells, the paper's names of rows, and notes of `report table`."""
+        config = self.graph.config
+        if name in config.refinement:
+            settings: Table | Refinement = config.refinement[name]
+            cells, models, names = self.refinement_cells(name), config.refinement[name].models, {}
+        else:
+            settings = table = config.tables[name]
+            cells, models = self.cells(name), [config.systems[each].model for each in table.systems]
+            names = {each: config.systems[each].paper for each in table.systems if config.systems[each].paper}
+        notes = [settings.note, *[self._note(model) for model in models]]
+        return " ".join(
+            [
+                option("title", settings.title),
+                *[option("cell", "|".join(cell)) for cell in cells],
+                *[option("paper", str(path)) for path in settings.paper],
+                *[option("paper_row", f"{ours}={theirs}") for ours, theirs in names.items()],
+                *[option("note", note) for note in dict.fromkeys(notes) if note],
+            ]
+        )
+
+    def table_inputs(self, name: str) -> list[str]:
+        """The score files and the paper's numbers of a table."""
+        config = self.graph.config
+        refined = name in config.refinement
+        cells = self.refinement_cells(name) if refined else self.cells(name)
+        settings: Table | Refinement = config.refinement[name] if refined else config.tables[name]
+        return [*dict.fromkeys(path for *_, path in cells), *(str(path) for path in settings.paper)]
+
+    @property
+    def _writers(self) -> list[str]:
+        writer = self.graph.config.monologue.writer
+        return [f"monologues/{writer}/{direction}/{{}}" for direction in DIRECTIONS]
+
+    @property
+    def summaries(self) -> list[str]:
+        """The counts of every stage, in the order of the graph."""
+        formats = [f"formats/{each}/{direction}/{{}}" for each in RENDERED for direction in DIRECTIONS]
+        stages = ["seeds/{}", "pyx/synthesized/{}", "pyx/expanded/{}", "traces/{}", *self._writers, *formats]
+        shards = [self.graph.training.shards(f"{stage}.summary.json") for stage in stages]
+        shards.insert(3, [f"{self.graph.results}/pyx/summary.json"])
+        mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
+        return [*(path for files in shards for path in files), *mixtures]
+
+    def lengths(self, kind: str) -> list[str]:
+        """The traces, or the monologues."""
+        stages = ["traces/{}"] if kind == "traces" else self._writers
+        return [path for stage in stages for path in self.graph.training.shards(f"{stage}.jsonl")]
+
+    @property
+    def recipes(self) -> list[str]:
+        """Recipes whose models stand in a wanted table, and those that these were trained from."""
+        config = self.graph.config
+        wanted = [name for target in config.targets for name in self._models_of(target)]
+        found: list[str] = []
+        while wanted:
+            name = wanted.pop(0)
+            if name in config.recipes and name not in found:
+                found.append(name)
+                wanted.append(config.recipes[name].base)
+        return found
+
+    def _models_of(self, target: str) -> list[str]:
+        config = self.graph.config
+        if target in config.refinement:
+            return config.refinement[target].models
+        return (
+            [config.systems[each].model for each in config.tables[target].systems]
+            if target in config.tables
+            else []
+        )
+
+    @property
+    def targets(self) -> list[str]:
+        """Everything that the whole run makes."""
+        results, config = self.graph.results, self.graph.config
+        return [
+            *[f"{results}/tables/{each}.{kind}" for each in config.targets for kind in ("csv", "md")],
+            *[f"{results}/tables/yields.{kind}" for kind in ("csv", "md")],
+            *[f"{results}/plots/{each}.svg" for each in ("yields", "traces", "monologues")],
+            *[f"{results}/plots/loss.{recipe}.svg" for recipe in self.recipes],
+            *self.summaries,
+        ]
+
+    def _note(self, model: str) -> str:
+        """What is to be said of a model, or of the one that it was trained from."""
+        config = self.graph.config
+        return (
+            self._note(config.recipes[model].base) if model in config.recipes else config.models[model].note
+        )

@@ -1,0 +1,93 @@
+"""Mixtures and training runs: what they are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from semcoder.graph.options import option
+from semcoder.training.recipe import MIXTURE_FIELDS
+
+if TYPE_CHECKING:
+    from semcoder.graph import Graph
+
+
+DIRECTIONS = ("forward", "backward")
+RENDERED = ("scratchpad", "next", "concise", "direct")
+
+
+@dataclass(frozen=True)
+class TrainingRuns:
+    """Mixtures and training runs."""
+
+    graph: Graph
+
+    @property
+    def recipes(self) -> list[str]:
+        """All recipes."""
+        return list(self.graph.config.recipes)
+
+    def base(self, recipe: str) -> str:
+        """The folder of the model that training starts from."""
+        return self.graph.models.path(self.graph.config.recipes[recipe].base)
+
+    def recipe(self, name: str) -> str:
+        """`--recipe` of a training run: the whole recipe."""
+        return option("recipe", self.graph.value("recipes")[name])
+
+    def mixture_recipe(self, name: str) -> str:
+        """`--recipe` of a mixture: the fields that decide what is in it."""
+        recipe = self.graph.value("recipes")[name]
+        return option("recipe", {key: recipe[key] for key in MIXTURE_FIELDS})
+
+    def mixture_inputs(self, name: str) -> dict[str, list[str] | str]:
+        """The files that a mixture is made from."""
+        return {key: value for key, (_, value) in self._mixture_files(name).items()}
+
+    def mixture_options(self, name: str) -> str:
+        """The same as options of `training mix`."""
+        words = []
+        for key, (flag, value) in self._mixture_files(name).items():
+            paths = [value] if isinstance(value, str) else value
+            words += [option(flag, f"{key}={path}" if flag == "extra" else path) for path in paths]
+        return " ".join(words)
+
+    def _mixture_files(self, name: str) -> dict[str, tuple[str, list[str] | str]]:
+        config, results = self.graph.config, self.graph.results
+        recipe = config.recipes[name]
+        files: dict[str, tuple[str, list[str] | str]] = {"tokenizer": ("tokenizer", self._first_base(name))}
+        if recipe.soft:
+            files["soft"] = ("soft", self.shards("pyx/synthesized/{}.soft.jsonl"))
+        if recipe.soft or recipe.tasks.nl2code or recipe.tasks.forward or recipe.tasks.backward:
+            files |= {
+                "problems": ("problems", f"{results}/pyx/problems.jsonl"),
+                "programs": ("programs", f"{results}/pyx/train.jsonl"),
+                "tests": ("tests", f"{results}/pyx/tests.jsonl"),
+            }
+        folder = (
+            f"formats/{recipe.format}"
+            if recipe.format in RENDERED
+            else f"monologues/{config.monologue.writer}"
+        )
+        rationales = [
+            path
+            for direction in DIRECTIONS
+            if getattr(recipe.tasks, direction)
+            for path in self.shards(f"{folder}/{direction}/{{}}.jsonl")
+        ]
+        if rationales:
+            files["rationales"] = ("rationales", rationales)
+        if recipe.tasks.refine:
+            files["refine"] = ("refine", f"{results}/pyx_r/pyx_r.jsonl")
+        files |= {each: ("extra", self.graph.data.path(each)) for each in recipe.extra}
+        return files
+
+    def _first_base(self, name: str) -> str:
+        """The model at the start of a chain of recipes: its tokenizer is that of them all."""
+        base = self.graph.config.recipes[name].base
+        return self._first_base(base) if base in self.graph.config.recipes else self.graph.models.path(base)
+
+    def shards(self, pattern: str) -> list[str]:
+        """The files of a data stage, one a shard."""
+        count = self.graph.config.pyx.shards
+        return [f"{self.graph.results}/{pattern.format(f'{i}-of-{count}')}" for i in range(1, count + 1)]

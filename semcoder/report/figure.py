@@ -1,0 +1,34 @@
+"""One look for every plot: legible in print, for the colour-blind (Okabe and Ito's palette), light and dark."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+from semcoder.artifacts import writing
+
+INK, ACCENT, MUTED = "#0072B2", "#D55E00", "#BBBBBB"
+
+
+def new_figure(width: float, height: float) -> tuple[Any, Any]:
+    """(figure, axes) in inches, drawn without a screen."""
+    matplotlib.use("svg")
+    matplotlib.rcParams.update(
+        {
+            "svg.hashsalt": "semcoder",  # the same plot is the same file
+            "svg.fonttype": "none",
+            "font.size": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "figure.facecolor": "white",
+        }
+    )
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=(width, height), layout="constrained")
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write the figure as SVG, without a date."""
+    with writing(path) as stream:
+        figure.savefig(stream, format="svg", metadata={"Date": None})

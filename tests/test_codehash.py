@@ -1,0 +1,68 @@
+"""The code hash of a command covers the modules that it imports, and nothing else."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from semcoder import codehash
+from semcoder.cli import STAGES
+
+COMMANDS = [(stage, verb, module) for stage, (_, verbs) in STAGES.items() for verb, module in verbs.items()]
+
+
+@pytest.mark.parametrize(("stage", "verb", "module"), COMMANDS, ids=lambda value: value)
+def test_every_module_that_a_command_loads_is_in_its_hash(stage: str, verb: str, module: str) -> None:
+    program = (
+        f"import sys, importlib; importlib.import_module({module!r})\n"
+        "print(*[n for n in sys.modules if n.split('.')[0] == 'semcoder'])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    assert set(loaded.split()) <= codehash.modules_behind(module)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of three modules: `a` imports `b` inside a function, `c` stands alone."""
+    root = tmp_path / "semcoder"
+    root.mkdir()
+    (root / "__init__.py").write_text("")
+    (root / "a.py").write_text('"""Doc."""\n\ndef main():\n    from semcoder import b\n    return b.x\n')
+    (root / "b.py").write_text("x = 1\n")
+    (root / "c.py").write_text("y = 1\n")
+    monkeypatch.setattr(codehash, "PACKAGE", root)
+    monkeypatch.setitem(codehash.STAGES, "s", ("", {"v": "semcoder.a"}))
+    return root
+
+
+def fresh_hash() -> str:
+    for each in (codehash.modules_behind, codehash._imports, codehash._meaning):
+        each.cache_clear()
+    value = codehash.code_hash("s", "v")
+    for each in (codehash.modules_behind, codehash._imports, codehash._meaning):
+        each.cache_clear()
+    return value
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "changes"),
+    [
+        ("b.py", "x = 2\n", True),
+        ("a.py", '"""Other doc."""\n\ndef main():\n    from semcoder import b\n    return b.x + 1\n', True),
+        (
+            "a.py",
+            '"""Other doc."""\n\n\ndef main():\n    # why\n    from semcoder import b\n\n    return (b.x)\n',
+            False,
+        ),
+        ("c.py", "y = 2\n", False),
+    ],
+)
+def test_the_hash_changes_with_what_can_change_a_result(
+    package: Path, file: str, text: str, changes: bool
+) -> None:
+    before = fresh_hash()
+    (package / file).write_text(text)
+    assert (fresh_hash() != before) == changes
