@@ -95,7 +95,7 @@ def _text(value: Any, room: int, outer: tuple[int, ...]) -> str:
     """The text of `value`; raises TooLong once it is known to exceed `room` characters by far."""
     kind = type(value)
     if kind is int:
-        if value.bit_length() > 4 * room + 64:
+        if value.bit_length() > min(4 * room + 64, literals.MAX_INT_BITS):
             raise TooLong
         return repr(value)
     if kind is str or kind is bytes or kind is bytearray:
@@ -146,10 +146,10 @@ def _members(members: Any, room: int, outer: tuple[int, ...]) -> str:
     """The items of a set in an order that does not depend on the hash seed, as `literals.render` has them."""
     if 3 * len(members) > room + 8:
         raise TooLong
-    ordered = literals.in_order(members)
-    if ordered is None:
+    try:
+        return literals.render(set(members))[1:-1]
+    except literals.NotPlain:
         return _join(sorted(_text(item, room, outer) for item in members), room)
-    return _items(ordered, room, outer)
 
 
 def _object(value: Any, kind: type, room: int, outer: tuple[int, ...]) -> str:
