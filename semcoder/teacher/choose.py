@@ -1,0 +1,25 @@
+"""The teacher that a configuration asks for."""
+
+from pydantic import ValidationError
+
+from semcoder.errors import UserError
+from semcoder.teacher.grounded import GroundedTeacher
+from semcoder.teacher.interface import Teacher
+from semcoder.teacher.settings import TeacherSettings
+
+
+def teacher_from(text: str) -> Teacher:
+    """The teacher that a JSON object of settings describes (`{"kind": "grounded"}`). Raises UserError."""
+    try:
+        settings = TeacherSettings.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise UserError(
+            f'--teacher: {where}: {first["msg"]}; give a JSON object such as {{"kind": "grounded"}}.'
+        ) from error
+    if settings.kind == "grounded":
+        return GroundedTeacher()
+    from semcoder.teacher.llm import LLMTeacher  # here, so that no model means no client library
+
+    return LLMTeacher(settings)
