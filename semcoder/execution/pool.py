@@ -28,14 +28,14 @@ from semcoder.execution.worker import Task, Worker, WorkerDied
 DEFAULT_PRELOAD = (
     "abc", "array", "ast", "base64", "bisect", "calendar", "cmath", "collections", "contextlib", "copy",
     "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions", "functools", "hashlib", "heapq",
-    "html", "inspect", "io", "itertools", "json", "keyword", "locale", "math", "numbers", "operator", "pprint",
-    "queue", "random", "re", "reprlib", "shlex", "statistics", "string", "struct", "textwrap", "threading", "time",
-    "timeit", "traceback", "types", "typing", "unicodedata", "uuid", "warnings", "zlib",
+    "html", "inspect", "io", "itertools", "json", "keyword", "locale", "math", "numbers", "operator",
+    "pprint", "queue", "random", "re", "reprlib", "shlex", "statistics", "string", "struct", "textwrap",
+    "threading", "time", "timeit", "traceback", "types", "typing", "unicodedata", "uuid", "warnings", "zlib",
 )
 # fmt: on
 """Modules of the standard library that every child finds imported, so that it does not pay for them."""
 WINDOW = 64
-"""Jobs a worker that may be pulled and not yet yielded: bounds memory, and how far a slow job is overtaken."""
+"""Jobs a worker, pulled and not yet yielded: bounds memory, and how far a slow job is overtaken."""
 IN_FLIGHT = 2
 """Jobs in a worker's hands: the one that runs and the one that waits in the socket."""
 ATTEMPTS = 2

@@ -1,5 +1,6 @@
 """One isolated worker process and its socket."""
 
+import contextlib
 import json
 import selectors
 import socket
@@ -13,6 +14,7 @@ from semcoder.errors import UserError
 from semcoder.execution.api import Job
 
 START_S = 60.0
+STOP_S = 5.0
 LARGEST_PART = 1 << 28
 _HEADER = struct.Struct(">4I")
 
@@ -156,9 +158,13 @@ class Worker:
 
     def stop(self) -> None:
         """End it and everything inside; returns when it is gone."""
-        self.socket.close()
         self._process.kill()
         self._process.wait()
+        self.socket.settimeout(STOP_S)
+        with contextlib.suppress(OSError):
+            while self.socket.recv(1 << 16):  # ends when the zygote, process 1 inside, has ended
+                continue
+        self.socket.close()
         if self._process.stderr is not None:
             self._process.stderr.close()
 
