@@ -1,0 +1,425 @@
+"""What the sandbox says of programs, and how the pool behaves. Real workers throughout."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from semcoder.errors import UserError
+from semcoder.execution import bwrap
+from semcoder.execution.api import Call, Job, Limits, Outcome
+from semcoder.execution.pool import IN_FLIGHT, WINDOW, Sandbox
+
+LIMITS = Limits(cpu_s=1.0, wall_s=2.0, memory_mb=256, output_kb=4, result_kb=64)
+DOUBLE = "def f(x, y=2):\n    return x * y\n"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(2, LIMITS) as pool:
+        yield pool
+
+
+def run(
+    pool: Sandbox, code: str, *calls: Call, entry_point: str = "", stdin: str = "", trace: bool = False
+) -> Outcome:
+    job = Job("job", code, entry_point or ("f" if calls else ""), calls, stdin, trace)
+    (outcome,) = pool.run([job])
+    assert outcome.id == "job"
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "detail"),
+    [
+        ("x = 1", "ok", ""),
+        ("", "ok", ""),
+        ("1 / 0", "raised", "ZeroDivisionError: division by zero (line 1)"),
+        ("def g():\n    raise KeyError('k')\n\ng()", "raised", "KeyError: 'k' (line 2)"),
+        ("import json\njson.loads('{')", "raised", "JSONDecodeError: Expecting property name"),
+        ("raise SystemExit(3)", "raised", "SystemExit: 3 (line 1)"),
+        ("exit()", "raised", "SystemExit: None (line 1)"),
+        ("raise KeyboardInterrupt", "raised", "KeyboardInterrupt:  (line 1)"),
+        ("class E(BaseException):\n    __str__ = None\nraise E", "raised", "E:  (line 3)"),
+        ("raise ValueError(object())", "raised", "ValueError: <object object> (line 1)"),
+        ("def f(): f()\nf()", "raised", "RecursionError: maximum recursion depth exceeded (line 1)"),
+        (
+            "import numpy_is_not_here",
+            "raised",
+            "ModuleNotFoundError: No module named 'numpy_is_not_here' (line 1)",
+        ),
+        ("exec('x =')", "raised", "SyntaxError: invalid syntax (<string>, line 1) (line 1)"),
+        ("str(10 ** 5000)", "raised", "ValueError: Exceeds the limit (4300 digits)"),
+        ("while True: pass", "timeout", "over 1 s of processor time"),
+        ("import time; time.sleep(60)", "timeout", "over 2 s"),
+        ("x = [0] * 10 ** 9", "memory", "MemoryError"),
+        ("x = []\nwhile True: x.append(bytearray(1 << 20))", "memory", "MemoryError"),
+        ("import os; os._exit(0)", "killed", "it left with status 0"),
+        ("import os; os._exit(7)", "killed", "it left with status 7"),
+        ("x =", "invalid", "SyntaxError: invalid syntax (solution.py, line 1)"),
+        ("return 1", "invalid", "SyntaxError: 'return' outside function"),
+        ("x = '\ud800'", "invalid", "UnicodeEncodeError"),
+        ("a\0b", "invalid", ""),
+        ("(" * 300 + ")" * 300, "invalid", "SyntaxError: too many nested parentheses"),
+        ("-" * 200_000 + "1", "invalid", ""),
+        ("open('/etc/passwd')", "forbidden", "open: /etc/passwd"),
+        ("import os; os.listdir('.')", "forbidden", "os.listdir: ."),
+        ("import socket; socket.socket()", "forbidden", "socket.__new__"),
+        ("import subprocess; subprocess.run(['true'])", "forbidden", "subprocess.Popen: true"),
+        ("import os; os.system('true')", "forbidden", "os.system: true"),
+        ("import os; os.fork()", "forbidden", "os.fork"),
+        ("import os; os.kill(1, 9)", "forbidden", "os.kill: 1"),
+        ("import ctypes; ctypes.CDLL(None)", "forbidden", "ctypes.dlopen"),
+        ("input()", "forbidden", "input"),
+        ("import sys; sys.stdin.read()", "forbidden", "input"),
+        ("import sys; sys.settrace(lambda *a: None)", "forbidden", "sys.settrace"),
+    ],
+)
+def test_verdicts(sandbox: Sandbox, code: str, verdict: str, detail: str) -> None:
+    outcome = run(sandbox, code)
+    assert (outcome.verdict, outcome.detail[: len(detail)]) == (verdict, detail)
+    assert outcome.results == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import xml.dom.minidom, csv, asyncio, concurrent.futures, logging, email.message, unittest, sqlite3, zoneinfo",
+        "import sqlite3; sqlite3.connect(':memory:').execute('select 1')",
+        "import traceback, json\ntry: json.loads('{')\nexcept ValueError: print(traceback.format_exc())",
+        "import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: 'int' = 1\nassert A().x == 1",
+        "import os; os.environ['A'] = 'b'; assert os.getenv('A') == 'b'",
+        "import threading; t = threading.Thread(target=print, args=('x',)); t.start(); t.join()",
+        "import pickle\nclass A: pass\nassert type(pickle.loads(pickle.dumps(A()))) is A",
+        "import __main__; assert __main__.__name__ == __name__ == 'solution'",
+    ],
+)
+def test_computing_is_not_forbidden(sandbox: Sandbox, code: str) -> None:
+    outcome = run(sandbox, code)
+    assert (outcome.verdict, outcome.detail) == ("ok", "")
+
+
+def test_calls_return_literals_or_raise(sandbox: Sandbox) -> None:
+    outcome = run(
+        sandbox, DOUBLE, Call(("3",)), Call(("'a'",), {"y": "1 + 2"}), Call(("None",)), Call(), Call(("(",))
+    )
+    assert outcome.verdict == "ok"
+    values = [result.value for result in outcome.results]
+    assert values == ["6", "'aaa'", None, None, None]
+    raised = [result.raised for result in outcome.results if result.raised]
+    assert raised[0][0] == "TypeError" and raised[0][2] == 2
+    assert raised[1] == ("TypeError", "f() missing 1 required positional argument: 'x'", 0)
+    assert raised[2][0] == "SyntaxError"
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("{'b', 'a', 'c'}", "{'a', 'b', 'c'}"),
+        ("float('nan')", "float('nan')"),
+        ("'\\ud800\\n\\u00e9'", "'\\ud800\\né'"),
+        ("2 ** 14000", str(2**14000)),
+        ("{(1,): [None, True, b'x', 1j]}", "{(1,): [None, True, b'x', complex(0.0, 1.0)]}"),
+    ],
+)
+def test_values_are_canonical(sandbox: Sandbox, expression: str, text: str) -> None:
+    (result,) = run(sandbox, f"def f(): return {expression}", Call()).results
+    assert result.value == text
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return object()", "not plain data: object"),
+        ("return (x for x in 'ab')", "not plain data: generator"),
+        ("return 10 ** 5000", "an int of more than 4,300 digits"),
+        ("x = []; x.append(x); return x", "nested too deeply"),
+        ("return 'x' * 200_000", "the result is over the limit of 64 KB"),
+    ],
+)
+def test_what_has_no_literal_is_raised(sandbox: Sandbox, body: str, message: str) -> None:
+    outcome = run(sandbox, f"def f(): {body}", Call())
+    assert outcome.verdict == "ok"
+    assert outcome.results[0].raised == ("NotPlain", message, 0)
+
+
+def test_results_beyond_the_limit_end_the_job(sandbox: Sandbox) -> None:
+    outcome = run(sandbox, "def f(): return 'x' * 30_000", *[Call()] * 1000)
+    assert (outcome.verdict, outcome.detail) == ("killed", "the results are over the limit of 64 KB")
+    assert [len(result.value or "") for result in outcome.results[:2]] == [30_002, 30_002]
+    assert len(outcome.results) < 1000
+
+
+def test_each_call_has_a_fresh_namespace(sandbox: Sandbox) -> None:
+    code = "seen = []\ndef f(x):\n    seen.append(x)\n    return seen\n"
+    results = run(sandbox, code, Call(("1",)), Call(("2",)), Call(("len(seen)",))).results
+    assert [result.value for result in results] == ["[1]", "[2]", "[0]"]
+
+
+def test_no_program_sees_another(sandbox: Sandbox) -> None:
+    spoil = "import builtins, sys, random\nbuiltins.len = None\nrandom.x = 1\nsys.setrecursionlimit(50)\n"
+    look = "import random, sys\nprint(len('ab'), hasattr(random, 'x'), sys.getrecursionlimit())"
+    outcomes = list(sandbox.run([Job("a", spoil), Job("b", look)] * 4))
+    assert {outcome.stdout for outcome in outcomes[1::2]} == {"2 False 1000\n"}
+
+
+def test_calls_before_the_verdict_are_kept(sandbox: Sandbox) -> None:
+    code = "def f(x):\n    while x: pass\n    return x\n"
+    outcome = run(sandbox, code, Call(("0",)), Call(("1",)), Call(("0",)))
+    assert (outcome.verdict, [result.value for result in outcome.results]) == ("timeout", ["0"])
+
+
+def test_entry_points(sandbox: Sandbox) -> None:
+    outcome = run(sandbox, DOUBLE, Call(("1",)), entry_point="g")
+    assert (outcome.verdict, outcome.detail) == ("raised", "NameError: name 'g' is not defined")
+    code = "class Solution:\n    def solve(self, x): return x + 1\n"
+    assert run(sandbox, code, Call(("1",)), entry_point="Solution().solve").results[0].value == "2"
+
+
+def test_traces_come_with_the_result(sandbox: Sandbox) -> None:
+    outcome = run(sandbox, DOUBLE, Call(("3",)), Call(("None",)), trace=True)
+    assert outcome.verdict == "ok"
+    first, second = outcome.results
+    assert first.value == "6"
+    assert [(event.kind, event.line) for event in first.events] == [("call", 1), ("line", 2), ("return", 2)]
+    assert first.events[0].changes == {"x": "3", "y": "2"}
+    assert second.raised is not None and second.raised[0] == "TypeError"
+    assert second.events[-1].kind == "exception"
+
+
+def test_streams(sandbox: Sandbox) -> None:
+    code = "import sys\nprint(input()[::-1], sys.stdin.read())\nprint('e', file=sys.stderr)"
+    outcome = run(sandbox, code, stdin="abc\nürest")
+    assert (outcome.verdict, outcome.stdout, outcome.stderr) == ("ok", "cba ürest\n", "e\n")
+    outcome = run(sandbox, "print(open(0).read())", stdin="x")
+    assert (outcome.verdict, outcome.stdout) == ("ok", "x\n")
+    assert run(sandbox, "print('\\ud800')").detail.startswith("UnicodeEncodeError")
+
+
+def test_output_is_capped_and_the_program_does_not_notice(sandbox: Sandbox) -> None:
+    outcome = run(
+        sandbox, "import sys\nfor _ in range(10 ** 5): print('x' * 99)\nprint('e' * 9999, file=sys.stderr)"
+    )
+    assert outcome.verdict == "ok"
+    assert outcome.stdout == ("x" * 99 + "\n") * 40 + "x" * 96
+    assert outcome.stderr == "e" * 4096
+
+
+def test_outcomes_stand_in_the_order_of_the_jobs(sandbox: Sandbox) -> None:
+    code = "import time\ndef f(s):\n    time.sleep(s)\n    return s\n"
+    jobs = [Job(str(n), code, "f", (Call((str(0.3 if n % 10 == 0 else 0),)),)) for n in range(40)]
+    outcomes = list(sandbox.run(jobs))
+    assert [outcome.id for outcome in outcomes] == [str(n) for n in range(40)]
+    assert {outcome.verdict for outcome in outcomes} == {"ok"}
+
+
+def test_jobs_are_pulled_as_needed(sandbox: Sandbox) -> None:
+    pulled = []
+
+    def jobs() -> Iterator[Job]:
+        for number in itertools.count():
+            pulled.append(number)
+            yield Job(str(number), "x = 1")
+
+    outcomes = sandbox.run(jobs())
+    assert next(outcomes).id == "0"
+    assert len(pulled) <= 2 * WINDOW
+    for _ in range(50):
+        next(outcomes)
+    assert len(pulled) <= 51 + 2 * WINDOW
+    outcomes.close()  # type: ignore[attr-defined]
+    assert run(sandbox, "x = 1").verdict == "ok"
+
+
+def test_a_slow_job_does_not_let_others_run_ahead_without_bound(sandbox: Sandbox) -> None:
+    pulled = []
+
+    def jobs() -> Iterator[Job]:
+        yield Job("slow", "import time; time.sleep(1)")
+        for number in range(1000):
+            pulled.append(number)
+            yield Job(str(number), "")
+
+    assert next(iter(sandbox.run(jobs()))).id == "slow"
+    assert IN_FLIGHT < len(pulled) <= 2 * WINDOW
+
+
+def test_one_run_at_a_time(sandbox: Sandbox) -> None:
+    first = sandbox.run([Job("a", "")] * 3)
+    next(first)
+    with pytest.raises(RuntimeError, match="already running"):
+        next(sandbox.run([Job("b", "")]))
+    assert len(list(first)) == 2
+
+
+def test_an_error_of_the_caller_leaves_the_pool_usable(sandbox: Sandbox) -> None:
+    def jobs() -> Iterator[Job]:
+        yield Job("a", "while True: pass")
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        list(sandbox.run(jobs()))
+    assert run(sandbox, "x = 1").verdict == "ok"
+
+
+def test_a_job_larger_than_any_program_is_invalid(sandbox: Sandbox) -> None:
+    outcomes = list(sandbox.run([Job("a", "x"), Job("big", "#" * (17 << 20)), Job("c", "x = 1")]))
+    assert [outcome.verdict for outcome in outcomes] == ["raised", "invalid", "ok"]
+
+
+def test_large_jobs_and_results_pass(sandbox: Sandbox) -> None:
+    code = f"text = {'y' * 3_000_000!r}\ndef f(): return text[:60_000]\n"
+    outcomes = list(sandbox.run([Job(str(n), code, "f", (Call(),)) for n in range(6)]))
+    assert {len(outcome.results[0].value or "") for outcome in outcomes} == {60_002}
+
+
+def test_a_lost_worker_is_replaced_and_its_job_run_again() -> None:
+    with Sandbox(2, LIMITS) as pool:
+        jobs = [Job(str(n), "import time; time.sleep(0.05)") for n in range(30)]
+        for number, outcome in enumerate(pool.run(jobs)):
+            assert (outcome.id, outcome.verdict) == (str(number), "ok")
+            if number == 5:
+                pool._workers[0]._process.kill()
+
+
+def test_the_hash_seed_is_in_force() -> None:
+    code = "def f(): return hash('semcoder')\ndef g(): return list({'a', 'b', 'c', 'd', 'e', 'f'})"
+    calls = (Call(),)
+    seen = {}
+    for seed in (0, 1, 0):
+        with Sandbox(1, LIMITS, hash_seed=seed) as pool:
+            hashes, order = pool.run([Job("h", code, "f", calls), Job("g", code, "g", calls)])
+        command = [sys.executable, "-c", "print(hash('semcoder'))"]
+        expected = subprocess.run(command, env={"PYTHONHASHSEED": str(seed)}, capture_output=True, check=True)
+        assert hashes.results[0].value == expected.stdout.decode().strip()
+        assert seen.setdefault(seed, order.results[0].value) == order.results[0].value
+    assert seen[0] != seen[1]
+
+
+def test_chance_differs_from_run_to_run(sandbox: Sandbox) -> None:
+    jobs = [Job(str(n), "import random\ndef f(): return random.random()", "f", (Call(),)) for n in range(8)]
+    assert len({outcome.results[0].value for outcome in sandbox.run(jobs)}) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"workers": 0}, "at least 1"),
+        ({"limits": Limits(memory_mb=16)}, "at least 64"),
+        ({"limits": Limits(cpu_s=0)}, "not positive"),
+        ({"hash_seed": -1}, "4294967295"),
+        ({"preload": ("no_such_module",)}, "no_such_module"),
+    ],
+)
+def test_bad_settings_are_refused(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message), Sandbox(**{"workers": 1, "limits": LIMITS, **arguments}):  # type: ignore[arg-type]
+        pass
+
+
+def test_no_isolation_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bwrap, "candidates", lambda: ["/bin/false", "/nowhere/bwrap"])
+    with pytest.raises(UserError, match=r"cannot start.*user namespaces"), Sandbox(1, LIMITS):
+        pass
+
+
+def test_a_broken_bubblewrap_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    working = bwrap.candidates()
+    monkeypatch.setattr(bwrap, "candidates", lambda: ["/bin/false", *working])
+    with Sandbox(1, LIMITS) as pool:
+        assert run(pool, "x = 1").verdict == "ok"
+
+
+def _descendants(root: int) -> set[int]:
+    """Live processes below `root`, by /proc."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                parents[int(folder.name)] = int(fields[1])
+    found = {root}
+    while more := {pid for pid, parent in parents.items() if parent in found and pid not in found}:
+        found |= more
+    return found - {root}
+
+
+def _gone(pids: set[int], within_s: float = 5.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while any(_alive(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _open_files() -> set[str]:
+    return {entry.name for entry in Path("/proc/self/fd").iterdir() if entry.exists() or entry.is_symlink()}
+
+
+def test_endurance_leaks_nothing() -> None:
+    before_processes, before_files = _descendants(os.getpid()), _open_files()
+    programs = ["x = 1", "1 / 0", "print('x' * 10 ** 6)", "open('x', 'w')", "import os; os._exit(1)", "x ="]
+    with Sandbox(2, LIMITS) as pool:
+        jobs = [Job(str(n), programs[n % len(programs)]) for n in range(300)]
+        verdicts = [outcome.verdict for outcome in pool.run(jobs)]
+        assert verdicts == ["ok", "raised", "ok", "forbidden", "killed", "invalid"] * 50
+        assert len(_descendants(os.getpid()) - before_processes) == 4  # two workers: bwrap and zygote each
+        assert len(_open_files() - before_files) <= 4
+    assert _descendants(os.getpid()) == before_processes
+    assert _open_files() == before_files
+
+
+CALLER = """
+import sys
+from semcoder.execution.api import Job, Limits
+from semcoder.execution.pool import Sandbox
+with Sandbox(2, Limits()) as pool:
+    jobs = (Job(str(n), "import time\\nwhile True: time.sleep(0.01)" if n else "") for n in range(5))
+    for outcome in pool.run(jobs):
+        print(outcome.id, flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_nothing_outlives_the_caller(number: int) -> None:
+    caller = subprocess.Popen(
+        [sys.executable, "-c", CALLER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert caller.stdout is not None
+    assert caller.stdout.readline() == b"0\n"
+    below = _descendants(caller.pid)
+    assert len(below) >= 4
+    caller.send_signal(number)
+    caller.wait(20)
+    caller.stdout.close()
+    assert _gone(below)
+
+
+def test_the_pool_works_outside_the_main_thread() -> None:
+    verdicts = []
+
+    def work() -> None:
+        with Sandbox(1, LIMITS) as pool:
+            verdicts.append(run(pool, "x = 1").verdict)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert verdicts == ["ok"]
