@@ -86,6 +86,9 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
 
 
 def parameters(code: CodeType) -> tuple[str, ...]:
-    """Names of a function's parameters, `*args` and `**kwargs` included."""
-    extra = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + extra]
+    """Names of a function's parameters in the order of its signature, `*args` and `**kwargs` included."""
+    positional, keyword = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    several = keyword + bool(code.co_flags & inspect.CO_VARARGS)
+    mapping = several + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    names = code.co_varnames
+    return names[:positional] + names[keyword:several] + names[positional:keyword] + names[several:mapping]

@@ -123,6 +123,7 @@ class Activation:
         self.start = self.last = 0  # bytecode offsets at its first and latest line event
         self.resumed = False  # the statement had already yielded, and had its event
         self.thrown = False  # an exception is on its way out
+        self.closed = False  # a generator that is thrown away: only its clean-up, if any, is of interest
 
 
 class Recorder:
@@ -233,11 +234,13 @@ class Recorder:
     def _return(self, frame: FrameType, value: Any) -> None:
         now = self._current(frame)
         yields = self._left_by(frame, YIELDING)
-        if not self._left_by(frame, LEAVING) or (yields and now.thrown):
-            self._stack.pop()
-            return
         line = self._at(frame.f_lineno)
         self._finish(now)
+        if not self._left_by(frame, LEAVING) or (yields and now.thrown):  # by an exception
+            if now.closed and self.events[-1]["kind"] == "call":
+                self.events.pop()
+            self._stack.pop()
+            return
         text, whole = values.show(value, self._limit)
         self._emit(now, "return", line, {}, (), text, whole)
         self._stack.pop()
@@ -251,10 +254,8 @@ class Recorder:
         if kind in (StopIteration, StopAsyncIteration) and self._left_by(frame, ITERATING):
             return
         now.thrown = True
-        if kind is GeneratorExit and now.resumed:  # thrown away half-way: nothing the program did
-            now.line = 0
-            if self.events and self.events[-1]["kind"] == "call":
-                self.events.pop()
+        if kind is GeneratorExit and now.resumed:
+            now.line, now.closed = 0, True
             return
         self._finish(now)
         message, whole = values.error_text(error, self._limit)

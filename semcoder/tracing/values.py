@@ -147,7 +147,7 @@ def _members(members: Any, room: int, outer: tuple[int, ...]) -> str:
     if 3 * len(members) > room + 8:
         raise TooLong
     try:
-        return literals.render(set(members))[1:-1]
+        return str(literals.render(set(members)))[1:-1]
     except literals.NotPlain:
         return _join(sorted(_text(item, room, outer) for item in members), room)
 
