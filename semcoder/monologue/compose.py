@@ -1,0 +1,97 @@
+"""A whole monologue: its four sections, at the fullest level of detail that fits."""
+
+from collections.abc import Iterator
+
+from semcoder.monologue.activations import Activation, Untellable, tree
+from semcoder.monologue.backward import DEPTHS, Deduction
+from semcoder.monologue.forward import LEVELS, Simulation
+from semcoder.monologue.listing import Listing, listing
+from semcoder.monologue.loops import grouped
+from semcoder.monologue.overview import understanding
+from semcoder.monologue.properties import backward_facts, forward_facts
+from semcoder.monologue.wording import FORMS, Wording, span
+from semcoder.records import Direction, Program, TestCase, Trace
+
+UNDERSTANDING = "### Understanding the Function"
+PROPERTIES = "### Key Properties and Constraints"
+SIMULATION = "### Execution Simulation"
+DEDUCTION = "### Reverse Deduction"
+CONCLUSION = "### Conclusion"
+MAX_ECHO = 60
+"""Longer outputs are not repeated after the input that gives them."""
+
+
+class TooLong(Exception):
+    """Not even the shortest telling fits; the text says how long it is."""
+
+
+def compose(
+    program: Program,
+    test: TestCase,
+    trace: Trace,
+    direction: Direction,
+    *,
+    max_chars: int,
+    label_offset: int = 0,
+    seed: int = 0,
+) -> str:
+    """The text of a monologue, at most `max_chars` characters. Raises Untellable or TooLong.
+
+    Equal arguments give equal text; `seed` and the test's id choose the wording. Labels `[L5]` are lines of
+    `program.code`, 1-based, plus `label_offset`; backward monologues have none (paper section 4.2.2).
+    """
+    root = tree(trace.events)
+    if root.returned != test.output:
+        raise Untellable("the trace does not return the recorded output")
+    code = listing(program.code)
+    key = f"{seed} {test.id} {direction}"
+    shortest = 0
+    write = _forward if direction == "forward" else _backward
+    for text in write(code, root, test, key, label_offset):
+        if len(text) <= max_chars:
+            return text
+        shortest = len(text)
+    raise TooLong(f"{shortest} characters at the least")
+
+
+def concluded(text: str, direction: Direction) -> str | None:
+    """The answer that a monologue of this module concludes with, or None where it has no conclusion."""
+    _, found, tail = text.rpartition(f"{CONCLUSION}\n")
+    first = tail.partition("\n")[0]
+    for form in FORMS[f"{direction}_end"] if found else ():
+        before, _, after = form.partition("{value}")
+        if first.startswith(before) and first.endswith(after):
+            inner = first[len(before) : len(first) - len(after)]
+            return inner[3:-3] if inner.startswith("`` ") else inner[1:-1]
+    return None
+
+
+def _forward(code: Listing, root: Activation, test: TestCase, key: str, offset: int) -> Iterator[str]:
+    for level in LEVELS:
+        wording = Wording(key)
+        opening = understanding(root, code, wording)
+        facts = forward_facts(root, grouped(root, code), code, wording)
+        told = Simulation(code, wording, level, offset).numbered(root)
+        end = wording.say("forward_end", value=span(test.output))
+        yield _sections(opening, facts, SIMULATION, told, end)
+
+
+def _backward(code: Listing, root: Activation, test: TestCase, key: str, offset: int) -> Iterator[str]:
+    for depth in DEPTHS:
+        wording = Wording(key)
+        opening = understanding(root, code, wording)
+        facts = backward_facts(root, grouped(root, code), code, wording)
+        told = wording.say("back_open") + "\n" + Deduction(code, wording, depth).numbered(root)
+        end = wording.say("backward_end", value=span(test.call_arguments))
+        call = span(f"{root.name}({test.call_arguments})")
+        result = span(test.output) if len(test.output) <= MAX_ECHO else "the required output"
+        if len(test.call_arguments) <= MAX_ECHO:
+            end += "\n" + wording.say("confirm", call=call, value=result)
+        else:
+            end += "\n" + wording.say("confirm", call="the function on it", value=result)
+        yield _sections(opening, facts, DEDUCTION, told, end)
+
+
+def _sections(opening: str, facts: list[str], title: str, told: str, end: str) -> str:
+    listed = "\n".join(f"- {fact}" for fact in facts) or "- There is nothing to watch out for."
+    return f"{UNDERSTANDING}\n{opening}\n\n{PROPERTIES}\n{listed}\n\n{title}\n{told}\n\n{CONCLUSION}\n{end}"

@@ -1,0 +1,135 @@
+"""A program read for telling: which statement stands on a line, in which loops, and how its parts are written."""
+
+import ast
+from functools import lru_cache
+
+from semcoder.tracing.structure import LOOPS, Statement, statement_lines
+
+Loop = ast.For | ast.AsyncFor | ast.While
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+MAX_SOURCE = 70
+"""Longer pieces of code are referred to, not repeated."""
+
+
+class Listing:
+    """The statements of one program by line. Lines are 1-based. Raises SyntaxError."""
+
+    def __init__(self, code: str) -> None:
+        self.lines = code.splitlines()
+        self.first_line = statement_lines(code)
+        self.statements: dict[int, Statement] = {}
+        self.functions: dict[int, Function] = {}
+        self._loops: dict[int, tuple[Loop, ...]] = {}
+        self._inline: set[int] = set()
+        self._sources: dict[int, str] = {}
+        self.names: frozenset[str] = frozenset()
+        tree = ast.parse(code)
+        self._visit(tree.body, ())
+        self.tree = tree
+        self.names = frozenset(_bound(tree))
+
+    def statement(self, line: int) -> Statement | None:
+        """The statement that begins on `line`."""
+        return self.statements.get(line)
+
+    def loops(self, line: int) -> tuple[Loop, ...]:
+        """The loops of the same function in whose bodies `line` stands, outermost first."""
+        return self._loops.get(line, ())
+
+    def shared(self, line: int) -> bool:
+        """Whether several statements stand on `line`, so that its event tells of all of them together."""
+        return line in self._inline
+
+    def source(self, node: ast.AST) -> str:
+        """The code of `node` on one line, as written where it stands on one line."""
+        key = id(node)
+        if key not in self._sources:
+            self._sources[key] = self._source(node)
+        return self._sources[key]
+
+    def short(self, node: ast.AST) -> str:
+        """The code of `node`, or nothing where it is too long to repeat."""
+        text = self.source(node)
+        return text if len(text) <= MAX_SOURCE else ""
+
+    def _source(self, node: ast.AST) -> str:
+        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+        if first and first == last:
+            line = self.lines[first - 1].encode("utf-8", "surrogatepass")
+            return line[node.col_offset : node.end_col_offset].decode("utf-8", "surrogatepass")  # type: ignore[attr-defined]
+        return ast.unparse(node)
+
+    def _visit(self, body: list[ast.stmt], loops: tuple[Loop, ...]) -> None:
+        for statement in body:
+            self._place(statement, statement.lineno, loops)
+            if isinstance(statement, Function):
+                self.functions[statement.lineno] = statement
+            inside = () if isinstance(statement, Function | ast.ClassDef) else loops
+            for name, child in ast.iter_fields(statement):
+                if not isinstance(child, list) or not child:
+                    continue
+                if isinstance(child[0], ast.stmt):
+                    looped = isinstance(statement, LOOPS) and name == "body"
+                    self._visit(child, (*inside, statement) if looped else inside)  # type: ignore[arg-type]
+                elif isinstance(child[0], ast.ExceptHandler | ast.match_case):
+                    for part in child:
+                        line = part.pattern.lineno if isinstance(part, ast.match_case) else part.lineno
+                        self._place(part, line, inside)
+                        self._visit(part.body, inside)
+
+    def _place(self, statement: Statement, line: int, loops: tuple[Loop, ...]) -> None:
+        line = self.first_line.get(line, line)
+        if line in self.statements:
+            self._inline.add(line)
+        self.statements.setdefault(line, statement)
+        self._loops.setdefault(line, loops)
+
+
+@lru_cache(maxsize=64)
+def listing(code: str) -> Listing:
+    """The listing of `code`; several monologues of one program share it."""
+    return Listing(code)
+
+
+def _bound(tree: ast.AST) -> set[str]:
+    """Every name that the program binds somewhere, so that a builtin of that name is not taken for granted."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, Function | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).split(".")[0])
+    return names
+
+
+def names_read(node: ast.AST) -> list[str]:
+    """The names that `node` reads, in order of appearance, without those of its own comprehensions and lambdas."""
+    own = {
+        name.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.comprehension)
+        for name in ast.walk(part.target)
+        if isinstance(name, ast.Name)
+    }
+    own |= {a.arg for part in ast.walk(node) if isinstance(part, ast.arguments) for a in part.args}
+    found = [part for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
+    found.sort(key=lambda name: (name.lineno, name.col_offset))
+    return [name for name in dict.fromkeys(part.id for part in found) if name not in own]
+
+
+def names_bound(node: ast.AST) -> list[str]:
+    """The plain names that an assignment or loop target binds, in order of appearance."""
+    return [
+        part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    ]
+
+
+def root_name(node: ast.expr) -> str:
+    """The variable that an attribute, item or call chain starts from: `a` for `a.b[0].c()`; else empty."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""

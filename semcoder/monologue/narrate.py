@@ -1,0 +1,276 @@
+"""What one step did, in a sentence: every statement that can stand on a line."""
+
+import ast
+from collections.abc import Iterable
+
+from semcoder.monologue.activations import Activation, Step, Untellable
+from semcoder.monologue.listing import Function, Listing, names_bound
+from semcoder.monologue.reasons import Reasons, Told
+from semcoder.monologue.wording import Wording, claim, listed, span, value
+
+ADDING = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply"}
+
+
+class Narrator:
+    """Tells steps of one program. `limit` is the length in characters of the longest value shown."""
+
+    def __init__(self, listing: Listing, wording: Wording, limit: int) -> None:
+        self.listing = listing
+        self.wording = wording
+        self.limit = limit
+        self.told = Told()
+        self.reasons = Reasons(listing, self.told, limit)
+        self._explained: set[int] = set()
+
+    def turn(self) -> None:
+        """The reader's eye moves to a new bullet: values stated before may be stated again."""
+        self.told.now.clear()
+
+    def step(self, step: Step, activation: Activation) -> str:
+        """What `step` did, or nothing where there is nothing to tell. Raises Untellable."""
+        statement = self.listing.statement(step.line)
+        if statement is None:
+            raise Untellable(f"no statement begins on line {step.line}")
+        if step.raised:
+            return self._raised(statement, step)
+        if self.listing.shared(step.line):
+            told = self._shared(statement, step)
+        else:
+            told = self._statement(statement, step)
+        if step.last and activation.returned is not None and not isinstance(statement, ast.Return):
+            told = "; ".join(part for part in (told, self._left(step, activation)) if part)
+        elif step.last and activation.returned is not None:
+            told = self._return(statement, step, activation.returned)
+        return told
+
+    def claims(self, changes: dict[str, str], first: Iterable[str] = ()) -> str:
+        """The changed variables, those named in `first` before the others."""
+        order = [name for name in first if name in changes]
+        order += [name for name in changes if name not in order]
+        return listed([self.claim(name, changes[name]) for name in order]) if order else ""
+
+    def claim(self, name: str, text: str) -> str:
+        """One variable's state."""
+        self.told.state(name, text)
+        return claim(name, text, self.limit)
+
+    def call(self, activation: Activation) -> str:
+        """A call as code, with the values of its arguments: `helper(3, k=2)`."""
+        function = self.listing.functions.get(activation.line)
+        given = {name: text for name, text in activation.arguments.items() if name not in ("self", "cls")}
+        positional: list[str] = []
+        if isinstance(function, Function):
+            plain = function.args.posonlyargs + function.args.args
+            positional = [arg.arg for arg in plain]
+        is_lambda = activation.name.endswith("<lambda>")
+        parts = [
+            text if is_lambda or name in positional else f"{name}={text}" for name, text in given.items()
+        ]
+        text = f"{activation.name.replace('<lambda>', 'lambda')}({', '.join(parts)})"
+        if len(text) <= self.limit:
+            return span(text)
+        return span(activation.name)
+
+    def returned(self, activation: Activation) -> str:
+        """`helper(3)` returns `6`."""
+        if activation.returned is None:
+            return f"{self.call(activation)} raises {span(activation.raised)}"
+        called = self.call(activation)
+        return self.wording.say("returns_call", call=called, value=value(activation.returned, self.limit))
+
+    def test(self, test: ast.expr, step: Step, outcome: bool) -> str:
+        """A test with its outcome and reason."""
+        source = self.listing.short(test)
+        because = self.reasons.because(test, step, outcome)
+        shown = span(source) if source else "the condition"
+        told = self.wording.say("true" if outcome else "false", test=shown, because=because)
+        if step.changes:
+            told += f", and {self.claims(step.changes)}"
+        return told
+
+    def _statement(self, statement: ast.AST, step: Step) -> str:
+        match statement:
+            case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+                return self._assign(statement, target, step)
+            case ast.Assign(targets=[*targets]):
+                names = [name for target in targets for name in names_bound(target)]
+                return (
+                    self.wording.say("bind", claims=self._stated(names, step))
+                    if names
+                    else self._effect(statement, step)
+                )
+            case ast.AugAssign():
+                return self._augmented(statement, step)
+            case ast.If(test=test):
+                return self._branch(statement, test, step)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[item])) if step.changes:
+                return self._with_operand("append", item, step, self.claims(step.changes)) or self._effect(
+                    statement, step
+                )
+            case ast.Delete() if step.removed:
+                source, names = span(self.listing.source(statement)), listed([span(n) for n in step.removed])
+                return self.wording.say("delete", source=source, names=names)
+            case ast.Break() | ast.Continue() | ast.Pass():
+                return self.wording.say(type(statement).__name__.lower())
+            case ast.Assert(test=test):
+                shown = span(self.listing.short(test) or "assert")
+                return self.wording.say("holds", test=shown) + self.reasons.because(test, step, True)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                noun = "class" if isinstance(statement, ast.ClassDef) else "function"
+                return self.wording.say("define", what=f"the {noun} {span(statement.name)}")
+            case ast.Import() | ast.ImportFrom():
+                return self.wording.say("import", source=span(self.listing.source(statement)))
+            case ast.ExceptHandler(type=kind):
+                caught = f"except {self.listing.source(kind)}" if kind else "except"
+                told = self.wording.say("catches", handler=span(caught))
+                return f"{told}, with {self.claims(step.changes)}" if step.changes else told
+            case ast.With() | ast.AsyncWith():
+                return self._with(statement, step)
+            case ast.Match(subject=subject):
+                fact, shown = self.reasons.operand(subject, step.before)
+                return self.wording.say("subject", subject=fact or shown or "the subject")
+            case ast.match_case(pattern=pattern):
+                return self._case(statement, pattern, step)
+            case ast.For() | ast.AsyncFor():
+                return self.wording.say("next", claims=self.claims(step.changes)) if step.changes else ""
+            case ast.Return() | ast.While():
+                return ""
+            case ast.Try() if not step.changes:
+                return ""
+        return self._effect(statement, step)
+
+    def _assign(self, statement: ast.AST, target: ast.expr, step: Step) -> str:
+        names, expression = names_bound(target), getattr(statement, "value", None)
+        if expression is None:
+            return ""
+        if not isinstance(target, ast.Name | ast.Tuple | ast.List) or not names:
+            return self._effect(statement, step)
+        source = self.listing.short(expression)
+        claims = self._stated(names, step)
+        if isinstance(target, ast.Name) and source == step.after(target.id):
+            first = target.id not in step.before and not self.listing.loops(step.line)
+            return self.wording.say("start" if first else "bind", claims=claims)
+        reason = self.reasons.choices(statement, step)
+        if not source:
+            return self.wording.say("compute_long", claims=claims) + reason
+        if not isinstance(target, ast.Name):
+            return self.wording.say("unpack", expr=span(source), claims=claims) + reason
+        form = "compute" if step.changes else "again"
+        return self.wording.say(form, expr=span(source), claims=claims) + reason
+
+    def _stated(self, names: list[str], step: Step) -> str:
+        """The states of the names that a statement binds, and whatever else it changed."""
+        states = {name: step.after(name) for name in names}
+        known = {name: text for name, text in states.items() if text is not None}
+        return self.claims(known | step.changes, names)
+
+    def _augmented(self, statement: ast.AugAssign, step: Step) -> str:
+        form = ADDING.get(type(statement.op))
+        if not form or not step.changes or not isinstance(statement.target, ast.Name):
+            return self._effect(statement, step)
+        claims = self.claims(step.changes, [statement.target.id])
+        told = self._with_operand(form, statement.value, step, claims)
+        return told + self.reasons.choices(statement, step) if told else self._effect(statement, step)
+
+    def _with_operand(self, form: str, operand: ast.expr, step: Step, claims: str) -> str:
+        """What adding an operand gave, with the operand's own value; nothing where it is too long to show."""
+        fact, shown = self.reasons.operand(operand, step.before)
+        if not shown:
+            return ""
+        told = self.wording.say(form, operand=shown, claims=claims)
+        return f"{fact}; {told}" if fact else told
+
+    def _effect(self, statement: ast.AST, step: Step) -> str:
+        reason = self.reasons.choices(statement, step) if isinstance(statement, ast.stmt) else ""
+        simple = not isinstance(statement, ast.stmt) or not hasattr(statement, "body")
+        source = self.listing.short(statement) if simple else ""
+        if step.changes:
+            form = "effect" if source else "effect_long"
+            return self.wording.say(form, source=span(source), claims=self.claims(step.changes)) + reason
+        if step.removed:
+            names = listed([span(name) for name in step.removed])
+            return self.wording.say("delete", source=span(source) if source else "this", names=names)
+        return self.wording.say("no_effect", source=span(source)) + reason if source else ""
+
+    def _branch(self, statement: ast.If, test: ast.expr, step: Step) -> str:
+        outcome = within(self.listing, statement.body, step.following)
+        told = self.test(test, step, outcome)
+        if step.line in self._explained:
+            return told
+        self._explained.add(step.line)
+        if outcome:
+            return told + self.wording.say("into")
+        chained = len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If)
+        if chained:
+            return told
+        return told + self.wording.say("otherwise" if statement.orelse else "past")
+
+    def _shared(self, statement: ast.AST, step: Step) -> str:
+        """A line with several statements: what it changed, and the test where its outcome follows."""
+        if isinstance(statement, ast.If | ast.While):
+            outcome = self.reasons.truth(statement.test, step.before)
+            if outcome is None and (step.changes or step.last) and not statement.orelse:
+                outcome = True
+            if outcome is not None:
+                source = span(self.listing.short(statement.test) or "the condition")
+                told = self.wording.say("true" if outcome else "false", test=source, because="")
+                because = self.reasons.because(statement.test, step, outcome) if not step.changes else ""
+                told += because
+                return f"{told}, and {self.claims(step.changes)}" if step.changes else told
+        if not step.changes:
+            return ""
+        return self.wording.say("effect_long", claims=self.claims(step.changes))
+
+    def _with(self, statement: ast.With | ast.AsyncWith, step: Step) -> str:
+        source = span(", ".join(self.listing.source(item.context_expr) for item in statement.items))
+        entering = within(self.listing, statement.body, step.following)
+        told = self.wording.say("enter_with" if entering else "leave_with", source=source)
+        return f"{told}, with {self.claims(step.changes)}" if step.changes else told
+
+    def _case(self, statement: ast.match_case, pattern: ast.AST, step: Step) -> str:
+        matched = within(self.listing, statement.body, step.following)
+        source = span(self.listing.source(pattern))
+        told = self.wording.say("matched" if matched else "unmatched", pattern=source)
+        return f"{told}, with {self.claims(step.changes)}" if step.changes else told
+
+    def _return(self, statement: ast.AST, step: Step, text: str) -> str:
+        expression = getattr(statement, "value", None)
+        shown = value(text, self.limit)
+        source = self.listing.short(expression) if expression else ""
+        if not source or source == text:
+            return self.wording.say("return_value", value=shown)
+        told = self.wording.say("return", expr=span(source), value=shown)
+        return told + self.reasons.choices(statement, step)
+
+    def _left(self, step: Step, activation: Activation) -> str:
+        assert activation.returned is not None
+        function = self.listing.functions.get(activation.line)
+        statement = self.listing.statement(step.line)
+        shown = value(activation.returned, self.limit)
+        if activation.name.endswith("<lambda>"):
+            return self.wording.say("return_value", value=shown)
+        if function is not None and _yields(statement):
+            return self.wording.say("yield", value=shown)
+        if activation.returned == "None":
+            return self.wording.say("return_none", value=shown)
+        return self.wording.say("return_value", value=shown)
+
+    def _raised(self, statement: ast.AST, step: Step) -> str:
+        source = self.listing.short(statement) if not hasattr(statement, "body") else ""
+        error = span(step.raised)
+        changed = f", with {self.claims(step.changes)}" if step.changes else ""
+        if not source:
+            return self.wording.say("raises_long", error=error) + changed
+        return self.wording.say("raises", source=span(source), error=error) + changed
+
+
+def within(listing: Listing, body: list[ast.stmt], line: int) -> bool:
+    """Whether `line` stands in `body`."""
+    first = listing.first_line.get(body[0].lineno, body[0].lineno)
+    return first <= line <= (body[-1].end_lineno or first)
+
+
+def _yields(statement: ast.AST | None) -> bool:
+    return statement is not None and any(
+        isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(statement)
+    )

@@ -1,0 +1,172 @@
+"""Why a test came out as it did: the values that decide it."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from semcoder.monologue.activations import Step, Untellable
+from semcoder.monologue.evaluate import Unknown, evaluate, text_of
+from semcoder.monologue.listing import Listing, names_read
+from semcoder.monologue.wording import claim, listed, span
+
+MAX_FACT = 60
+"""Longer values are told where they come to be, and not again as a reason."""
+
+
+@dataclass
+class Told:
+    """What the reader has just been told, and need not be told again."""
+
+    now: dict[str, str] = field(default_factory=dict)
+    """{variable: its value} as stated since the reader's eye last moved to a new bullet."""
+    ever: set[tuple[str, str]] = field(default_factory=set)
+
+    def state(self, name: str, text: str) -> None:
+        """Note that `name = text` has been stated."""
+        self.now[name] = text
+        self.ever.add((name, text))
+
+    def knows(self, name: str, text: str) -> bool:
+        """Whether `name = text` need not be repeated here."""
+        return self.now.get(name) == text or (len(text) > MAX_FACT and (name, text) in self.ever)
+
+
+class Reasons:
+    """Finds the facts behind tests of one program."""
+
+    def __init__(self, listing: Listing, told: Told, limit: int) -> None:
+        self._listing = listing
+        self._told = told
+        self._limit = limit
+
+    def truth(self, test: ast.expr, variables: Mapping[str, str]) -> bool | None:
+        """Whether `test` is true, where that follows from the variables."""
+        try:
+            return bool(evaluate(test, variables, self._listing.names))
+        except Unknown:
+            return None
+
+    def because(self, test: ast.expr, step: Step, outcome: bool) -> str:
+        """` (…)` or `, since …` with the values that decide, or nothing when they were just stated.
+
+        Raises Untellable where the values say otherwise than the trace.
+        """
+        variables = _during(test, step)
+        known = self.truth(test, variables)
+        if known is not None and known is not outcome:
+            raise Untellable(f"line {step.line}: the test and the branch taken do not agree")
+        decisive = self._decisive(test, variables, outcome) if known is not None else None
+        if decisive is not None:
+            part, result = decisive
+            facts = self._facts(part, variables)
+            inner = f" ({', '.join(facts)})" if facts else ""
+            return f", since {span(self._listing.source(part))} is {str(result).lower()}{inner}"
+        facts = self._facts(test, variables)
+        return f" ({', '.join(facts)})" if facts else ""
+
+    def choices(self, statement: ast.AST, step: Step) -> str:
+        """` because …` for the conditional expressions of a statement whose tests can be told."""
+        found = []
+        for node in _conditionals(statement):
+            if node is not getattr(statement, "value", None) and set(names_read(node)) & set(step.changes):
+                continue
+            truth = self.truth(node.test, step.before)
+            source = self._listing.short(node.test)
+            if truth is not None and source:
+                facts = self._facts(node.test, step.before)
+                inner = f" ({', '.join(facts)})" if facts else ""
+                found.append(f"{span(source)} is {str(truth).lower()}{inner}")
+        return f", because {listed(found)}" if found else ""
+
+    def operand(self, node: ast.expr, variables: Mapping[str, str]) -> tuple[str, str]:
+        """(a clause on how an operand comes to its value, or nothing; the operand's value, else its code)."""
+        source = self._listing.short(node)
+        text = text_of(node, variables, self._listing.names)
+        if text is None or len(text) > self._limit:
+            return "", span(source) if source else ""
+        shown = span(text)
+        if isinstance(node, ast.Constant) or source == text:
+            return "", shown
+        if isinstance(node, ast.Name):
+            return "", span(source) if self._told.knows(node.id, text) else f"{span(source)} ({shown})"
+        parts = list(node.elts) if isinstance(node, ast.Tuple | ast.List) else [node]
+        facts = [self._computed(part, variables) for part in parts]
+        return listed([fact for fact in facts if fact] or [""]), shown
+
+    def _computed(self, node: ast.expr, variables: Mapping[str, str]) -> str:
+        source, text = self._listing.short(node), text_of(node, variables, self._listing.names)
+        if isinstance(node, ast.Constant | ast.Name) or text is None or not source or source == text:
+            return ""
+        return f"{span(source)} is {span(text)}" if len(text) <= MAX_FACT else ""
+
+    def _decisive(
+        self, test: ast.expr, variables: Mapping[str, str], outcome: bool
+    ) -> tuple[ast.expr, bool] | None:
+        """The one operand of `and` or `or` that settles it, and its own truth."""
+        if not isinstance(test, ast.BoolOp) or outcome is isinstance(test.op, ast.And):
+            return None
+        for part in test.values:
+            if self.truth(part, variables) is outcome:
+                return part, outcome
+        return None
+
+    def _facts(self, node: ast.expr, variables: Mapping[str, str]) -> list[str]:
+        found: list[str] = []
+        for part in _operands(node):
+            if isinstance(part, ast.Constant):
+                continue
+            if not isinstance(part, ast.Name):
+                text = text_of(part, variables, self._listing.names)
+                source = self._listing.short(part)
+                if text is not None and source and source != text and len(text) <= MAX_FACT:
+                    found += self._names(part, variables, scalars=True)
+                    found.append(f"{span(source)} is {span(text)}")
+                    continue
+            found += self._names(part, variables, scalars=False)
+        return list(dict.fromkeys(found))
+
+    def _names(self, node: ast.expr, variables: Mapping[str, str], scalars: bool) -> list[str]:
+        found = []
+        for name in names_read(node):
+            text = variables.get(name)
+            if text is None or text.startswith("<") or self._told.knows(name, text):
+                continue
+            if (scalars and text[:1] in "[{(") or len(text) > self._limit:
+                continue
+            self._told.state(name, text)
+            found.append(claim(name, text, self._limit))
+        return found
+
+
+def _during(test: ast.expr, step: Step) -> dict[str, str]:
+    """The variables that have one value all through a test, and those that it binds by `:=`."""
+    bound = [node.target.id for node in ast.walk(test) if isinstance(node, ast.NamedExpr)]
+    steady = {name: text for name, text in step.before.items() if name not in step.changes}
+    after = {name: step.after(name) for name in bound}
+    return steady | {name: text for name, text in after.items() if text is not None}
+
+
+def _operands(node: ast.expr) -> list[ast.expr]:
+    """The parts of a test whose values decide it."""
+    match node:
+        case ast.UnaryOp(op=ast.Not()):
+            return _operands(node.operand)
+        case ast.BoolOp():
+            return [operand for part in node.values for operand in _operands(part)]
+        case ast.Compare():
+            return [node.left, *node.comparators]
+        case ast.Call(func=ast.Attribute(value=owner), args=arguments):
+            return [owner, *arguments]
+        case ast.Call(args=arguments):
+            return list(arguments)
+    return [node]
+
+
+def _conditionals(node: ast.AST) -> list[ast.IfExp]:
+    """The conditional expressions of a statement that run once with it, so not in comprehensions or lambdas."""
+    once_only = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda | ast.stmt
+    found = [node] if isinstance(node, ast.IfExp) else []
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, once_only):
+            found += _conditionals(child)
+    return found

@@ -1,0 +1,110 @@
+"""`semcoder monologue write`: monologues that are true at every step, because the trace says each of them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semcoder import records
+from semcoder.artifacts import write_json, writing
+from semcoder.errors import UserError
+from semcoder.monologue.activations import Untellable
+from semcoder.monologue.compose import TooLong, compose, concluded
+from semcoder.progress import track
+from semcoder.records import Direction, Dropped, Monologue, Program, TestCase, Trace
+
+STAGE = "monologue.write"
+
+
+def main(
+    *,
+    direction: Annotated[Direction, typer.Option(help="What is reasoned out: the output, or an input.")],
+    programs: Annotated[Path, typer.Option(help="Program records.")],
+    tests: Annotated[Path, typer.Option(help="TestCase records.")],
+    traces: Annotated[Path, typer.Option(help="Trace records of these tests.")],
+    monologues: Annotated[Path, typer.Option(help="Monologue records, in the order of the traces.")],
+    dropped: Annotated[Path, typer.Option(help="What was not told, and why.")],
+    summary: Annotated[Path, typer.Option(help="Counts, as JSON.")],
+    label_offset: Annotated[
+        int, typer.Option(help="Added to line numbers in labels; that of the question's labels.")
+    ] = 0,
+    per_program: Annotated[
+        int, typer.Option(help="Traces of a program to tell, the first ones; 0 for all.")
+    ] = 0,
+    max_chars: Annotated[
+        int, typer.Option(help="Longest monologue, in characters; what is longer is told in less detail.")
+    ] = 2400,
+    seed: Annotated[int, typer.Option(help="Chooses the wording, together with the test's id.")] = 0,
+) -> None:
+    """Write a forward or backward monologue from each trace (paper section 4.2).
+
+    Nothing is asked of a model: every stated value stands in the trace, or follows from values that do. The
+    labels of forward monologues are line numbers plus --label-offset, which must be the offset of the labels
+    in the question (4 for the released checkpoints, whose numbers are those of an instrumented file).
+
+    Example: semcoder monologue write --direction forward --programs programs.jsonl --tests tests.jsonl
+    --traces traces.jsonl --monologues forward.jsonl --dropped dropped.jsonl --summary summary.json
+    """
+    reasons: Counter[str] = Counter()
+    kept = 0
+    with writing(monologues) as good, writing(dropped) as bad:
+        for case in track(_cases(programs, tests, traces, per_program), f"monologues, {direction}"):
+            row = monologue(*case, direction, max_chars=max_chars, label_offset=label_offset, seed=seed)
+            if isinstance(row, Monologue):
+                kept += 1
+                good.write(records.to_line(row))
+            else:
+                reasons[row.reason] += 1
+                bad.write(records.to_line(row))
+    counts = {"in": kept + reasons.total(), "kept": kept, "dropped": dict(reasons)}
+    write_json(summary, {"stage": STAGE, "direction": direction, **counts})
+
+
+def monologue(
+    program: Program,
+    test: TestCase,
+    trace: Trace,
+    direction: Direction,
+    *,
+    max_chars: int,
+    label_offset: int = 0,
+    seed: int = 0,
+) -> Monologue | Dropped:
+    """One monologue, or why there is none: `too long` or `not tellable`."""
+    parents = (trace.id, test.id, program.id)
+    answer = test.output if direction == "forward" else test.call_arguments
+    try:
+        text = compose(
+            program, test, trace, direction, max_chars=max_chars, label_offset=label_offset, seed=seed
+        )
+    except TooLong as error:
+        return Dropped(parents=parents, stage=STAGE, reason="too long", detail=str(error))
+    except Untellable as error:
+        return Dropped(parents=parents, stage=STAGE, reason="not tellable", detail=str(error))
+    if concluded(text, direction) != answer:
+        raise RuntimeError(f"{trace.id}: the monologue concludes {concluded(text, direction)}, not {answer}")
+    return Monologue(
+        parents=parents, format="monologue", direction=direction, text=text, answer=answer, writer="trace"
+    )
+
+
+def _cases(
+    programs: Path, tests: Path, traces: Path, per_program: int
+) -> Iterator[tuple[Program, TestCase, Trace]]:
+    known = {program.id: program for program in records.read(programs, Program)}
+    inputs = {test.id: test for test in records.read(tests, TestCase)}
+    told: dict[str, int] = defaultdict(int)
+    for trace in records.read(traces, Trace):
+        try:
+            test, program = trace.parents
+            case = known[program], inputs[test], trace
+        except (KeyError, ValueError) as error:
+            raise UserError(
+                f"{traces}: {tests} and {programs} do not hold what {trace.id} was made from "
+                f"({' and '.join(trace.parents) or 'nothing'}); give the files that belong to the traces."
+            ) from error
+        told[program] += 1
+        if not per_program or told[program] <= per_program:
+            yield case
