@@ -1,0 +1,154 @@
+"""Every answer ever paid for, so that nothing is paid for twice.
+
+A folder of JSONL segments. Each process appends to a segment of its own and reads all of them, so that
+concurrent processes, also on several machines with a shared file system, need no lock; a line that a kill cut
+short stands at the end of its segment and is passed over. An answer's key is the hash of all that determines
+it: model, messages, sampling and sample number. Copying segments exports and imports answers.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from semcoder.errors import UserError
+from semcoder.progress import tell
+
+REFRESH_S = 2.0
+"""How often, at most, other processes' segments are looked at again."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request, and which of its samples is meant."""
+
+    model: str
+    messages: tuple[tuple[str, str], ...]
+    """(role, content) each."""
+    temperature: float
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    sample: int = 0
+
+    @property
+    def key(self) -> str:
+        """32 hex digits over everything that determines the answer."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model wrote, why it stopped (`stop`, `length`, `refusal` or the server's word), and its cost."""
+
+    text: str
+    finish: str
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def tokens(self) -> int:
+        """Tokens asked and answered."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+class Store:
+    """Answers by key. Use as a context manager, from one thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tokens = 0
+        """Of all answers in the store, as far as they were read."""
+        self._places: dict[str, tuple[str, int]] = {}
+        self._read_to: dict[str, int] = {}
+        self._own: IO[bytes] | None = None
+        self._own_name = f"{secrets.token_hex(8)}.jsonl"
+        self._looked = float("-inf")
+
+    def __enter__(self) -> Self:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UserError(f"teacher.store: {self.folder} is no folder; give one for the teacher's answers.")
+        self.refresh()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._own:
+            self._own.close()
+            self._own = None
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def get(self, key: str) -> Answer | None:
+        """The stored answer, also one that another process has stored in the meantime."""
+        if key not in self._places and time.monotonic() - self._looked > REFRESH_S:
+            self.refresh()
+        if key not in self._places:
+            return None
+        name, at = self._places[key]
+        with (self.folder / name).open("rb") as stream:
+            stream.seek(at)
+            return _answer(json.loads(stream.readline()))
+
+    def put(self, key: str, answer: Answer) -> None:
+        """Store an answer; it is on disk when this returns."""
+        if self._own is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._own = (self.folder / self._own_name).open("ab", buffering=0)
+        line = json.dumps({"key": key, **asdict(answer)}, sort_keys=True).encode() + b"\n"
+        at = self._own.tell()
+        self._own.write(line)
+        os.fsync(self._own.fileno())
+        self._read_to[self._own_name] = at + len(line)
+        self._enter(key, self._own_name, at, answer)
+
+    def refresh(self) -> None:
+        """Take in what other processes have stored."""
+        self._looked = time.monotonic()
+        for path in sorted(self.folder.glob("*.jsonl")):
+            start = self._read_to.get(path.name, 0)
+            if path.stat().st_size > start:
+                self._read_to[path.name] = self._read_segment(path, start)
+
+    def _read_segment(self, path: Path, at: int) -> int:
+        """Index whole lines from `at`; returns where the next one begins."""
+        with path.open("rb") as stream:
+            stream.seek(at)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    break  # being written, or cut short by a kill
+                try:
+                    entry = json.loads(line)
+                    self._enter(entry["key"], path.name, at, _answer(entry))
+                except (ValueError, KeyError, TypeError):
+                    tell(f"{path}: passed over a line at byte {at} that is not an answer")
+                at += len(line)
+        return at
+
+    def _enter(self, key: str, name: str, at: int, answer: Answer) -> None:
+        self.tokens += answer.tokens  # an answer that two processes paid for counts twice: it was paid twice
+        self._places.setdefault(key, (name, at))
+
+
+def _answer(entry: Mapping[str, Any]) -> Answer:
+    return Answer(
+        str(entry["text"]),
+        str(entry["finish"]),
+        int(entry["prompt_tokens"]),
+        int(entry["completion_tokens"]),
+    )
+
+
+def as_messages(system: str, *turns: str) -> tuple[tuple[str, str], ...]:
+    """(role, content) of a conversation that the user begins and ends; `system` is left out where empty."""
+    roles: Sequence[str] = ("user", "assistant")
+    spoken = tuple((roles[number % 2], text) for number, text in enumerate(turns))
+    return ((("system", system),) if system else ()) + spoken
