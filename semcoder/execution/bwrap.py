@@ -62,6 +62,7 @@ def command(bwrap: str, hash_seed: int, settings: str) -> list[str]:
         *("--unshare-cgroup-try", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"),
         *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
         *("--setenv", "PYTHONHASHSEED", str(hash_seed), "--setenv", "LC_ALL", "C.UTF-8"),
+        *("--setenv", "MALLOC_ARENA_MAX", "1"),  # or every thread would take 128 MB of the address space
         *_root(python),
         "--",
         *(python, "-s", "-S", "-B", "-X", "utf8", f"{HERE}/zygote.py", settings),

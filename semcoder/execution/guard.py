@@ -66,8 +66,11 @@ def hook(forbid: Callable[[str], Any], stdin: bool, tracer: str) -> Callable[[st
         )
 
     def pseudo(path: Any) -> bool:
-        """`<string>`: the compiler looks for the source of what it refuses."""
-        return type(path) is str and path.startswith("<") and path.endswith(">")
+        """`<string>`: the interpreter looks for the source lines that its messages show, also on sys.path."""
+        if type(path) is not str:
+            return False
+        name = path.rpartition("/")[2]
+        return name.startswith("<") and name.endswith(">")
 
     def watch(event: str, args: tuple[Any, ...]) -> None:
         if event == "open":

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from semcoder.errors import UserError
 from semcoder.execution import bwrap
@@ -56,6 +56,9 @@ class Sandbox:
     Raises UserError where the system allows no isolation: nothing ever runs without it.
     """
 
+    _guarded: ClassVar[bool] = True
+    """Tests take the classifying guard away, so that attacks meet the isolation beneath it."""
+
     def __init__(
         self, workers: int, limits: Limits, hash_seed: int = 0, preload: Sequence[str] = DEFAULT_PRELOAD
     ) -> None:
@@ -70,7 +73,9 @@ class Sandbox:
         self.limits = limits
         self._count = workers
         self._hash_seed = hash_seed
-        self._settings = json.dumps({"limits": asdict(limits), "preload": list(preload)})
+        self._settings = json.dumps(
+            {"limits": asdict(limits), "preload": list(preload), "guarded": self._guarded}
+        )
         self._workers: list[Worker] = []
         self._bwrap = ""
         self._running = False

@@ -36,6 +36,7 @@ def main() -> None:
     """Serve until the pool closes the socket."""
     settings = json.loads(sys.argv[1])
     limits = settings["limits"]
+    guarded = settings["guarded"]
     sys.path.remove(HERE)
     problem = _preload(settings["preload"])
     site.setquit()
@@ -54,7 +55,7 @@ def main() -> None:
     while True:
         (size,) = struct.unpack(">I", _receive(4))
         request = _receive(size)
-        clean = _run(request, limits, lock)
+        clean = _run(request, limits, guarded, lock)
         if not clean:
             os._exit(0)  # a fresh worker is cheaper than proving that a hostile file tree is gone
 
@@ -72,7 +73,7 @@ def _ours(module: Any) -> bool:
     return str(getattr(module, "__file__", None)).startswith(HERE)
 
 
-def _run(request: bytes, limits: dict[str, Any], lock: "seccomp.Filter | None") -> bool:
+def _run(request: bytes, limits: dict[str, Any], guarded: bool, lock: "seccomp.Filter | None") -> bool:
     """Run one program, reply, and say whether it left nothing behind."""
     files = [os.memfd_create(name) for name in ("stdout", "stderr", "result")]
     started = time.monotonic()
@@ -81,7 +82,7 @@ def _run(request: bytes, limits: dict[str, Any], lock: "seccomp.Filter | None") 
         try:
             for place, fd in zip((1, 2, child.RESULT_FD), files, strict=True):
                 _move(fd, place)
-            job = child.Child(request, limits)
+            job = child.Child(request, limits, guarded)
             job.confine(lock)
             job.run()
         finally:
