@@ -251,6 +251,11 @@ def refine_prompt(
     return f"{head}```\n\n" + ("" if style == "upstream" else "[MONOLOGUE]\n")
 
 
+def is_refine_prompt(prompt: str) -> bool:
+    """Whether `refine_prompt` made it."""
+    return prompt.startswith(tuple(REFINE_PREFIX.values()))
+
+
 def refine_response(text: str, code: str, rationale: Rationale, style: Style) -> str:
     """What the model should write after `refine_prompt`; `text` is its rationale, empty for `none`."""
     repaired = f"```python\n{code.strip()}\n```\n[/Refined]"

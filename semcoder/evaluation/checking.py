@@ -1,0 +1,147 @@
+"""Verdicts on programs, decided outside the process that runs them.
+
+A program under test gets arguments and nothing else; what it returned comes back as a literal and is compared
+here. No expected value and no test code enters its sandbox, so redefined `__eq__`, `sys.exit`, patched
+builtins, printed verdicts and a look into frames change nothing.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from semcoder.evaluation import inside
+from semcoder.execution import literals
+from semcoder.execution.api import Call, CallResult, Job, Outcome
+
+Run = Callable[[Iterable[Job]], Iterator[Outcome]]
+"""`Sandbox.run`: outcomes in the order of the jobs."""
+Mode = Literal["value", "set", "present"]
+MAX_LITERAL_CHARS = 1_000_000
+_INSIDE = inspect.getsource(inside)
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The verdict on one answer."""
+
+    passed: bool
+    reason: str
+    """A short fixed phrase: `passed`, `wrong`, `raised`, `timeout` ..."""
+    detail: str = ""
+    failed: int | None = None
+    """Which of the calls failed, counted from 0; None where no call is to blame."""
+
+
+PASSED = Ruling(True, "passed")
+NO_ANSWER = Ruling(False, "no answer")
+NO_PROGRAM = Ruling(False, "no program")
+
+
+class Oracle(Protocol):
+    """Knows the right results."""
+
+    def accepts(self, index: int, actual: Any) -> bool:
+        """Whether `actual`, plain data, is right for call `index`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The results of each call, compared as `assert call == result` would."""
+
+    values: tuple[Any, ...]
+
+    def accepts(self, index: int, actual: Any) -> bool:
+        """Whether `actual` equals the expected value."""
+        return equal(self.values[index], actual)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A program to be called. `function` is the source of what is called: a name, or `Solution().name`."""
+
+    id: str
+    code: str
+    function: str
+    calls: tuple[Call, ...]
+    oracle: Oracle
+    mode: Mode = "value"
+
+
+def judge(run: Run, trials: Sequence[Trial]) -> list[Ruling]:
+    """Run each program on its calls and compare; the first call that fails decides."""
+    outcomes = run(call_job(t.id, t.code, t.function, t.calls, t.mode) for t in trials)
+    return [ruling(trial, outcome) for trial, outcome in zip(trials, outcomes, strict=True)]
+
+
+def call_job(id: str, code: str, function: str, calls: tuple[Call, ...], mode: Mode = "value") -> Job:
+    """A job that calls `function` of the program and returns its results as plain data."""
+    result = f"semcoder_result({function}(*args, **kwargs), {mode!r})"
+    tail = f"def semcoder_call(*args, **kwargs):\n    return {result}\n"
+    return Job(id, f"{code}\n\n\n{_INSIDE}\n\n{tail}", "semcoder_call", calls)
+
+
+def ruling(trial: Trial, outcome: Outcome) -> Ruling:
+    """The verdict on the calls of one job."""
+    for index in range(len(trial.calls)):
+        if index >= len(outcome.results):
+            return Ruling(False, outcome.verdict, outcome.detail, index)
+        try:
+            actual = value_of(outcome.results[index])
+        except ValueError as error:
+            return Ruling(False, "raised", str(error), index)
+        if not trial.oracle.accepts(index, actual):
+            return Ruling(False, "wrong", outcome.results[index].value or "", index)
+    if outcome.verdict != "ok":
+        return Ruling(False, outcome.verdict, outcome.detail)
+    return PASSED
+
+
+def value_of(result: CallResult) -> Any:
+    """The plain value that a call returned; ValueError with the error's text where it returned none."""
+    if result.value is None:
+        kind, message, _ = result.raised or ("", "no result", 0)
+        raise ValueError(f"{kind}: {message}" if kind else message)
+    if len(result.value) > MAX_LITERAL_CHARS:
+        raise ValueError(f"a result of {len(result.value)} characters")
+    return literals.parse(result.value)
+
+
+def equal(expected: Any, actual: Any) -> bool:
+    """Python's `==` on plain data, as in `assert f(x) == y` (so 1, 1.0 and True are one), but nan equals nan.
+
+    CRUXEval's and LiveCodeBench's own checks compare so; there is no nan in their data.
+    """
+    if type(expected) is float and type(actual) is float and expected != expected:
+        return actual != actual
+    if type(expected) is type(actual) and type(expected) in (list, tuple):
+        return len(expected) == len(actual) and all(map(equal, expected, actual))
+    if type(expected) is dict and type(actual) is dict:
+        return expected.keys() == actual.keys() and all(equal(v, actual[k]) for k, v in expected.items())
+    return bool(expected == actual)
+
+
+def evaluate(run: Run, sources: Sequence[str]) -> list[Any]:
+    """The value of each expression, evaluated alone with nothing but builtins; FAILED where it has none."""
+    code = "def semcoder_value(value):\n    return value"
+    jobs = (Job(str(n), code, "semcoder_value", (Call((source,)),)) for n, source in enumerate(sources))
+    values: list[Any] = []
+    for outcome in run(jobs):
+        try:
+            values.append(value_of(outcome.results[0]) if outcome.results else FAILED)
+        except ValueError:
+            values.append(FAILED)
+    return values
+
+
+class Failed:
+    """What `evaluate` gives for an expression without a plain value; equal to nothing."""
+
+
+FAILED = Failed()
+
+
+def as_call(args: Sequence[Any]) -> Call:
+    """A call with these values as arguments."""
+    return Call(tuple(literals.render(arg) for arg in args))
