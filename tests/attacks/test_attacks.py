@@ -20,7 +20,7 @@ from semcoder.execution.api import Call, Job, Limits, Outcome
 from semcoder.execution.compare import same
 from semcoder.execution.pool import Sandbox
 
-LIMITS = Limits(cpu_s=0.5, wall_s=1.5, memory_mb=256, output_kb=16, result_kb=64)
+LIMITS = Limits(cpu_s=0.3, wall_s=1.5, memory_mb=256, output_kb=16, result_kb=64)
 SECRET = "d41d8cd98f00-the-callers-secret"
 EXPECTED = "120"
 HONEST = "def f(n):\n    return 1 if n < 2 else n * f(n - 1)\n"
