@@ -3,8 +3,8 @@
 - Scratchpad: the program, each statement followed by its states, `# [STATE] {"i": 0} [/STATE][STATE] ...`.
   An execution that changed nothing leaves none. Arguments stand in `[INPUT]` at the `def` line, the returned
   value in `[OUTPUT]` at the line that returned; so do those of helpers and resumed generators.
-- NExT scratchpad: as above, but `[STATE-k]` carries its place in the order of all states, from 0, and where a
-  line has more than three blocks the first two and the last stay, with ` ... ` between.
+- NExT scratchpad: as above, but `[STATE-k]` carries its place in the order of all states, from 0, and of more
+  than three states (or inputs, or outputs) on a line the first two and the last stay, ` ... ` between.
 - Concise trace: `[L7] {"i": 0} [/L7]`, a line an execution in execution order; `[L8] [/L8]` changed nothing.
 
 Unlike upstream's construct_trace.py, strings keep their apostrophes, and what one execution changed is one
@@ -43,7 +43,7 @@ def scratchpad(code: str, trace: Trace) -> str:
 
 
 def next_scratchpad(code: str, trace: Trace) -> str:
-    """The program with numbered states, at most three blocks a line."""
+    """The program with numbered states, at most three a line."""
     parts = {line: _shortened(blocks) for line, blocks in _blocks(trace, numbered=True).items()}
     return _annotate(
         code, {line: GAP.join("".join(map(_written, p)) for p in part) for line, part in parts.items()}
@@ -121,7 +121,17 @@ def _blocks(trace: Trace, numbered: bool = False) -> dict[int, list[Block]]:
 
 
 def _shortened(blocks: list[Block]) -> list[list[Block]]:
-    return [blocks[:2], blocks[-1:]] if len(blocks) > 3 else [blocks]
+    """Of each kind of block the first two and the last, where there are more than three; in unbroken runs."""
+    kept: set[int] = set()
+    for kind in {block.state.kind for block in blocks}:
+        places = [i for i, block in enumerate(blocks) if block.state.kind == kind]
+        kept.update(places if len(places) <= 3 else [*places[:2], places[-1]])
+    runs: list[list[Block]] = []
+    for i in sorted(kept):
+        if i - 1 not in kept:
+            runs.append([])
+        runs[-1].append(blocks[i])
+    return runs
 
 
 def _annotate(code: str, comments: dict[int, str]) -> str:

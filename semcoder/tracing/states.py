@@ -127,10 +127,12 @@ def _describes(characters: str) -> bool:
         tree = ast.parse(_DESCRIPTION.sub("_", characters), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    attributes = [node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    named = {id(node) for node in calls + attributes}
     for node in ast.walk(tree.body):
         if not isinstance(node, _VALUE_NODES):
             return False
-        if isinstance(node, ast.Name) and node.id != "_" and id(node) not in functions:
+        if isinstance(node, ast.Name) and node.id != "_" and id(node) not in named:
             return False
     return True

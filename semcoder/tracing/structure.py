@@ -34,10 +34,13 @@ def statement_at(code: str) -> Mapping[int, Statement]:
 def _scan(code: str) -> tuple[Mapping[int, int], Mapping[int, Statement]]:
     lines: dict[int, int] = {}
     owners: dict[int, Statement] = {}
+    written = code.splitlines()
     for statement in _statements(ast.parse(code)):
-        key = lines.get(_own_line(statement), _own_line(statement))
+        own = _own_line(statement, written)
+        key = lines.get(own, own)
         owners.setdefault(key, statement)
-        for line in range(_first_line(statement), _last_line(statement) + 1):
+        first = min([own, *(each.lineno for each in getattr(statement, "decorator_list", []))])
+        for line in range(first, _last_line(statement) + 1):
             lines.setdefault(line, key)
     return MappingProxyType(lines), MappingProxyType(owners)
 
@@ -50,23 +53,26 @@ def _statements(node: ast.AST) -> Iterator[Statement]:
             yield from _statements(child)
 
 
-def _own_line(statement: Statement) -> int:
-    return statement.pattern.lineno if isinstance(statement, ast.match_case) else statement.lineno
-
-
-def _first_line(statement: Statement) -> int:
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([_own_line(statement), *(each.lineno for each in decorators)])
+def _own_line(statement: Statement, written: list[str]) -> int:
+    """The line of the statement's keyword or first word; a `case` knows only where its pattern begins."""
+    if not isinstance(statement, ast.match_case):
+        return statement.lineno
+    line = statement.pattern.lineno
+    while not written[line - 1].lstrip().startswith("case"):
+        line -= 1
+    return line
 
 
 def _last_line(statement: Statement) -> int:
-    """The last line of a simple statement, or of a compound one's header."""
+    """The last line of a simple statement, or of a compound one's header, comments behind it included."""
     inner = [child for child in ast.iter_child_nodes(statement) if isinstance(child, Statement)]
     if not inner:
-        return getattr(statement, "end_lineno", 0) or _own_line(statement)
+        return getattr(statement, "end_lineno", 0)
     header = [node for node in ast.iter_child_nodes(statement) if not isinstance(node, Statement)]
     written = [getattr(node, "end_lineno", 0) for part in header for node in ast.walk(part)]
-    return max([_own_line(statement), _first_line(inner[0]) - 1, *written])
+    body = inner[0] if isinstance(inner[0], ast.stmt) else None
+    first = min(each.lineno for each in [body, *getattr(body, "decorator_list", [])]) if body else 0
+    return max([first - 1, getattr(statement, "lineno", 0), *written])
 
 
 @lru_cache(maxsize=16)
