@@ -6,30 +6,13 @@ the path.
 """
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from semcoder.monologue.activations import Activation, Step
-from semcoder.monologue.difference import difference
 from semcoder.monologue.listing import Listing, names_bound, names_read
-from semcoder.monologue.loops import Iteration, Round, branches, changed, grouped, targets
-from semcoder.monologue.narrate import Narrator, within
-from semcoder.monologue.wording import Wording, claim, counted, described, listed, sentence, span, value
-
-
-@dataclass(frozen=True)
-class Depth:
-    """How much is told."""
-
-    limit: int = 120
-    """Characters of the longest value shown."""
-    last: int = 3
-    first: int = 1
-    """How many of a loop's last and first iterations are told one by one, going back."""
-    steps: int = 12
-    """The most points between the output and the input."""
-    series: int = 120
-
+from semcoder.monologue.loops import Round, changed, grouped
+from semcoder.monologue.narrate import Narrator, same_literal, within
+from semcoder.monologue.rewind import Depth, Rewind
+from semcoder.monologue.wording import Wording, counted, described, listed, sentence, span, value
 
 DEPTHS = (
     Depth(last=6, steps=16),
@@ -84,7 +67,8 @@ class Deduction:
         assert root.returned is not None
         shown = value(root.returned, self._depth.limit)
         step = next((s for s in reversed(root.steps) if self._is_return(s)), None)
-        statement = self._listing.statement(step.line) if step else None
+        statement = self._listing.statement(step.line) if step else self._inline_return(root)
+        step = step or (root.steps[-1] if root.steps else None)
         if step is None or not isinstance(statement, ast.Return) or statement.value is None:
             if root.returned == "None":
                 return self._wording.say("from_end", value=shown)
@@ -96,15 +80,24 @@ class Deduction:
             return self._wording.say("from_name", source=span(f"return {source}"), claims=claims, value=shown)
         if not source:
             told = self._wording.say("from_long", value=shown)
-        elif source == root.returned:
+        elif same_literal(source, root.returned):
             told = self._wording.say("from_constant", source=span(f"return {source}"), value=shown)
         else:
             told = self._wording.say("from_expression", expr=span(source), value=shown)
-        given = f" There, {self._narrator.claims(names)}." if names else ""
-        return told + given + self._forgets(statement.value, step)
+        workings = self._narrator.reasons.workings(statement.value, step)
+        given = [self._narrator.claims(names)] if names else []
+        given += [workings] if workings else []
+        there = f" There, {'; '.join(given)}." if given else ""
+        return told + there + self._forgets(statement.value)
 
     def _is_return(self, step: Step) -> bool:
         return isinstance(self._listing.statement(step.line), ast.Return) and not step.raised
+
+    def _inline_return(self, root: Activation) -> ast.stmt | None:
+        """The `return` on the line of the `if` that ended the call."""
+        last = self._listing.statement(root.steps[-1].line) if root.steps else None
+        inline = isinstance(last, ast.If) and len(last.body) == 1 and not last.orelse
+        return last.body[0] if isinstance(last, ast.If) and inline and root.returned != "None" else None
 
     def _need(self, node: ast.AST, step: Step) -> dict[str, str]:
         """Take the variables that `node` reads into what is needed; returns their texts before the step."""
@@ -113,21 +106,16 @@ class Deduction:
         self._needed.update(shown)
         return shown
 
-    def _forgets(self, node: ast.AST, step: Step) -> str:
-        """What an operation does not let one read off its result."""
-        for part in ast.walk(node):
-            match part:
-                case ast.Call(func=ast.Name(id=name)) if name not in self._listing.names:
-                    pass
-                case ast.Call(func=ast.Attribute(attr=name)):
-                    pass
-                case _:
-                    continue
-            if name in FORGETFUL:
-                return (
-                    f" {sentence(self._wording.choose(('Note that {}', 'Here {}')).format(FORGETFUL[name]))}"
-                )
-        return ""
+    def _forgets(self, node: ast.AST | None) -> str:
+        """What an operation does not let one read off its result, where a whole value or statement is one."""
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name not in self._listing.names:
+                hidden = FORGETFUL.get(name)
+            case ast.Call(func=ast.Attribute(attr=name)):
+                hidden = FORGETFUL.get(name)
+            case _:
+                hidden = None
+        return f" {sentence(self._wording.say('hidden', what=hidden))}" if hidden else ""
 
     # Steps, last first
 
@@ -137,19 +125,31 @@ class Deduction:
             return ""
         if step.raised:
             return sentence(self._wording.say("raised_on_path", error=span(step.raised)))
-        if isinstance(statement, ast.If) and not self._listing.shared(step.line):
-            outcome = within(self._listing, statement.body, step.following)
+        outcome = self._outcome(statement, step)
+        if isinstance(statement, ast.If) and outcome is not None:
             self._need(statement.test, step)
-            told = self._narrator.test(statement.test, step, outcome)
-            return self._wording.choose(
-                ("On this path {}.", "To get there, {}.", "For this path, {}.")
-            ).format(told)
+            source = self._listing.short(statement.test)
+            told = self._wording.say(
+                "required",
+                test=span(source) if source else "the condition",
+                outcome=str(outcome).lower(),
+                because=self._narrator.reasons.because(statement.test, step, outcome),
+            )
+            return sentence(told)
         relevant = {name: text for name, text in step.changes.items() if name in self._needed}
         if not relevant or isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return ""
         told = self._made(statement, step, relevant)
         calls = [self._narrator.returned(call) for call in step.calls[:2] if call.steps]
         return told + (f" There {listed(calls)}." if calls and len(step.calls) <= 2 else "")
+
+    def _outcome(self, statement: ast.AST, step: Step) -> bool | None:
+        """How a test came out; None for other statements, and where it cannot be told."""
+        if not isinstance(statement, ast.If):
+            return None
+        if self._listing.shared(step.line):
+            return self._narrator.reasons.truth(statement.test, step.before)
+        return within(self._listing, statement.body, step.following)
 
     def _made(self, statement: ast.AST, step: Step, relevant: dict[str, str]) -> str:
         claims = self._narrator.claims(relevant)
@@ -161,7 +161,7 @@ class Deduction:
             self._needed -= set(relevant)
             names = self._need(expression, step)
             source = self._listing.short(expression)
-            forgets = self._forgets(expression, step)
+            forgets = self._forgets(expression)
             if not names:
                 return sentence(self._wording.say("back_set", claims=claims)) + forgets
             shown = span(source) if source else "a longer expression"
@@ -179,104 +179,19 @@ class Deduction:
         told = self._wording.say(
             "back_effect", source=shown, before=self._narrator.claims(before), claims=claims
         )
-        return sentence(told) + self._forgets(statement, step)
+        return sentence(told) + self._forgets(expression)
 
     # Loops, last iteration first
 
     def _loop(self, run: Round) -> str:
-        some = run.iterations
-        built = [name for name in changed(some) if name in self._needed and name in run.first().before]
-        leaves = run.end is None and some
-        if not some or not (built or leaves):
-            return ""
-        node = run.node
-        source = self._listing.short(node.test if isinstance(node, ast.While) else node.iter)
-        what = (
-            f"the loop {'while' if isinstance(node, ast.While) else 'over'} {span(source)}"
-            if source
-            else "the loop"
-        )
-        ran = counted(len(some), "iteration")
-        if built:
-            head = self._wording.say("back_loop", loop=what, ran=ran, names=listed([span(n) for n in built]))
-        else:
-            head = self._wording.say("back_loop_left", loop=what, ran=ran)
-        lines = [sentence(head)]
-        n = len(some)
-        last, first = (
-            (n, 0) if n <= self._depth.last + self._depth.first + 1 else (self._depth.last, self._depth.first)
-        )
-        lines += [self._iteration(at, some, built, run) for at in range(n - 1, n - 1 - last, -1)]
-        if last + first < n:
-            lines += self._between(first, n - last, some, built, run)
-        lines += [self._iteration(at, some, built, run) for at in range(first - 1, -1, -1)]
         start = run.first().before
-        if built:
-            claims = listed([claim(name, start[name], self._depth.limit) for name in built])
-            lines.append(sentence(self._wording.say("back_start", claims=claims)))
-        lines += self._source_of_items(run)
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in start:
-                self._needed.add(part.id)
+        built = [name for name in changed(run.iterations) if name in self._needed and name in start]
+        if not run.iterations or not (built or run.end is None):
+            return ""
+        lines = Rewind(self._listing, self._wording, run, built, self._depth).lines()
+        read = (part for part in ast.walk(run.node) if isinstance(part, ast.Name))
+        self._needed.update(part.id for part in read if isinstance(part.ctx, ast.Load) and part.id in start)
         return "\n   - ".join(lines)
-
-    def _iteration(self, at: int, some: Sequence[Iteration], built: Sequence[str], run: Round) -> str:
-        iteration = some[at]
-        header = iteration.header
-        *_, final = iteration.steps()
-        bound = {name: header.after(name) for name in targets(run.node)}
-        shown = [claim(name, text, self._depth.limit) for name, text in bound.items() if text is not None]
-        told = []
-        for name in built:
-            before, after = header.before.get(name), final.after(name)
-            if before is not None and after is not None and before != after:
-                told.append(difference(name, before, after, self._depth.limit))
-        tests = self._tests([iteration])
-        facts = listed(told) if told else self._no_change(final, built)
-        reason = f", as {tests}" if tests else ""
-        title = f"**Iteration {at + 1}**" + (f" ({listed(shown)})" if shown else "")
-        return f"{title}: {facts}{reason}."
-
-    def _no_change(self, final: Step, built: Sequence[str]) -> str:
-        if final.last:
-            return "the function returns"
-        if isinstance(self._listing.statement(final.line), ast.Break):
-            return "`break` ends the loop"
-        return f"{listed([span(name) for name in built])} stays the same" if built else "the loop goes on"
-
-    def _tests(self, some: Sequence[Iteration]) -> str:
-        told = []
-        for line, (outcome,) in branches(some, self._listing).items():
-            statement = self._listing.statement(line)
-            source = self._listing.short(statement.test) if isinstance(statement, ast.If) else ""
-            if source and outcome is not None:
-                told.append(f"{span(source)} is {str(outcome).lower()}")
-        return listed(told[:2]) if told else ""
-
-    def _between(
-        self, start: int, stop: int, some: Sequence[Iteration], built: Sequence[str], run: Round
-    ) -> list[str]:
-        *_, final = some[stop - 1].steps()
-        states = {name: final.after(name) for name in built}
-        claims = [claim(name, text, self._depth.limit) for name, text in states.items() if text is not None]
-        span_of = f"**Iterations {start + 1} to {stop}**" if stop - start > 1 else f"**Iteration {stop}**"
-        return [f"{span_of}: they lead to {listed(claims)}."] if claims else []
-
-    def _source_of_items(self, run: Round) -> list[str]:
-        """The values that the loop's items had to take, where they are few and short."""
-        names = targets(run.node)
-        if len(names) != 1 or not run.iterations:
-            return []
-        texts = [iteration.header.after(names[0]) for iteration in run.iterations]
-        series = ", ".join(span(text) for text in texts if text is not None)
-        if None in texts or len(series) > self._depth.series:
-            return []
-        source = self._listing.short(run.node.iter) if isinstance(run.node, ast.For) else ""
-        if not source:
-            return []
-        return [
-            sentence(self._wording.say("back_items", iter=span(source), name=span(names[0]), values=series))
-        ]
 
     def _arrival(self, root: Activation) -> str:
         if not root.arguments:

@@ -16,6 +16,8 @@ from semcoder.execution import literals
 MAX_SIZE = 10_000
 """Characters or items of any intermediate value."""
 MAX_BITS = 256
+GROWING = frozenset({"replace", "join"})
+"""Methods whose result can be longer than what goes in."""
 
 COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
@@ -38,15 +40,38 @@ ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
 }
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (len, abs, min, max, sum, ord, chr, bool, sorted, any, all)
+    each.__name__: each
+    for each in (
+        len,
+        abs,
+        min,
+        max,
+        sum,
+        ord,
+        chr,
+        bool,
+        sorted,
+        any,
+        all,
+        round,
+        int,
+        float,
+        str,
+        list,
+        tuple,
+        set,
+    )
 }
+STRING_METHODS = """
+    isdigit isalpha isalnum isupper islower isspace isnumeric isdecimal istitle isidentifier isascii isprintable
+    startswith endswith count find rfind index rindex lower upper casefold title capitalize swapcase
+    strip lstrip rstrip split rsplit splitlines partition rpartition removeprefix removesuffix replace join
+"""
 METHODS: dict[type, frozenset[str]] = {
-    str: frozenset(
-        ["isdigit", "isalpha", "isalnum", "isupper", "islower", "isspace", "isnumeric", "isdecimal", "istitle", "isidentifier", "isascii", "startswith", "endswith", "count", "find", "rfind", "index", "rindex", "lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "swapcase", "split"]
-    ),
+    str: frozenset(STRING_METHODS.split()),
     list: frozenset({"count", "index"}),
     tuple: frozenset({"count", "index"}),
-    dict: frozenset({"get"}),
+    dict: frozenset({"get", "keys", "values", "items"}),
     set: frozenset({"issubset", "issuperset", "isdisjoint"}),
 }
 TYPES = {
@@ -138,7 +163,10 @@ def _value(node: ast.expr, variables: Mapping[str, str], bound: frozenset[str]) 
             value = of(owner)
             if name not in METHODS.get(type(value), ()):
                 raise Unknown(name)
-            return getattr(value, name)(*(of(part) for part in arguments))
+            given = [of(part) for part in arguments]
+            if name in GROWING and _size(value) * max(map(_size, given), default=1) > MAX_SIZE:
+                raise Unknown("size")
+            return getattr(value, name)(*given)
     raise Unknown(type(node).__name__)
 
 
@@ -160,6 +188,10 @@ def _arithmetic(op: ast.operator, left: Any, right: Any) -> Any:
             raise Unknown("size")
         return left + right
     return ARITHMETIC[type(op)](_number(left), _number(right))
+
+
+def _size(value: Any) -> int:
+    return len(value) + 1 if isinstance(value, str | list | tuple | dict | set | bytes) else 1
 
 
 def _number(value: Any) -> Any:

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterable
 
 from semcoder.monologue.activations import Activation, Step, Untellable
+from semcoder.monologue.difference import changed_part
+from semcoder.monologue.evaluate import parsed
 from semcoder.monologue.listing import Function, Listing, names_bound
 from semcoder.monologue.reasons import Reasons, Told
 from semcoder.monologue.wording import Wording, claim, listed, span, value
@@ -21,6 +23,7 @@ class Narrator:
         self.told = Told()
         self.reasons = Reasons(listing, self.told, limit)
         self._explained: set[int] = set()
+        self._before: dict[str, str] = {}
 
     def turn(self) -> None:
         """The reader's eye moves to a new bullet: values stated before may be stated again."""
@@ -31,12 +34,11 @@ class Narrator:
         statement = self.listing.statement(step.line)
         if statement is None:
             raise Untellable(f"no statement begins on line {step.line}")
+        self._before = step.before
         if step.raised:
             return self._raised(statement, step)
-        if self.listing.shared(step.line):
-            told = self._shared(statement, step)
-        else:
-            told = self._statement(statement, step)
+        shared = self.listing.shared(step.line)
+        told = self._shared(statement, step) if shared else self._statement(statement, step)
         if step.last and activation.returned is not None and not isinstance(statement, ast.Return):
             told = "; ".join(part for part in (told, self._left(step, activation)) if part)
         elif step.last and activation.returned is not None:
@@ -47,11 +49,17 @@ class Narrator:
         """The changed variables, those named in `first` before the others."""
         order = [name for name in first if name in changes]
         order += [name for name in changes if name not in order]
-        return listed([self.claim(name, changes[name]) for name in order]) if order else ""
+        return (
+            listed([self.claim(name, changes[name], self._before.get(name)) for name in order])
+            if order
+            else ""
+        )
 
-    def claim(self, name: str, text: str) -> str:
-        """One variable's state."""
+    def claim(self, name: str, text: str, before: str | None = None) -> str:
+        """One variable's state; where it is too long to show, what is new in it."""
         self.told.state(name, text)
+        if before is not None and before != text and len(text) > self.limit:
+            return changed_part(name, before, text, self.limit)
         return claim(name, text, self.limit)
 
     def call(self, activation: Activation) -> str:
@@ -108,8 +116,9 @@ class Narrator:
                     statement, step
                 )
             case ast.Delete() if step.removed:
-                source, names = span(self.listing.source(statement)), listed([span(n) for n in step.removed])
-                return self.wording.say("delete", source=source, names=names)
+                source = span(self.listing.source(statement))
+                gone = listed([span(name) for name in step.removed])
+                return self.wording.say("delete", source=source, names=gone)
             case ast.Break() | ast.Continue() | ast.Pass():
                 return self.wording.say(type(statement).__name__.lower())
             case ast.Assert(test=test):
@@ -122,8 +131,7 @@ class Narrator:
                 return self.wording.say("import", source=span(self.listing.source(statement)))
             case ast.ExceptHandler(type=kind):
                 caught = f"except {self.listing.source(kind)}" if kind else "except"
-                told = self.wording.say("catches", handler=span(caught))
-                return f"{told}, with {self.claims(step.changes)}" if step.changes else told
+                return self.wording.say("catches", handler=span(caught))
             case ast.With() | ast.AsyncWith():
                 return self._with(statement, step)
             case ast.Match(subject=subject):
@@ -147,7 +155,7 @@ class Narrator:
             return self._effect(statement, step)
         source = self.listing.short(expression)
         claims = self._stated(names, step)
-        if isinstance(target, ast.Name) and source == step.after(target.id):
+        if isinstance(target, ast.Name) and same_literal(source, step.after(target.id)):
             first = target.id not in step.before and not self.listing.loops(step.line)
             return self.wording.say("start" if first else "bind", claims=claims)
         reason = self.reasons.choices(statement, step)
@@ -156,7 +164,12 @@ class Narrator:
         if not isinstance(target, ast.Name):
             return self.wording.say("unpack", expr=span(source), claims=claims) + reason
         form = "compute" if step.changes else "again"
-        return self.wording.say(form, expr=span(source), claims=claims) + reason
+        told = self.wording.say(form, expr=span(source), claims=claims) + reason
+        return self._with_workings(told, expression, step)
+
+    def _with_workings(self, told: str, expression: ast.expr, step: Step) -> str:
+        workings = self.reasons.workings(expression, step)
+        return f"{workings}; {told}" if workings else told
 
     def _stated(self, names: list[str], step: Step) -> str:
         """The states of the names that a statement binds, and whatever else it changed."""
@@ -237,10 +250,12 @@ class Narrator:
         expression = getattr(statement, "value", None)
         shown = value(text, self.limit)
         source = self.listing.short(expression) if expression else ""
-        if not source or source == text:
+        if expression is None or not source or same_literal(source, text):
             return self.wording.say("return_value", value=shown)
-        told = self.wording.say("return", expr=span(source), value=shown)
-        return told + self.reasons.choices(statement, step)
+        told = self.wording.say("return", expr=span(source), value=shown) + self.reasons.choices(
+            statement, step
+        )
+        return self._with_workings(told, expression, step)
 
     def _left(self, step: Step, activation: Activation) -> str:
         assert activation.returned is not None
@@ -262,6 +277,16 @@ class Narrator:
         if not source:
             return self.wording.say("raises_long", error=error) + changed
         return self.wording.say("raises", source=span(source), error=error) + changed
+
+
+def same_literal(source: str, text: str | None) -> bool:
+    """Whether code is a literal of this very value, so that there is nothing to compute."""
+    if text is None or source == text:
+        return source == text
+    try:
+        return bool(parsed(source) == parsed(text)) and type(parsed(source)) is type(parsed(text))
+    except ValueError:
+        return False
 
 
 def within(listing: Listing, body: list[ast.stmt], line: int) -> bool:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from semcoder.monologue.activations import Activation
 from semcoder.monologue.listing import Function, Listing, names_bound, root_name
-from semcoder.monologue.wording import Wording, listed, sentence, span
+from semcoder.monologue.wording import Wording, counted, listed, sentence, span
 
 MAX_CLAUSES = 6
 MAX_HELPERS = 2
+CHANGING = {"append": "appending to", "add": "adding to", "extend": "extending"}
 OPENINGS = ("The function {name}", "{name}", "Here {name}")
 TAKES = ("takes {given}", "is given {given}", "receives {given}")
 
@@ -20,8 +21,15 @@ def understanding(root: Activation, listing: Listing, wording: Wording) -> str:
         return f"The call evaluates {span(root.name)}."
     opening = wording.choose(OPENINGS).format(name=span(root.name))
     given = [span(name) for name in parameters(function)]
-    takes = f" {wording.choose(TAKES).format(given=listed(given))} and" if given else ""
-    parts = [sentence(f"{opening}{takes} {_chain(clauses(function.body, listing), MAX_CLAUSES)}")]
+    verbs = clauses(function.body, listing)
+    does = _chain(verbs, MAX_CLAUSES)
+    takes = wording.choose(TAKES)
+    if given and len(verbs) > 1:
+        parts = [sentence(f"{opening} {takes.format(given=listed(given))}"), sentence(f"It {does}")]
+    elif given:
+        parts = [sentence(f"{opening} {takes.format(given=listed(given))} and {does}")]
+    else:
+        parts = [sentence(f"{opening} {does}")]
     for helper in _helpers(root, listing)[:MAX_HELPERS]:
         told = _chain(clauses(helper.body, listing), 3)
         given_to = ", ".join(parameters(helper))
@@ -140,31 +148,49 @@ def _clause(statement: ast.stmt, listing: Listing) -> str:
 
 
 def _conditional(statement: ast.If, listing: Listing) -> str:
-    source = listing.short(statement.test)
-    test = span(source) if source else "a test"
-    only = statement.body[0]
-    if len(statement.body) == 1 and isinstance(only, ast.Return | ast.Raise):
-        return f"{_clause(only, listing) or 'raises an error'} if {test}"
-    also = " or not" if statement.orelse else ""
-    return f"checks {test}{also}" if also else f"checks {test}{_effects(statement.body, listing)}"
+    tests, bodies, otherwise = _cascade(statement)
+    shown = [span(listing.short(test) or "a longer test") for test in tests]
+    if len(tests) == 1 and not otherwise:
+        only = statement.body[0]
+        if len(statement.body) == 1 and isinstance(only, ast.Return | ast.Raise):
+            return f"{_clause(only, listing)} if {shown[0]}"
+        return f"checks {shown[0]}{_effects(statement.body, listing)}"
+    if len(shown) > 3:
+        shown = [*shown[:2], counted(len(shown) - 2, "further test")]
+    every = [*bodies, otherwise] if otherwise else bodies
+    if all(isinstance(body[-1], ast.Return) for body in every):
+        return f"tests {listed(shown)} and returns accordingly"
+    return f"tests {listed(shown)}{_effects([each for body in every for each in body], listing)}"
+
+
+def _cascade(statement: ast.If) -> tuple[list[ast.expr], list[list[ast.stmt]], list[ast.stmt]]:
+    """The tests of an `if` and its `elif`s, their bodies, and what stands under `else`."""
+    tests, bodies, otherwise = [statement.test], [statement.body], statement.orelse
+    while len(otherwise) == 1 and isinstance(otherwise[0], ast.If):
+        tests.append(otherwise[0].test)
+        bodies.append(otherwise[0].body)
+        otherwise = otherwise[0].orelse
+    return tests, bodies, otherwise
 
 
 def _effects(body: Sequence[ast.stmt], listing: Listing) -> str:
     """`, appending to `out` and updating `n``: what the statements of a block build up."""
-    found: dict[str, None] = {}
+    verbs: dict[str, dict[str, None]] = {}
     for statement in body:
         for node in ast.walk(statement):
             match node:
                 case ast.AugAssign(target=target):
-                    found[f"updating {span(root_name(target))}"] = None
+                    verb, name = "updating", root_name(target)
                 case ast.Assign(targets=[ast.Subscript() as target]):
-                    found[f"storing into {span(root_name(target))}"] = None
+                    verb, name = "storing into", root_name(target)
                 case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr))):
-                    verb = {"append": "appending to", "add": "adding to", "extend": "extending"}
-                    found[f"{verb.get(attr, 'changing')} {span(name)}"] = None
+                    verb = CHANGING.get(attr, "changing")
                 case ast.Return():
-                    found["returning from inside"] = None
+                    verb, name = "returning from inside", ""
                 case ast.Yield():
-                    found["yielding values"] = None
-    kept = [each for each in found if span("") not in each][:3]
-    return f", {listed(kept)}" if kept else ""
+                    verb, name = "yielding values", ""
+                case _:
+                    continue
+            verbs.setdefault(verb, {})[span(name) if name else ""] = None
+    told = [f"{verb} {listed(list(names))}".strip() for verb, names in list(verbs.items())[:3]]
+    return f", {listed(told)}" if told else ""

@@ -1,6 +1,7 @@
 """Facts that hold before the details are known: the section "Key Properties and Constraints"."""
 
 import ast
+import itertools
 from collections.abc import Iterator, Sequence
 
 from semcoder.monologue.activations import Activation
@@ -33,7 +34,12 @@ def rounds(items: Sequence[Item]) -> Iterator[Round]:
 
 
 def _arguments(root: Activation) -> Iterator[str]:
-    parts = [f"{span(name)} is {described(text)}" for name, text in root.arguments.items()]
+    alike: dict[str, list[str]] = {}
+    for name, text in root.arguments.items():
+        alike.setdefault(described(text), []).append(span(name))
+    parts = [
+        f"{listed(names)} {'is' if len(names) == 1 else 'are each'} {what}" for what, names in alike.items()
+    ]
     if parts:
         yield f"{listed(parts)}."
 
@@ -105,7 +111,7 @@ def _growth(name: str, texts: Sequence[str]) -> str:
         known = [parsed(text) for text in texts]
     except ValueError:
         return ""
-    pairs = list(zip(known, known[1:], strict=False))
+    pairs = list(itertools.pairwise(known))
     if all(type(value) is list or type(value) is str for value in known):
         if all(type(a) is type(b) and b[: len(a)] == a for a, b in pairs):
             return f"The loop only adds to the end of {span(name)}."

@@ -12,6 +12,10 @@ from semcoder.monologue.wording import claim, listed, span
 MAX_FACT = 60
 """Longer values are told where they come to be, and not again as a reason."""
 
+MAX_WORKINGS = 3
+ONCE_ONLY = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
+"""What runs a number of times within one statement, so that its parts have no one value."""
+
 
 @dataclass
 class Told:
@@ -93,11 +97,23 @@ class Reasons:
         facts = [self._computed(part, variables) for part in parts]
         return listed([fact for fact in facts if fact] or [""]), shown
 
+    def workings(self, node: ast.expr, step: Step) -> str:
+        """The values of calls, items and sums inside an expression, innermost first; nothing where none is told."""
+        variables = step.before
+        if text_of(node, variables, self._listing.names) is None:  # a part of it may change what others read
+            variables = {name: text for name, text in variables.items() if name not in step.changes}
+        found: dict[str, None] = {}
+        for part in _inner(node):
+            fact = self._computed(part, variables)
+            if fact:
+                found[fact] = None
+        return ", ".join(list(found)[:MAX_WORKINGS])
+
     def _computed(self, node: ast.expr, variables: Mapping[str, str]) -> str:
         source, text = self._listing.short(node), text_of(node, variables, self._listing.names)
         if isinstance(node, ast.Constant | ast.Name) or text is None or not source or source == text:
             return ""
-        return f"{span(source)} is {span(text)}" if len(text) <= MAX_FACT else ""
+        return f"{span(source)} is {span(text)}" if len(text) <= MAX_FACT and not _obvious(node) else ""
 
     def _decisive(
         self, test: ast.expr, variables: Mapping[str, str], outcome: bool
@@ -146,6 +162,11 @@ def _during(test: ast.expr, step: Step) -> dict[str, str]:
     return steady | {name: text for name, text in after.items() if text is not None}
 
 
+def _obvious(node: ast.expr) -> bool:
+    """An empty container or a constant by another name."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args
+
+
 def _operands(node: ast.expr) -> list[ast.expr]:
     """The parts of a test whose values decide it."""
     match node:
@@ -162,11 +183,26 @@ def _operands(node: ast.expr) -> list[ast.expr]:
     return [node]
 
 
+def _inner(node: ast.expr) -> list[ast.expr]:
+    """The parts of an expression that compute something, innermost first, without the expression itself."""
+    found: list[ast.expr] = []
+    for part in ast.iter_child_nodes(node):
+        child = part.value if isinstance(part, ast.keyword) else part
+        if isinstance(child, ONCE_ONLY) or not isinstance(child, ast.expr):
+            continue
+        found += _inner(child)
+        chained = isinstance(child, ast.BinOp) and isinstance(node, ast.BinOp) and child is node.left
+        computes = isinstance(child, ast.Call | ast.BinOp | ast.Compare)
+        item = isinstance(child, ast.Subscript) and isinstance(child.ctx, ast.Load)
+        if (computes and not chained) or item:
+            found.append(child)
+    return found
+
+
 def _conditionals(node: ast.AST) -> list[ast.IfExp]:
     """The conditional expressions of a statement that run once with it, so not in comprehensions or lambdas."""
-    once_only = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda | ast.stmt
     found = [node] if isinstance(node, ast.IfExp) else []
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, once_only):
+        if not isinstance(child, ONCE_ONLY | ast.stmt):
             found += _conditionals(child)
     return found

@@ -24,7 +24,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "subtract": ("subtracting {operand} gives {claims}", "subtract {operand}: {claims}"),
     "multiply": ("multiplying by {operand} gives {claims}", "multiply by {operand}: {claims}"),
     "append": (
-        "append {operand}, so {claims}",
+        "append {operand}, giving {claims}",
         "appending {operand} gives {claims}",
         "append {operand}: {claims}",
     ),
@@ -105,14 +105,23 @@ FORMS: dict[str, tuple[str, ...]] = {
         "{claims} comes from {expr}, where {given}",
         "to get {claims} from {expr}, take {given}",
     ),
+    "hidden": ("Note that {what}", "Here {what}"),
     "back_made": ("{source} made {claims}",),
     "back_effect": (
         "{source} turned {before} into {claims}",
         "undo {source}: before it {before}, after it {claims}",
     ),
     "back_loop": (
-        "{loop} made {names} what it is in {ran}; from the last to the first:",
-        "{names} was built by {loop} in {ran}. Going back through them:",
+        "{names} was built by {loop} in {ran}, from the last to the first:",
+        "{loop} made {names} what it is in {ran}. Going back through them:",
+    ),
+    "back_loops": (
+        "{names} were built by {loop} in {ran}, from the last to the first:",
+        "{loop} made {names} what they are in {ran}. Going back through them:",
+    ),
+    "back_loop_once": (
+        "{names} {was} changed by one iteration of {loop}:",
+        "{loop} ran once and changed {names}:",
     ),
     "back_loop_left": ("{loop} was left after {ran}:", "this happens in {loop}, after {ran}:"),
     "back_start": ("before the loop, {claims}", "so the loop starts from {claims}"),
@@ -120,6 +129,9 @@ FORMS: dict[str, tuple[str, ...]] = {
         "so {iter} has to give {name} the values {values} in this order",
         "for this, {iter} gives {name} the values {values} in turn",
     ),
+    "back_item": ("so {iter} has to give {name} the value {values}",),
+    "back_header": ("this takes {claims}", "for this, {claims}"),
+    "required": ("{test} has to be {outcome} here{because}", "{test} must be {outcome}{because}"),
     "back_arrival": (
         "so the arguments can be chosen so that {parts}",
         "this works with arguments where {parts}",
@@ -185,7 +197,7 @@ def claim(name: str, text: str, limit: int) -> str:
     """The state of a variable: `name = value`, or what the value is where its text is longer than `limit`."""
     if len(text) <= limit:
         return span(f"{name} = {text}")
-    return f"{span(name)} is {described(text)}"
+    return f"{span(name)} ({described(text)})"
 
 
 def value(text: str, limit: int) -> str:
