@@ -30,7 +30,7 @@ DEBUGGING = ("Execution Simulation", "Root Cause Analysis", "Bug Fixing")
 """Sections of a debugging rationale (paper App. F, Example 2)."""
 
 _MARK = {
-    name: re.compile(rf"^[#*\s]*\[{name}\][*:\s]*", re.MULTILINE)
+    name: re.compile(rf"^[#* \t]*\[{name}\][*: \t]*", re.MULTILINE)
     for name in ("Problem Description", "Solution")
 }
 _FENCE = re.compile(r"^```(\w*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
