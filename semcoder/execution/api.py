@@ -60,7 +60,17 @@ class CallResult:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job. `results` holds the calls that finished before the verdict fell, in order."""
+    """What became of a job. `results` holds the calls that finished before the verdict fell, in order.
+
+    Verdicts: `ok`: the module loaded and every call was carried out, whether it returned or raised (its own
+    CallResult tells). `raised`: the module itself raised, SystemExit included. `timeout`: over the processor
+    time, or over the wall time for a program that sleeps. `memory`: a MemoryError came through. `killed`: it
+    crashed, left on its own, flooded its results, or wrote what no honest child writes. `forbidden`: it
+    touched files, network, processes or an input it was not given. `invalid`: it does not compile.
+
+    All of `results`, `stdout` and `stderr` is what the program claims: judge it outside, by
+    `compare.same` against values that the program never saw.
+    """
 
     id: str
     verdict: Verdict
