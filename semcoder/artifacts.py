@@ -1,31 +1,41 @@
 """Artifacts: written under a temporary name and renamed, so nothing half-written ever looks finished."""
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from semcoder.errors import UserError
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[TextIO]:
-    """Open `path` for UTF-8 text; it appears, whole, only when the block ends without an error."""
+    """Open `path` for UTF-8 text; it appears, whole, only when the block ends without an error.
+
+    The temporary name is always the same, so that what a killed writer left is overwritten by the next; a lock
+    keeps two writers apart. Raises UserError while another process writes the same file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+    temporary = path.with_name(f".{path.name}.part")
+    with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT, 0o644), "w", encoding="utf-8", newline="\n") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"{path}: another process is writing it; wait for that to end.") from error
+        stream.truncate(0)
+        try:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
 
 def write_json(path: Path, value: Any) -> None:

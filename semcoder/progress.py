@@ -7,7 +7,7 @@ terminal as plain lines, since several jobs share it, and only if there is a ter
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -47,7 +47,7 @@ def tell(line: str) -> None:
 
 def track(rows: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
     """Yield `rows` and show how far they have come. `total` is asked of `rows` where it has a length."""
-    if total is None and hasattr(rows, "__len__"):
+    if total is None and isinstance(rows, Sized):
         total = len(rows)
     if sys.stderr.isatty():
         yield from _with_bar(rows, what, total)

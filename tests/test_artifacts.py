@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from semcoder.artifacts import write_json, writing
+from semcoder.errors import UserError
 
 
 def test_an_error_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
@@ -32,6 +33,16 @@ def test_a_killed_writer_leaves_nothing_that_looks_finished(tmp_path: Path) -> N
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert not path.exists()
+    write_json(path, 1)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_two_writers_are_kept_apart(tmp_path: Path) -> None:
+    with writing(tmp_path / "a.txt") as stream:
+        stream.write("mine")
+        with pytest.raises(UserError, match="another process is writing"), writing(tmp_path / "a.txt"):
+            pass
+    assert (tmp_path / "a.txt").read_text() == "mine"
 
 
 def test_json_is_sorted_and_ends_in_a_newline(tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""A clone of the repository in which the graph runs, on the environment and the downloads of this one."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCALES = ["profiles/quickstart/scale.yaml", "tests/e2e/scale.yaml"]
+
+Clone = Callable[[str], "Checkout"]
+
+
+class Checkout:
+    """A clone, and snakemake in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "results" / "quickstart"
+
+    def command(self, *words: str, cores: int = 2) -> list[str]:
+        """snakemake on the small scale."""
+        snakemake = str(Path(sys.executable).with_name("snakemake"))
+        options = ["--profile", "profiles/quickstart", "--configfile", *SCALES, "--cores", str(cores)]
+        external = ["--config", f'data={{"directory": "{ROOT / "data" / "external"}"}}']
+        return [snakemake, *options, *external, "--", *words] if words else [snakemake, *options, *external]
+
+    def run(self, *words: str, cores: int = 2) -> str:
+        """Run it to its end; returns what it printed."""
+        done = subprocess.run(
+            self.command(*words, cores=cores), cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def files(self, *patterns: str) -> dict[str, bytes]:
+        """The artifacts that match, with their content."""
+        found = [path for pattern in patterns for path in sorted(self.results.glob(pattern))]
+        return {str(path.relative_to(self.results)): path.read_bytes() for path in found}
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Makes a clone with the files that git knows, as they stand here."""
+
+    def make(name: str) -> Checkout:
+        folder = tmp_path_factory.mktemp(name)
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for path in listed.decode().rstrip("\0").split("\0"):
+            if (ROOT / path).is_file():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / path, folder / path)
+        return Checkout(folder)
+
+    return make

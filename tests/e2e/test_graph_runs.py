@@ -1,0 +1,103 @@
+"""The whole graph at its smallest: every family of artifacts, nothing to do twice, equal results after kills."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import Checkout, Clone
+
+DATA = ("seeds/*", "pyx/**/*.json*", "traces/*", "monologues/**/*.json*", "formats/**/*.json*", "mixtures/*")
+TO_MIXTURES = "results/quickstart/mixtures/quickstart.jsonl"
+
+
+@pytest.fixture(scope="module")
+def finished(clone: Clone) -> Checkout:
+    """A clone in which the whole graph was run."""
+    checkout = clone("whole")
+    checkout.run()
+    return checkout
+
+
+def test_every_family_of_artifacts_is_there(finished: Checkout) -> None:
+    for pattern in (
+        *("seeds/1-of-2.jsonl", "seeds/2-of-2.dropped.jsonl", "pyx/synthesized/1-of-2.problems.jsonl"),
+        *("pyx/expanded/2-of-2.tests.jsonl", "pyx/train.jsonl", "pyx/heldout.jsonl", "pyx/dropped.jsonl"),
+        *("traces/1-of-2.jsonl", "monologues/trace/forward/1-of-2.jsonl", "monologues/trace/backward/2-of-2.jsonl"),
+        *(f"formats/{each}/forward/1-of-2.jsonl" for each in ("scratchpad", "next", "concise", "direct")),
+        *("mixtures/quickstart.jsonl", "models/smollm2-135m/model.safetensors"),
+        *("checkpoints/quickstart/model.safetensors", "checkpoints/quickstart/training_log.jsonl"),
+        *("generations/quickstart/pyx_output.monologue/1-of-1.jsonl", "scores/quickstart/humaneval.code.json"),
+        *("tables/scores.csv", "tables/scores.md", "tables/yields.md", "plots/loss.quickstart.svg"),
+    ):
+        assert (finished.results / pattern).stat().st_size > 0, pattern
+
+
+def test_the_table_has_a_score_in_every_cell_and_says_what_it_is(finished: Checkout) -> None:
+    lines = (finished.results / "tables/scores.csv").read_text().splitlines()
+    assert len(lines) == 1 + 4 * 3
+    text = (finished.results / "tables/scores.md").read_text()
+    assert "not the paper's 6.7B model" in text and "dequantised from a 4-bit file" in text
+
+
+def test_again_there_is_nothing_to_do(finished: Checkout) -> None:
+    assert "Nothing to be done" in finished.run()
+
+
+def test_kept_and_dropped_add_up_at_every_stage(finished: Checkout) -> None:
+    summaries = [json.loads(text) for text in finished.files("**/*summary.json").values()]
+    assert len(summaries) >= 12
+    for each in summaries:
+        assert each["in"] >= each["kept"] > 0, each
+
+
+def test_a_training_example_is_followed_to_its_source_lines(finished: Checkout) -> None:
+    lines = (finished.results / "mixtures/quickstart.jsonl").read_text().splitlines()
+    for line in lines:
+        row = json.loads(line)
+        command = [sys.executable, "-m", "semcoder.cli", "lineage", row["id"], "--json", "--results", finished.results]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        kinds = re.findall(r'"id": "([a-z]+)-', done.stdout)
+        wanted = {"example", "program", "problem", "seed"}
+        if row["task"] != "nl2code":
+            wanted |= {"mono", "trace", "test"}
+        assert wanted <= set(kinds), done.stdout
+        assert re.search(r'"source": "stdlib-[^"]+\.py"', done.stdout)
+
+
+def test_no_path_of_this_machine_is_in_the_data(finished: Checkout) -> None:
+    for name, content in finished.files(*DATA).items():
+        assert str(finished.folder).encode() not in content and b"/root/" not in content, name
+
+
+def test_the_report_is_built(finished: Checkout) -> None:
+    finished.run("--report", "report.html")
+    text = (finished.folder / "report.html").read_text()
+    assert "scores.md" in text and len(text) > 100_000
+
+
+def test_another_clone_has_the_same_bytes_after_kills_and_with_one_core(finished: Checkout, clone: Clone) -> None:
+    """kill -9 of the whole process group at several moments, then the same command to the end."""
+    other = clone("killed")
+    for seconds in (4.0, 7.0, 11.0):
+        process = subprocess.Popen(
+            other.command(TO_MIXTURES, cores=1),
+            cwd=other.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(seconds)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        subprocess.run([*other.command(), "--unlock"], cwd=other.folder, capture_output=True, check=True)
+    other.run(*[f"results/quickstart/{name}" for name in finished.files("**/*summary.json")], cores=1)
+    ours, theirs = other.files(*DATA), finished.files(*DATA)
+    assert ours.keys() == theirs.keys()
+    assert [name for name in theirs if ours[name] != theirs[name]] == []
+

@@ -1,0 +1,92 @@
+"""At the paper's scale the graph holds every family of artifacts, and planning it makes nothing."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SNAKEMAKE = [str(Path(sys.executable).with_name("snakemake"))]
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Every file that `snakemake -n` would make, in a copy of the repository that holds nothing else."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("Snakefile", "config.yaml", "rules", "envs", "data/versions.csv", "results/paper", "report"):
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).symlink_to(ROOT / name)
+    command = [
+        *SNAKEMAKE,
+        "-n",
+        "--cores",
+        "1",
+        "--directory",
+        str(folder),
+        "--snakefile",
+        str(folder / "Snakefile"),
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = [path for path in (folder / "results").rglob("*") if "paper" not in path.parts]
+    assert made == [] and not (folder / "data/external").exists()
+    lines = re.findall(r"^    output: (.*)$", done.stdout, re.MULTILINE)
+    return {file for line in lines for file in line.split(", ")}
+
+
+RESULTS = "results/semcoder"
+FAMILIES = [
+    "seeds/1-of-64.jsonl",
+    "pyx/synthesized/64-of-64.problems.jsonl",
+    "pyx/synthesized/64-of-64.soft.jsonl",
+    "pyx/expanded/1-of-64.tests.jsonl",
+    "pyx/train.jsonl",
+    "traces/1-of-64.jsonl",
+    "monologues/teacher/forward/1-of-64.jsonl",
+    "monologues/teacher/backward/64-of-64.jsonl",
+    *[f"formats/{each}/forward/1-of-64.jsonl" for each in ("scratchpad", "next", "concise", "direct")],
+    *[
+        f"{kind}/{recipe}{'.jsonl' if kind == 'mixtures' else ''}"
+        for kind in ("mixtures", "checkpoints")
+        for recipe in (
+            *("semcoder", "semcoder_s", "semcoder_pyx_r", "semcoder_s_pyx_r"),
+            *(
+                "ablation_monologue",
+                "ablation_scratchpad",
+                "ablation_next",
+                "ablation_concise",
+                "ablation_direct",
+            ),
+            *("data_pyx", "data_pyx_soft", "data_oss_instruct", "data_oss_instruct_python"),
+        )
+    ],
+    "pyx_r/pyx_r.jsonl",
+    *[f"scores/semcoder_s/{each}.code.json" for each in ("humaneval", "humaneval_plus", "mbpp", "mbpp_plus")],
+    "scores/semcoder/lcb_generation.code.json",
+    "scores/semcoder/lcb_execution.monologue.json",
+    "scores/semcoder/cruxeval_input.monologue.json",
+    "scores/semcoder_s_1030/cruxeval_output.monologue.json",
+    "scores/ablation_next/cruxeval_output.next.json",
+    "refinement/table3/semcoder_s/humaneval_plus.monologue/round5.json",
+    "refinement/table4/semcoder_pyx_r/mbpp_plus.trace/round1.json",
+    *[f"tables/table{number}.{kind}" for number in range(1, 9) for kind in ("csv", "md")],
+    "tables/figure3.csv",
+    "plots/loss.semcoder.svg",
+]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_plan_holds_the_family(planned: set[str], family: str) -> None:
+    assert f"{RESULTS}/{family}" in planned
+
+
+def test_external_files_come_through_the_one_door(planned: set[str]) -> None:
+    assert "data/external/cruxeval/cruxeval.jsonl" in planned
+    assert "data/external/starcoderdata" in planned
+
+
+def test_benchmarks_with_the_same_questions_share_generations(planned: set[str]) -> None:
+    assert f"{RESULTS}/generations/semcoder/mbpp.code/1-of-4.jsonl" in planned
+    assert f"{RESULTS}/generations/semcoder/mbpp_plus.code/1-of-4.jsonl" not in planned
