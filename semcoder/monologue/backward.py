@@ -40,15 +40,17 @@ FORGETFUL = {
 class Deduction:
     """Goes back through one call of a program."""
 
-    def __init__(self, listing: Listing, wording: Wording, depth: Depth) -> None:
+    def __init__(self, root: Activation, listing: Listing, wording: Wording, depth: Depth) -> None:
+        self._root = root
         self._listing = listing
         self._wording = wording
         self._depth = depth
-        self._narrator = Narrator(listing, wording, depth.limit)
+        self._narrator = Narrator(listing, wording, depth.limit, root)
         self._needed: set[str] = set()
 
-    def numbered(self, root: Activation) -> str:
+    def numbered(self) -> str:
         """The section's text: a numbered list from the output to the arguments."""
+        root = self._root
         points = [self._leaving(root)]
         for item in reversed(grouped(root, self._listing)):
             self._narrator.turn()
@@ -140,8 +142,8 @@ class Deduction:
         if not relevant or isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return ""
         told = self._made(statement, step, relevant)
-        calls = [self._narrator.returned(call) for call in step.calls[:2] if call.steps]
-        return told + (f" There {listed(calls)}." if calls and len(step.calls) <= 2 else "")
+        calls = [self._narrator.returned(call) for call in step.calls if call.returned != "None"]
+        return told + (f" There {listed(calls)}." if 0 < len(calls) <= 2 else "")
 
     def _outcome(self, statement: ast.AST, step: Step) -> bool | None:
         """How a test came out; None for other statements, and where it cannot be told."""

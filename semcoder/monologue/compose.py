@@ -71,7 +71,7 @@ def _forward(code: Listing, root: Activation, test: TestCase, key: str, offset: 
         wording = Wording(key)
         opening = understanding(root, code, wording)
         facts = forward_facts(root, grouped(root, code), code, wording)
-        told = Simulation(code, wording, level, offset).numbered(root)
+        told = Simulation(root, code, wording, level, offset).numbered()
         end = wording.say("forward_end", value=span(test.output))
         yield _sections(opening, facts, SIMULATION, told, end)
 
@@ -81,7 +81,7 @@ def _backward(code: Listing, root: Activation, test: TestCase, key: str, offset:
         wording = Wording(key)
         opening = understanding(root, code, wording)
         facts = backward_facts(root, grouped(root, code), code, wording)
-        told = wording.say("back_open") + "\n" + Deduction(code, wording, depth).numbered(root)
+        told = wording.say("back_open") + "\n" + Deduction(root, code, wording, depth).numbered()
         end = wording.say("backward_end", value=span(test.call_arguments))
         call = span(f"{root.name}({test.call_arguments})")
         result = span(test.output) if len(test.output) <= MAX_ECHO else "the required output"

@@ -130,6 +130,8 @@ def _value(node: ast.expr, variables: Mapping[str, str], bound: frozenset[str]) 
             return [of(part) for part in node.elts]
         case ast.BoolOp():
             return _chain(node, of)
+        case ast.IfExp():
+            return of(node.body) if of(node.test) else of(node.orelse)
         case ast.UnaryOp(op=ast.Not()):
             return not of(node.operand)
         case ast.UnaryOp(op=ast.USub()):

@@ -59,16 +59,20 @@ class Bullet:
 class Simulation:
     """Tells one call of a program."""
 
-    def __init__(self, listing: Listing, wording: Wording, detail: Detail, offset: int) -> None:
+    def __init__(
+        self, root: Activation, listing: Listing, wording: Wording, detail: Detail, offset: int
+    ) -> None:
+        self._root = root
         self._listing = listing
         self._wording = wording
         self._detail = detail
         self._offset = offset
-        self._narrator = Narrator(listing, wording, detail.limit)
+        self._narrator = Narrator(listing, wording, detail.limit, root)
         self._told_calls: dict[str, int] = {}
 
-    def numbered(self, root: Activation) -> str:
+    def numbered(self) -> str:
         """The section's text: a numbered list."""
+        root = self._root
         bullets = [Bullet(self._labelled(root.line, self._entered(root)))]
         bullets += self._bullets(grouped(root, self._listing), root, 0)
         lines: list[str] = []
@@ -130,9 +134,16 @@ class Simulation:
         if not self._in_full(call):
             return Bullet(self._narrator.returned(call))
         self._told_calls[call.scope] = self._told_calls.get(call.scope, 0) + 1
-        class_body = isinstance(self._listing.statement(call.line), ast.ClassDef)
-        text = f"the body of {span(call.name)} runs" if class_body else ""
-        text = text or self._wording.say("enter", call=self._narrator.call(call))
+        if isinstance(self._listing.statement(call.line), ast.ClassDef):
+            text = f"the body of {span(call.name)} runs"
+        elif call.line in self._listing.generators:
+            text = (
+                self._narrator.returned(call)
+                if not self._narrator.exhausted(call)
+                else f"{span(call.name)} runs on"
+            )
+        else:
+            text = self._wording.say("enter", call=self._narrator.call(call))
         self._narrator.turn()
         children = self._bullets(grouped(call, self._listing), call, 0)
         self._narrator.turn()
@@ -140,8 +151,8 @@ class Simulation:
 
     def _silent(self, call: Activation) -> bool:
         """A generator's last resumption, and a class body that does nothing, have nothing to tell."""
-        body = isinstance(self._listing.statement(call.line), ast.ClassDef)
-        return not any(step.changes or step.calls for step in call.steps) if body else not call.steps
+        quiet = isinstance(self._listing.statement(call.line), ast.ClassDef) or self._narrator.exhausted(call)
+        return quiet and not any(step.changes or step.calls for step in call.steps)
 
     def _brief(self, calls: Sequence[Activation]) -> str:
         if not calls:
@@ -166,7 +177,9 @@ class Simulation:
         else:
             source = self._listing.short(node.iter)
             head += self._wording.say("for", iter=span(source)) if source else self._wording.say("for_long")
-        bullet = Bullet(self._labelled(node.lineno, head), within)
+        if not n:
+            return self._no_iterations(run, head, within, activation)
+        bullet = Bullet(self._labelled(node.lineno, head))
         detail = self._detail.inner if depth else self._detail.outer
         keep_first, keep_last = (n, 0) if detail is None or n <= sum(detail) + 1 else detail
         for at, iteration in enumerate(run.iterations[:keep_first]):
@@ -180,43 +193,58 @@ class Simulation:
             bullet.children += self._end(run, run.end, activation)
         return bullet
 
+    def _no_iterations(self, run: Round, head: str, within: list[Bullet], activation: Activation) -> Bullet:
+        end = run.end
+        assert end is not None
+        if end.raised:
+            told = self._narrator.step(end, activation)
+        elif isinstance(run.node, ast.While):
+            told = f"{self._narrator.test(run.node.test, end, False)}, so the loop body never runs"
+        else:
+            told = f"{head}; {self._wording.say('never')}"
+        return Bullet(self._labelled(end.line, told), within)
+
     def _iteration(
         self, number: int, iteration: Iteration, run: Round, activation: Activation, depth: int
     ) -> Bullet:
         self._narrator.turn()
-        header = iteration.header
-        parts, brief = self._calls(header)
+        parts, brief = self._calls(iteration.header)
         heads = [brief] if brief else []
-        if self._listing.shared(header.line):
-            told = self._narrator.step(header, activation)
-            heads += [told] if told else []
-        elif isinstance(run.node, ast.While):
-            if not isinstance(run.node.test, ast.Constant):
-                heads.append(self._narrator.test(run.node.test, header, True))
-        else:
-            names = targets(run.node)
-            states = {name: header.after(name) for name in names}
-            known = {name: text for name, text in states.items() if text is not None}
-            heads.append(self._narrator.claims(known | header.changes, names))
+        if len(parts) == 1 and parts[0].children:
+            heads.append(parts[0].text)
+            parts = parts[0].children
+        heads.append(self._header(iteration.header, run, activation))
         text = "; ".join(head for head in heads if head)
         bullet = Bullet(f"**Iteration {number}**: {sentence(text) if text else ''}".rstrip(" "), parts)
+        last = bullet
         for part in self._bullets(iteration.body, activation, depth + 1):
-            last = bullet.children[-1] if bullet.children else bullet
             if part.children or last.children:
                 bullet.children.append(part)
+                last = part
             else:
                 last.text += f" {part.text}"
         return bullet
 
+    def _header(self, header: Step, run: Round, activation: Activation) -> str:
+        """What begins an iteration: the items taken, or the test."""
+        if self._listing.shared(header.line):
+            return self._narrator.step(header, activation)
+        if isinstance(run.node, ast.While):
+            constant = isinstance(run.node.test, ast.Constant)
+            return "" if constant else self._narrator.test(run.node.test, header, True)
+        names = targets(run.node)
+        states = {name: header.after(name) for name in names}
+        known = {name: text for name, text in states.items() if text is not None}
+        return self._narrator.claims(known | header.changes, names)
+
     def _end(self, run: Round, end: Step, activation: Activation) -> list[Bullet]:
         if end.raised:
             return [Bullet(self._labelled(end.line, self._narrator.step(end, activation)))]
-        n = len(run.iterations)
         if isinstance(run.node, ast.While):
             told = self._narrator.test(run.node.test, end, False) + self._wording.say("failed")
             return [Bullet(self._labelled(end.line, told))]
-        within, brief = self._calls(end) if n else ([], "")
-        told = self._wording.say("exhausted", n=counted(n, "iteration")) if n else self._wording.say("never")
+        within, brief = self._calls(end)
+        told = self._wording.say("exhausted", n=counted(len(run.iterations), "iteration"))
         if end.changes:
             told += f", with {self._narrator.claims(end.changes)}"
         return [*within, Bullet(sentence(f"{brief}; {told}" if brief else told))]

@@ -1,6 +1,7 @@
 """A program read for telling: which statement stands on a line, in which loops, and how its parts are written."""
 
 import ast
+from collections.abc import Iterator
 from functools import lru_cache
 
 from semcoder.tracing.structure import LOOPS, Statement, statement_lines
@@ -19,6 +20,8 @@ class Listing:
         self.first_line = statement_lines(code)
         self.statements: dict[int, Statement] = {}
         self.functions: dict[int, Function] = {}
+        self.generators: set[int] = set()
+        """The `def` lines of generator functions."""
         self._loops: dict[int, tuple[Loop, ...]] = {}
         self._inline: set[int] = set()
         self._sources: dict[int, str] = {}
@@ -64,6 +67,8 @@ class Listing:
             self._place(statement, statement.lineno, loops)
             if isinstance(statement, Function):
                 self.functions[statement.lineno] = statement
+                if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _own_nodes(statement)):
+                    self.generators.add(statement.lineno)
             inside = () if isinstance(statement, Function | ast.ClassDef) else loops
             for name, child in ast.iter_fields(statement):
                 if not isinstance(child, list) or not child:
@@ -83,6 +88,14 @@ class Listing:
             self._inline.add(line)
         self.statements.setdefault(line, statement)
         self._loops.setdefault(line, loops)
+
+
+def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function without those of the functions and classes in it."""
+    for child in ast.iter_child_nodes(function):
+        yield child
+        if not isinstance(child, Function | ast.Lambda | ast.ClassDef):
+            yield from _own_nodes(child)
 
 
 @lru_cache(maxsize=64)

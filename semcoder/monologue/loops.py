@@ -49,23 +49,9 @@ Item = Step | Round
 
 def grouped(activation: Activation, listing: Listing) -> list[Item]:
     """The steps of an activation, those of each loop together. A generator's resumptions stay flat."""
-    if _resumable(activation, listing):
+    if activation.line in listing.generators:
         return list(activation.steps)
     return _group(activation.steps, listing, 0)
-
-
-def _resumable(activation: Activation, listing: Listing) -> bool:
-    function = listing.functions.get(activation.line)
-    return function is not None and any(
-        isinstance(node, ast.Yield | ast.YieldFrom) for node in _own_nodes(function)
-    )
-
-
-def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(function):
-        yield child
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            yield from _own_nodes(child)
 
 
 def _group(steps: Sequence[Step], listing: Listing, level: int) -> list[Item]:
@@ -120,11 +106,6 @@ def _ran_out(loop: Loop, header: Step, listing: Listing) -> bool:
 def targets(loop: Loop) -> list[str]:
     """The names that each turn of a `for` binds."""
     return [] if isinstance(loop, ast.While) else names_bound(loop.target)
-
-
-def left_early(run: Round, listing: Listing) -> bool:
-    """Whether the loop was left by `break`, `return` or an exception rather than by running out."""
-    return run.end is None
 
 
 def branches(iterations: Sequence[Iteration], listing: Listing) -> dict[int, list[bool | None]]:

@@ -16,7 +16,8 @@ ADDING = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply"}
 class Narrator:
     """Tells steps of one program. `limit` is the length in characters of the longest value shown."""
 
-    def __init__(self, listing: Listing, wording: Wording, limit: int) -> None:
+    def __init__(self, listing: Listing, wording: Wording, limit: int, root: Activation) -> None:
+        self.root = root
         self.listing = listing
         self.wording = wording
         self.limit = limit
@@ -37,6 +38,8 @@ class Narrator:
         self._before = step.before
         if step.raised:
             return self._raised(statement, step)
+        if step.last and activation.returned is not None and _yields(statement):
+            return self.wording.say("yield", value=value(activation.returned, self.limit))
         shared = self.listing.shared(step.line)
         told = self._shared(statement, step) if shared else self._statement(statement, step)
         if step.last and activation.returned is not None and not isinstance(statement, ast.Return):
@@ -80,11 +83,20 @@ class Narrator:
         return span(activation.name)
 
     def returned(self, activation: Activation) -> str:
-        """`helper(3)` returns `6`."""
+        """`helper(3)` returns `6`; or what a generator yields, or what is raised."""
         if activation.returned is None:
             return f"{self.call(activation)} raises {span(activation.raised)}"
-        called = self.call(activation)
-        return self.wording.say("returns_call", call=called, value=value(activation.returned, self.limit))
+        shown = value(activation.returned, self.limit)
+        if activation.line in self.listing.generators:
+            return self.wording.say("yields_call", name=span(activation.name), value=shown)
+        return self.wording.say("returns_call", call=self.call(activation), value=shown)
+
+    def exhausted(self, activation: Activation) -> bool:
+        """Whether a generator was resumed here only to end."""
+        if activation.line not in self.listing.generators or activation.returned is None:
+            return False
+        last = self.listing.statement(activation.steps[-1].line) if activation.steps else None
+        return activation.returned == "None" or not _yields(last)
 
     def test(self, test: ast.expr, step: Step, outcome: bool) -> str:
         """A test with its outcome and reason."""
@@ -258,22 +270,22 @@ class Narrator:
         return self._with_workings(told, expression, step)
 
     def _left(self, step: Step, activation: Activation) -> str:
+        """The end of a function where no `return` stands; nothing where a helper simply ends."""
         assert activation.returned is not None
-        function = self.listing.functions.get(activation.line)
-        statement = self.listing.statement(step.line)
+        if activation.line in self.listing.generators:
+            return ""
         shown = value(activation.returned, self.limit)
-        if activation.name.endswith("<lambda>"):
+        if activation.returned != "None" or self.listing.shared(step.line):
             return self.wording.say("return_value", value=shown)
-        if function is not None and _yields(statement):
-            return self.wording.say("yield", value=shown)
-        if activation.returned == "None":
-            return self.wording.say("return_none", value=shown)
-        return self.wording.say("return_value", value=shown)
+        return "" if activation is not self.root else self.wording.say("return_none", value=shown)
 
     def _raised(self, statement: ast.AST, step: Step) -> str:
-        source = self.listing.short(statement) if not hasattr(statement, "body") else ""
         error = span(step.raised)
         changed = f", with {self.claims(step.changes)}" if step.changes else ""
+        if isinstance(statement, ast.Raise):
+            return self.wording.say("raise", error=error) + changed
+        computed = getattr(statement, "value", None) or getattr(statement, "test", None)
+        source = self.listing.short(computed) if isinstance(computed, ast.expr) else ""
         if not source:
             return self.wording.say("raises_long", error=error) + changed
         return self.wording.say("raises", source=span(source), error=error) + changed

@@ -30,10 +30,10 @@ def understanding(root: Activation, listing: Listing, wording: Wording) -> str:
         parts = [sentence(f"{opening} {takes.format(given=listed(given))} and {does}")]
     else:
         parts = [sentence(f"{opening} {does}")]
-    for helper in _helpers(root, listing)[:MAX_HELPERS]:
+    for scope, helper in _helpers(root, listing)[:MAX_HELPERS]:
         told = _chain(clauses(helper.body, listing), 3)
-        given_to = ", ".join(parameters(helper))
-        parts.append(sentence(f"Its helper {span(f'{helper.name}({given_to})')} {told}"))
+        called = f"{scope.rpartition('<locals>.')[2]}({', '.join(parameters(helper))})"
+        parts.append(sentence(f"Its helper {span(called)} {told}"))
     return " ".join(parts)
 
 
@@ -44,15 +44,15 @@ def parameters(function: Function) -> list[str]:
     return [arg.arg for arg in every if arg is not None and arg.arg not in ("self", "cls")]
 
 
-def _helpers(root: Activation, listing: Listing) -> list[Function]:
-    """The other functions that the call runs, in order of their first call."""
-    found: dict[int, Function] = {}
+def _helpers(root: Activation, listing: Listing) -> list[tuple[str, Function]]:
+    """The other functions that the call runs, with their names, in order of their first call."""
+    found: dict[int, tuple[str, Function]] = {}
     waiting = [root]
     while waiting:
         now = waiting.pop(0)
         function = listing.functions.get(now.line)
         if function is not None and now.line != root.line:
-            found.setdefault(now.line, function)
+            found.setdefault(now.line, (now.scope, function))
         waiting += [call for step in now.steps for call in step.calls]
     return list(found.values())
 
@@ -62,10 +62,12 @@ def _chain(told: Sequence[str], most: int) -> str:
         return "does nothing"
     if len(told) > most:
         kept = most - 1
-        told = [*told[:kept], f"takes {len(told) - kept - 1} more steps", told[-1]]
+        told = [*told[:kept], f"takes {counted(len(told) - kept - 1, 'more step')}", told[-1]]
     if len(told) == 1:
         return told[0]
-    return f"{', '.join(told[:-1])}, and {'finally ' if len(told) > 2 else ''}{told[-1]}"
+    if len(told) == 2:
+        return " and ".join(told)
+    return f"{', '.join(told[:-1])}, and finally {told[-1]}"
 
 
 def clauses(body: Sequence[ast.stmt], listing: Listing) -> list[str]:
@@ -141,6 +143,11 @@ def _clause(statement: ast.stmt, listing: Listing) -> str:
             return f"updates {span(listing.source(statement.target))}"
         case ast.Expr(value=ast.Yield()):
             return f"yields values with {span(listing.short(statement) or 'yield')}"
+        case ast.Raise(exc=error) if error is not None:
+            return f"raises {span(listing.short(error) or 'an error')}"
+        case ast.Assign(targets=[target]) | ast.AnnAssign(target=target) if listing.short(statement):
+            expression = listing.source(statement.value) if statement.value else ""
+            return f"sets {span(listing.source(target))} to {span(expression)}" if expression else ""
         case ast.Expr() | ast.Delete() | ast.Assert() | ast.Raise() | ast.Assign():
             source = listing.short(statement)
             return f"runs {span(source)}" if source else ""

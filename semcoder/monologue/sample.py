@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,12 @@ from semcoder.errors import UserError
 from semcoder.execution.api import Limits
 from semcoder.execution.pool import Sandbox
 from semcoder.monologue.accept import Accepted, Run, Sampled, accept, shift_labels
-from semcoder.progress import track
 from semcoder.records import Direction, Dropped, Monologue, Program, TestCase
 from semcoder.shards import Shard
 from semcoder.teacher.choose import teacher_from
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.llm import LLMTeacher
+from semcoder.teacher.rejection import first_accepted
 
 STAGE = "monologue.sample"
 Case = tuple[Program, TestCase]
@@ -27,26 +28,12 @@ Case = tuple[Program, TestCase]
 def sample(
     direction: Direction, cases: Sequence[Case], teacher: LLMTeacher, run: Run
 ) -> list[Accepted | Refusal]:
-    """For each case the first sample that is accepted, or the last reason why none was.
+    """For each case the first sample that is accepted, or the last reason why none was."""
 
-    Samples are taken one a round, and only for the cases that have no accepted one yet.
-    """
-    verdicts: dict[int, Accepted | Refusal] = {}
-    waiting = list(range(len(cases)))
-    for number in range(teacher.settings.samples):
-        if not waiting:
-            break
-        asked = teacher.explain(direction, (cases[at] for at in waiting), range(number, number + 1))
-        drafts: list[tuple[int, Sampled]] = []
-        for at, texts in track(zip(waiting, asked, strict=True), f"sample {number + 1}", len(waiting)):
-            if isinstance(texts, Refusal):
-                verdicts[at] = texts
-            else:
-                drafts += [(at, Sampled(*cases[at], text)) for text in texts]
-        judged = accept(direction, [draft for _, draft in drafts], run)
-        verdicts |= {at: verdict for (at, _), verdict in zip(drafts, judged, strict=True)}
-        waiting = [at for at in waiting if not isinstance(verdicts.get(at), Accepted)]
-    return [verdicts[at] for at in range(len(cases))]
+    def judge(drafts: Sequence[tuple[Case, str]]) -> Sequence[Accepted | Refusal]:
+        return accept(direction, [Sampled(*case, text) for case, text in drafts], run)
+
+    return first_accepted(cases, teacher.settings.samples, partial(teacher.explain, direction), judge)
 
 
 def choose_cases(

@@ -59,12 +59,10 @@ FORMS: dict[str, tuple[str, ...]] = {
     "ends_as": ("{name} ends as {value}", "{name} ends up as {value}"),
     # Calls, exceptions and leaving
     "enter": ("call {call}", "{call} is called", "this calls {call}"),
-    "resume": ("{call} runs on", "{call} is asked for its next value"),
-    "back": ("back from the call, {told}", "with that, {told}"),
-    "calls": ("{name} is called {times}", "there are {times} of {name}"),
     "enter_root": ("{call} is called with {claims}", "the call enters {call} with {claims}"),
     "enter_bare": ("{call} is called without arguments", "the call enters {call}"),
     "returns_call": ("{call} returns {value}",),
+    "yields_call": ("{name} yields {value}",),
     "return": ("return {expr}, which is {value}", "{expr} is {value}, and it is returned"),
     "return_value": ("return {value}", "{value} is returned"),
     "return_none": (
@@ -72,6 +70,7 @@ FORMS: dict[str, tuple[str, ...]] = {
         "with nothing left to run, {value} is returned",
     ),
     "yield": ("yield {value}", "{value} is yielded"),
+    "raise": ("{error} is raised", "this raises {error}"),
     "raises": ("{source} raises {error}", "here {source} raises {error}"),
     "raises_long": ("the statement raises {error}",),
     "catches": ("{handler} catches it", "this is caught by {handler}"),
@@ -100,7 +99,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "from_end": ("The output {value} means that the end is reached without a `return` of a value.",),
     "from_somewhere": ("The output is {value}.",),
     "raised_on_path": ("on this path {error} is raised", "along the way {error} is raised"),
-    "back_set": ("before that, {claims} is set", "{claims} is set before that"),
+    "back_set": ("before that, the code sets {claims}", "the code sets {claims} before that"),
     "back_assign": (
         "{claims} comes from {expr}, where {given}",
         "to get {claims} from {expr}, take {given}",
@@ -149,7 +148,6 @@ FORMS: dict[str, tuple[str, ...]] = {
     ),
     "confirm": ("Running {call} returns {value}.", "Check: {call} returns {value}."),
 }
-NUMERALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class Wording:
@@ -181,11 +179,6 @@ def listed(parts: Sequence[str]) -> str:
 def sentence(text: str) -> str:
     """With a capital first letter and a full stop."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":")) else ".")
-
-
-def times(n: int) -> str:
-    """`once`, `twice`, `3 times`."""
-    return {0: "never", 1: "once", 2: "twice"}.get(n, f"{n} times")
 
 
 def counted(n: int, noun: str, plural: str = "") -> str:
