@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -32,6 +33,11 @@ from semcoder.shards import Shard
 GC_THRESHOLD = 100_000
 """Syntax trees hold no cycles; with the default of 700 the collector walks them over and over (a fifth of the time)."""
 
+GENERATED = re.compile(
+    r"\b(auto-?|automatically )generated\b|\bgenerated from\b|\bdo not edit\b", re.IGNORECASE
+)
+"""What the first lines of a generated file say (the first two phrases as in codeparrot's data cleaning)."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -47,6 +53,9 @@ class Options:
 
 def seeds_of(file: Document, index: CallIndex, options: Options) -> Iterator[Seed | Dropped]:
     """The seeds of one file in the order of its lines, functions first, and every function that is none."""
+    if GENERATED.search("\n".join(file.text.split("\n", 5)[:5])):
+        yield not_kept(file.label, "generated file")
+        return
     try:
         module = Module(file.text)
     except NOT_COMPILING as error:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from semcoder.seeds.functions import without_margin
-from semcoder.seeds.slicing import NOT_COMPILING, Module, first_line, last_line, statements_below
+from semcoder.seeds.slicing import NOT_COMPILING, Module, Unit, first_line, last_line, statements_below
 
 COMPOUND = (
     ast.FunctionDef,
@@ -29,7 +29,7 @@ COMPOUND = (
     ast.Match,
 )
 ATTEMPTS = 10
-"""Draws a statement seed; a draw fails when it does not parse on its own or was drawn before."""
+"""Draws for one seed; a draw fails when it does not parse on its own or was drawn before."""
 
 
 class Span(NamedTuple):
@@ -76,14 +76,21 @@ def _runs(module: Module, min_lines: int, max_lines: int) -> Iterator[tuple[int,
     """Two or more neighbouring top-level statements that do more than import."""
     units = module.units
     for start, unit in enumerate(units):
-        plain = unit.imports
+        plain = _is_plain(unit)
         for other in units[start + 1 :]:
             lines = other.last - unit.first + 1
             if lines > max_lines:
                 break
-            plain = plain and other.imports
+            plain = plain and _is_plain(other)
             if lines >= min_lines and not plain:
                 yield unit.first, other.last, 0
+
+
+def _is_plain(unit: Unit) -> bool:
+    """Imports or a docstring."""
+    return unit.imports or all(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in unit.nodes
+    )
 
 
 def _subtrees(module: Module, min_lines: int, max_lines: int) -> Iterator[tuple[int, int, int]]:
