@@ -1,4 +1,4 @@
-"""What the tracer needs to know of a program's text: which statement a line belongs to, which names it uses.
+"""A program's text as the tracer needs it: which statement a line belongs to, which names functions use.
 
 Standard library only: this file is also read inside the sandbox, beside `tracer.py`.
 """
@@ -12,6 +12,8 @@ from types import CodeType, MappingProxyType
 Statement = ast.stmt | ast.ExceptHandler | ast.match_case
 """What can own a line: a simple statement, or a compound statement's header, `except` and `case` included."""
 
+FILENAME = "<program>"
+"""The file that a traced program's code claims to come from."""
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -76,10 +78,15 @@ def _last_line(statement: Statement) -> int:
 
 
 @lru_cache(maxsize=16)
+def compiled(code: str) -> CodeType:
+    """The program, compiled as FILENAME. Raises what `compile` does."""
+    return compile(code, FILENAME, "exec", dont_inherit=True)
+
+
+@lru_cache(maxsize=16)
 def module_names(code: str) -> tuple[frozenset[str], frozenset[str]]:
     """Names that functions look up outside of themselves or as attributes; those they declare `global`."""
-    module = compile(code, "<program>", "exec", dont_inherit=True)
-    used = {name for body in _nested(module) for name in body.co_names}
+    used = {name for body in _nested(compiled(code)) for name in body.co_names}
     declared = [node.names for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Global)]
     return frozenset(used), frozenset().union(*declared)
 

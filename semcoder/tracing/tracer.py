@@ -34,7 +34,7 @@ except ImportError:
     from semcoder.execution import literals
     from semcoder.tracing import structure, values
 
-FILENAME = "<program>"
+FILENAME = structure.FILENAME
 MODULE = "solution"
 MAX_STACK = 100
 """Nested calls that are followed; the interpreter's own limit of 1,000 frames must stay out of reach."""
@@ -78,7 +78,7 @@ def trace(
     recorder: Recorder | None = None
     value, raised = None, None
     try:
-        exec(compile(code, FILENAME, "exec", dont_inherit=True), namespace)
+        exec(structure.compiled(code), namespace)
         function = eval(entry_point, namespace)
         positional = [eval(text, namespace) for text in args]
         named = {name: eval(text, namespace) for name, text in kwargs.items()}
@@ -123,7 +123,7 @@ class Activation:
         self.start = self.last = 0  # bytecode offsets at its first and latest line event
         self.resumed = False  # the statement had already yielded, and had its event
         self.thrown = False  # an exception is on its way out
-        self.closed = False  # a generator that is thrown away: only its clean-up, if any, is of interest
+        self.closed = False  # a generator that is thrown away
 
 
 class Recorder:
@@ -145,6 +145,7 @@ class Recorder:
         self._difference(self._globals, namespace, self._watched)
         self._stack: list[Activation] = []
         self._waiting: dict[FrameType, Activation] = {}
+        self._resumed: tuple[Activation, int, Mapping[str, State], tuple[str, ...]] | None = None
         self._bytecode: dict[CodeType, bytes] = {}
         self._stopped = False
 
@@ -175,6 +176,10 @@ class Recorder:
         if self._stopped:
             return None
         try:
+            if self._resumed:
+                self._announce(event, arg)
+            if self._stopped:
+                return None
             if event == "line":
                 self._line(frame)
             elif event == "call":
@@ -200,7 +205,7 @@ class Recorder:
         line = self._at(frame.f_code.co_firstlineno)
         if now:
             self._stack.append(now)
-            self._emit(now, "call", line, *self._compare(now))
+            self._resumed = (now, line, *self._compare(now))
             return
         now = Activation(frame)
         self._stack.append(now)
@@ -210,6 +215,15 @@ class Recorder:
         self._emit(
             now, "call", line, {n: now.shown[n] for n in structure.parameters(frame.f_code) if n in now.shown}
         )
+
+    def _announce(self, event: str, arg: Any) -> None:
+        """Emit the call that resumed a generator, unless it only closed one that had nothing to clean up."""
+        if not self._resumed or (event == "exception" and type(arg[1]) is GeneratorExit):
+            return
+        now, line, changes, removed = self._resumed
+        self._resumed = None
+        if event != "return" or not now.closed:
+            self._emit(now, "call", line, changes, removed)
 
     def _line(self, frame: FrameType) -> None:
         now = self._current(frame)
@@ -237,13 +251,11 @@ class Recorder:
         line = self._at(frame.f_lineno)
         self._finish(now)
         if not self._left_by(frame, LEAVING) or (yields and now.thrown):  # by an exception
-            if now.closed and self.events[-1]["kind"] == "call":
-                self.events.pop()
-            self._stack.pop()
+            del self._stack[-1:]
             return
         text, whole = values.show(value, self._limit)
         self._emit(now, "return", line, {}, (), text, whole)
-        self._stack.pop()
+        del self._stack[-1:]
         if yields:
             now.line, now.resumed = line, True
             self._waiting[frame] = now

@@ -178,6 +178,20 @@ def test_too_many_events_are_marked_and_the_call_still_ends() -> None:
     assert (result["truncated"], len(result["events"]), result["value"]) == ("events", 50, "999")
 
 
+@pytest.mark.parametrize("name", ["generators", "with_blocks", "exceptions", "nested_definitions"])
+def test_a_trace_cut_anywhere_is_the_beginning_of_the_whole(name: str) -> None:
+    code, call = example(name)
+    whole = run(code, call)
+    for most in range(len(whole["events"])):
+        cut = run(code, call, max_events=most)
+        assert (cut["events"], cut["truncated"], cut["value"]) == (
+            whole["events"][:most],
+            "events",
+            whole["value"],
+        )
+    assert run(code, call, max_events=len(whole["events"])) == whole
+
+
 def test_a_long_value_is_marked_and_described_by_its_size() -> None:
     result = run("def f(n):\n    xs = list(range(n))\n    return 1\n", "f(1000)", max_value_chars=100)
     assert result["truncated"] == "value size"
