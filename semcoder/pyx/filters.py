@@ -7,6 +7,7 @@ when it runs: the sandbox forbids it, or two runs differ.
 
 import ast
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,23 +23,27 @@ DYNAMIC = "dynamic code"
 _MODULES = {
     RANDOM: "random secrets uuid numpy.random",
     TIME: "time locale platform getpass pwd grp site sysconfig resource gc weakref tracemalloc faulthandler",
-    EXTERNAL: "io socket ssl select selectors subprocess tempfile shutil pathlib glob fileinput sqlite3 dbm shelve "
+    EXTERNAL: "socket ssl select selectors subprocess tempfile shutil pathlib glob fileinput sqlite3 dbm shelve "
     "urllib.request http.client http.server ftplib poplib imaplib smtplib telnetlib nntplib socketserver xmlrpc "
     "webbrowser ctypes mmap fcntl termios tty pty curses tkinter turtle readline logging getopt argparse optparse "
     "signal atexit zipfile tarfile gzip bz2 lzma zipimport pkgutil linecache tokenize.open cmd pdb syslog msvcrt "
-    "winreg winsound requests aiohttp httpx boto3 docker",
+    "winreg winsound java requests aiohttp httpx boto3 docker",
     CONCURRENT: "threading multiprocessing concurrent asyncio queue sched _thread contextvars",
     DYNAMIC: "importlib imp runpy code codeop inspect dis types.CodeType types.FunctionType marshal pickle",
 }
-# Modules of which only some names are pure. The rest of each has the reason given.
+# Modules of which only these names (as fnmatch patterns) are pure; the rest of each has the reason given.
 _PARTLY: dict[str, tuple[str, str]] = {
     "os": (
         EXTERNAL,
-        "fspath sep altsep extsep pardir curdir pathsep linesep path.join path.split path.splitext path.basename "
-        "path.dirname path.normpath path.normcase path.isabs path.commonprefix path.commonpath path.splitdrive "
-        "path.sep path.altsep path.pardir path.curdir PathLike",
+        "fspath fsencode fsdecode sep* altsep* extsep* pardir* curdir* pathsep* linesep* PathLike "
+        "path.join path.split path.splitext path.basename path.dirname path.normpath path.normcase path.isabs "
+        "path.commonprefix path.commonpath path.splitdrive path.sep* path.altsep* path.pardir* path.curdir*",
     ),
-    "sys": (TIME, "maxsize maxunicode byteorder float_info intern int_info hash_info"),
+    "io": (
+        EXTERNAL,
+        "StringIO* BytesIO* SEEK_SET SEEK_CUR SEEK_END DEFAULT_BUFFER_SIZE UnsupportedOperation",
+    ),
+    "sys": (TIME, "maxsize maxunicode float_info* intern int_info* hash_info*"),
     "datetime": (
         TIME,
         "date timedelta time datetime timezone tzinfo MINYEAR MAXYEAR UTC date.fromisoformat date.fromordinal "
@@ -52,9 +57,23 @@ _NAMES = {
     TIME: "__file__ __debug__",
     "object identity": "id",
 }
+_CLOCKS = frozenset({"now", "utcnow", "today"})
+"""Methods that read the clock whatever they are called on."""
 _FORBIDDEN_MODULES = {name: reason for reason, names in _MODULES.items() for name in names.split()}
 _FORBIDDEN_NAMES = {name: reason for reason, names in _NAMES.items() for name in names.split()}
 CHARS_A_LINE = 80
+_IDLE: tuple[type[ast.AST], ...] = (
+    ast.Return,
+    ast.Pass,
+    ast.Tuple,
+    ast.List,
+    ast.Dict,
+    ast.Constant,
+    ast.Name,
+    ast.expr_context,
+)
+_IDLE += (ast.arguments, ast.arg, ast.Attribute, ast.Starred)
+"""A function made of nothing else hands over what it was given."""
 _BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.ExceptHandler, ast.match_case)
 
 
@@ -130,6 +149,8 @@ def _shape_of_entry(entry: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[t
         yield "generator or coroutine", "yield"
     if not any(isinstance(node, ast.Return) and node.value is not None for node in own):
         yield "returns nothing", entry.name
+    if all(isinstance(node, _IDLE) for node in own):
+        yield "trivial", entry.name
 
 
 def _own_nodes(entry: ast.AST) -> Iterator[ast.AST]:
@@ -166,6 +187,8 @@ def _uses(module: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(module):
         if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner:
             yield from _dotted(node, bound, stored)
+        if isinstance(node, ast.Attribute) and node.attr in _CLOCKS:
+            yield TIME, node.attr
 
 
 def _module(name: str) -> list[tuple[str, str]]:
@@ -190,6 +213,5 @@ def _dotted(node: ast.expr, bound: dict[str, str], stored: set[str]) -> Iterator
     first, _, rest = dotted.partition(".")
     if first in _PARTLY and rest:
         reason, allowed = _PARTLY[first]
-        pure = allowed.split()
-        if not any(rest == name or (rest.startswith(f"{name}.") and "." in name) for name in pure):
+        if not any(fnmatchcase(rest, pattern) for pattern in allowed.split()):
             yield reason, dotted

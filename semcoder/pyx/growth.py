@@ -1,11 +1,12 @@
 """One program on its way through input expansion: what was tried, what it gave, and which tests to keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from semcoder.execution import literals
 from semcoder.execution.api import Call, Outcome
+from semcoder.pyx.coverage import Coverage, Step, steps
 from semcoder.records import Program, TestCase
 from semcoder.teacher.interface import Refusal
 
@@ -17,6 +18,9 @@ _FAULTS = {
     "forbidden": "external interaction",
     "invalid": "does not compile",
 }
+
+MAX_HANGS = 2
+"""Inputs that may run out of time or memory before their program is given up."""
 
 
 class Trial(NamedTuple):
@@ -38,6 +42,8 @@ class Growth:
     """Inputs to run."""
     tests: list[TestCase] = field(default_factory=list)
     """Inputs that ran, in the order in which they were proposed."""
+    steps: dict[str, frozenset[Step]] = field(default_factory=dict)
+    """What each test covers, by its id."""
     counts: dict[str, int] = field(default_factory=dict)
     """Inputs by what became of them."""
     _tried: set[str] = field(default_factory=set)
@@ -59,7 +65,7 @@ class Growth:
                 self.pending.append(Trial(origin, Call(args, kwargs)))
 
     def absorb(self, outcome: Outcome) -> None:
-        """Take in what became of the pending inputs; those after a timeout that others share the blame for stay."""
+        """Take in the traced runs of the pending inputs, up to one that ended the job; those after it stay."""
         ran = len(outcome.results)
         for trial, result in zip(self.pending, outcome.results, strict=False):
             if result.value is None:
@@ -69,14 +75,20 @@ class Growth:
                 self._count("output too long")
             elif not _equals_itself(result.value):
                 self._count("output not equal to itself")
+            elif result.truncated:
+                self._count("too many steps")
             else:
                 self._count("ran")
-                self.tests.append(self._test(trial, result.value))
-        if outcome.verdict == "timeout" and ran:
-            self.pending = self.pending[ran:]
-            return
-        self.pending = []
-        if outcome.verdict != "ok":
+                case = self._test(trial, result.value)
+                self.tests.append(case)
+                self.steps[case.id] = steps(result.events)
+        if outcome.verdict == "ok":
+            self.pending = []
+        elif outcome.verdict == "timeout" and ran:
+            self.pending = self.pending[ran:]  # others had a part in the time: it may try again by itself
+        elif outcome.verdict in ("timeout", "memory", "killed") and self._count(outcome.verdict) <= MAX_HANGS:
+            self.pending = self.pending[ran + 1 :]
+        else:
             self.fault = Refusal(_FAULTS[outcome.verdict], outcome.detail)
 
     def _test(self, trial: Trial, output: str) -> TestCase:
@@ -92,17 +104,15 @@ class Growth:
 
     def confirm(self, outcome: Outcome) -> None:
         """Compare with a second run of all tests; anything but equality ends the program."""
-        outputs = [result.value for result in outcome.results]
-        expected = [case.output for case in self.tests]
         if outcome.verdict != "ok":
-            self.fault = Refusal(
-                "not deterministic", f"{outcome.verdict} in the second run: {outcome.detail}"
-            )
-        elif outputs != expected:
-            pairs = zip(self.tests, outputs, strict=True)
-            case, other = next((case, other) for case, other in pairs if case.output != other)
-            detail = f"{self.program.entry_point}({case.call_arguments}) gave {case.output} and {other}"
-            self.fault = Refusal("not deterministic", detail)
+            self.fault = Refusal("not deterministic", f"{outcome.verdict} in another run: {outcome.detail}")
+            return
+        for case, result in zip(self.tests, outcome.results, strict=True):
+            if result.value != case.output:
+                other = result.value or ": ".join(map(str, result.raised or ()))
+                detail = f"{self.program.entry_point}({case.call_arguments}) gave {case.output} and {other}"
+                self.fault = Refusal("not deterministic", detail)
+                return
 
     @property
     def calls(self) -> list[Call]:
@@ -110,9 +120,20 @@ class Growth:
         return [Call(case.args, case.kwargs) for case in self.tests]
 
     @property
+    def chosen(self) -> list[TestCase]:
+        """The tests to keep."""
+        return thinned(self.tests, self.threshold, self.steps)
+
+    @property
     def enough(self) -> bool:
-        """Whether the kept tests would reach the threshold."""
-        return len(thinned(self.tests, self.threshold)) >= self.threshold
+        """Whether the kept tests reach the threshold, and cover every line and branch."""
+        chosen = self.chosen
+        return len(chosen) >= self.threshold and min(self.coverage) == 1
+
+    @property
+    def coverage(self) -> tuple[float, float]:
+        """(line, branch) coverage of the program by the kept tests."""
+        return Coverage(self.program.code).of([self.steps[case.id] for case in self.chosen])
 
     def verdict(self, at_least: int) -> Refusal | None:
         """Why the program is dropped once its inputs are known, or None."""
@@ -126,27 +147,36 @@ class Growth:
             return Refusal(reason, f"{sum(self.counts.values())} inputs")
         if len({case.output for case in self.tests}) == 1 and len(self.tests) > 1:
             return Refusal("no information", f"always {self.tests[0].output[:40]}")
-        kept = len(thinned(self.tests, self.threshold))
+        kept = len(self.chosen)
         return Refusal("too few inputs", f"{kept}") if kept < at_least else None
 
-    def _count(self, reason: str) -> None:
+    def _count(self, reason: str) -> int:
         self.counts[reason] = self.counts.get(reason, 0) + 1
+        return self.counts[reason]
 
 
-def thinned(tests: Sequence[TestCase], threshold: int) -> list[TestCase]:
-    """At most `threshold` tests, one of every output before a second of any, in the order they came.
+def thinned(
+    tests: Sequence[TestCase], threshold: int, covers: Mapping[str, frozenset[Step]]
+) -> list[TestCase]:
+    """At most `threshold` tests in the order they came, chosen one by one for what each adds.
 
-    No output stands for more than half of them, so that a program that says one thing to nearly everything
-    keeps few.
+    Most new steps first, then an output not seen yet, then whatever came first. No output stands for more than
+    half of them, so that a program that says one thing to nearly everything keeps few.
     """
-    seen: dict[str, int] = {}
-    rank = []
-    for place, case in enumerate(tests):
-        turn = seen.get(case.output, 0)
-        seen[case.output] = turn + 1
-        if turn < (threshold + 1) // 2:
-            rank.append((turn, place))
-    return [tests[place] for place in sorted(place for _, place in sorted(rank)[:threshold])]
+    left = list(range(len(tests)))
+    chosen: list[int] = []
+    outputs: dict[str, int] = {}
+    covered: set[Step] = set()
+    while left and len(chosen) < threshold:
+        gains = {place: len(covers.get(tests[place].id, frozenset()) - covered) for place in left}
+        best = max(left, key=lambda place: (gains[place], -outputs.get(tests[place].output, 0), -place))
+        left.remove(best)
+        case = tests[best]
+        if outputs.get(case.output, 0) < (threshold + 1) // 2:
+            outputs[case.output] = outputs.get(case.output, 0) + 1
+            covered |= covers.get(case.id, frozenset())
+            chosen.append(best)
+    return [tests[place] for place in sorted(chosen)]
 
 
 def _canonical(text: str) -> str:

@@ -14,7 +14,7 @@ from semcoder.records import Direction, Problem, Program, Seed, TestCase
 from semcoder.seeds.doctests import doctest_calls
 from semcoder.teacher.interface import Proposal, Refusal
 from semcoder.teacher.prose import instruction
-from semcoder.teacher.shapes import Shape, Uses, shape_of
+from semcoder.teacher.shapes import NONE, Shape, Uses, shape_of
 from semcoder.teacher.usage import read_uses
 from semcoder.teacher.values import ANY_SHAPES, Values, Vocabulary, shape_for_name
 
@@ -122,6 +122,11 @@ class _Writer:
             for node in module.body
             if isinstance(node, ast.FunctionDef) and node.name == program.entry_point
         )
+        self.read = {
+            node.id
+            for node in ast.walk(self.function)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
         self.uses = read_uses(module, self.function)
         self.values = Values(rng, Vocabulary.of(module))
 
@@ -182,6 +187,8 @@ class _Writer:
         """Shapes to give a parameter, the likelier first; none where nothing plain will do."""
         if seen:
             return seen
+        if name not in self.read:
+            return [NONE]
         uses: Uses = self.uses[name]
         shapes = uses.shapes()
         if shapes and shapes[0].kind == "object":

@@ -9,7 +9,7 @@ import re
 
 from semcoder.teacher.interface import Refusal
 
-MIN_WORDS = 5
+MIN_WORDS = 4
 MAX_CHARS = 1500
 
 _DIRECTIVE = re.compile(r"^\s*\.\. (\w|-)+::.*$")
@@ -34,17 +34,32 @@ def instruction(function: ast.FunctionDef) -> str | Refusal:
     docstring = ast.get_docstring(function)
     if not docstring:
         return Refusal("no docstring", function.name)
+    first = [*function.args.posonlyargs, *function.args.args][:1]
+    if first and first[0].arg in ("self", "cls"):
+        return Refusal("written as a method", function.name)
     prose = describe(docstring, function.name)
-    if len(re.findall(r"[A-Za-z]{2,}", prose)) < MIN_WORDS:
+    if len(re.findall(r"[A-Za-z]{2,}", prose)) < MIN_WORDS and not _states_expression(prose, function):
         return Refusal("docstring says too little", prose or function.name)
     if len(prose) > MAX_CHARS:
         return Refusal("docstring too long", f"{len(prose)} characters")
-    if match := _POINTS_ELSEWHERE.search(prose):
+    match = _POINTS_ELSEWHERE.search(prose)
+    if match and not _states_expression(prose, function):
         return Refusal("docstring points elsewhere", match[0])
     text = f"Write a Python function `{function.name}` with the signature `{signature(function)}`.\n\n{prose}"
     if notes := _about_defaults(function):
         text += f"\n\n{notes}"
     return text
+
+
+def _states_expression(prose: str, function: ast.FunctionDef) -> bool:
+    """Whether it says `Same as a + b.`: an expression of the parameters, which is all there is to say."""
+    match = re.fullmatch(r"Same as (.+?)\.?", prose)
+    try:
+        expression = ast.parse(match[1], mode="eval") if match else None
+    except SyntaxError:
+        return False
+    names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)} if expression else set()
+    return bool(names) and {arg.arg for arg in function.args.args} <= names
 
 
 def signature(function: ast.FunctionDef) -> str:
@@ -66,22 +81,26 @@ def describe(docstring: str, name: str) -> str:
             in_example = True
         elif _DIRECTIVE.match(line) or (in_directive and line[:1].isspace()):
             in_directive = True
-        elif not _NOTE_TO_SELF.search(bare):
+        elif not _NOTE_TO_SELF.search(bare) and re.search(r"\w", bare):
             in_directive = False
             blocks[-1].append(line.rstrip())
     kept = [block for block in map(_without_headings, blocks) if block]
-    if kept and (
-        match := re.match(rf"{re.escape(name)}\s*\([^)]*\)\s*(?:->\s*([^:.]+))?[:.]*\s*", kept[0][0])
-    ):
-        rest = kept[0][0][match.end() :]
-        returns = f"Returns {match[1].strip()}." if match[1] and not rest else ""
-        kept[0] = [part for part in [rest or returns, *kept[0][1:]] if part]
-    text = "\n\n".join("\n".join(block) for block in kept if block).strip()
+    text = _without_signature("\n\n".join("\n".join(block) for block in kept), name.lstrip("_"))
+    last = text.rpartition("\n")[2]
     if text.endswith(":"):
-        text = text[:-1].rstrip() + "."
-    elif text and text[-1].isalnum():
+        text = text[:-1].rstrip(":") + "."
+    elif text and text[-1].isalnum() and not last.startswith(" "):
         text += "."
-    return text[:1].upper() + text[1:]
+    return text if re.match(r"\w+\(", text) else text[:1].upper() + text[1:]
+
+
+def _without_signature(text: str, name: str) -> str:
+    """The text without a first line that repeats the call: `name(a, b) -> c`."""
+    match = re.match(rf"_*{re.escape(name)}\s*\(.*\)\s*(?:-+>\s*(.+))?[:.]*\n+", text)
+    if match is None:
+        return text
+    returns = f"\n\nReturns: {match[1].rstrip('.')}." if match[1] else ""
+    return text[match.end() :] + returns
 
 
 def _without_headings(block: list[str]) -> list[str]:

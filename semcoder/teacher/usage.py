@@ -5,6 +5,7 @@ Evidence is collected in a tree of `Uses`: a parameter, its elements, its keys.
 
 import ast
 import builtins
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -186,7 +187,25 @@ class _Reader(ast.NodeVisitor):
                     uses.note(6 if partner == "int" else 3, "int")
         self.generic_visit(node)
 
+    def _truth(self, test: ast.expr) -> None:
+        """Being asked for nothing but its truth makes a flag."""
+        if isinstance(test, ast.Name) and (uses := self.node(test)):
+            uses.note(0.5, "bool")
+
+    def visit_If(self, node: ast.If | ast.IfExp | ast.While) -> None:
+        self._truth(node.test)
+        self.generic_visit(node)
+
+    visit_IfExp = visit_While = visit_If
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        for value in node.values:
+            self._truth(value)
+        self.generic_visit(node)
+
     def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        if isinstance(node.op, ast.Not):
+            self._truth(node.operand)
         if isinstance(node.op, ast.USub | ast.Invert) and (uses := self.node(node.operand)):
             uses.note(4, "int")
         self.generic_visit(node)
@@ -220,11 +239,13 @@ class _Reader(ast.NodeVisitor):
         if isinstance(node.func, ast.Name):
             if uses := self.names.get(node.func.id):
                 uses.note(6, "object")
-            if (
-                name in ("isinstance", "issubclass")
-                and len(node.args) == 2
-                and (uses := self.node(node.args[0]))
-            ):
+            if name in ("isinstance", "issubclass") and len(node.args) == 2:
+                for place in (0, 1) if name == "issubclass" else (1,):
+                    if (uses := self.node(node.args[place])) is not None:
+                        uses.note(6, "object")
+            if name == "ord" and node.args and isinstance(node.args[0], ast.Subscript):
+                (self.node(node.args[0].value) or Uses()).note(4, "str")
+            if name == "isinstance" and len(node.args) == 2 and (uses := self.node(node.args[0])):
                 for each in ast.walk(node.args[1]):
                     if isinstance(each, ast.Name) and each.id in KINDS:
                         uses.note(5, each.id)
@@ -304,9 +325,40 @@ def _constants(expr: ast.expr) -> list[Any]:
     ]
 
 
+class _Constants(ast.NodeTransformer):
+    """Writes module-level constants out where functions read them, so that comparing with one says its type."""
+
+    def __init__(self, constants: Mapping[str, ast.Constant]) -> None:
+        self.constants = constants
+
+    @classmethod
+    def folded(cls, module: ast.Module) -> ast.Module:
+        """A copy of the module with its plain constants written out."""
+        stores = Counter(
+            node.id
+            for node in ast.walk(module)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )
+        stores.update(node.arg for node in ast.walk(module) if isinstance(node, ast.arg))
+        known: dict[str, ast.Constant] = {}
+        for node in module.body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                value = known.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
+                if isinstance(value, ast.Constant) and stores[node.targets[0].id] == 1:
+                    known[node.targets[0].id] = value
+        folded = cls(known).visit(ast.parse(ast.unparse(module)))
+        assert isinstance(folded, ast.Module)
+        return folded
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.constants.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
+
+
 def read_uses(module: ast.Module, function: ast.FunctionDef) -> dict[str, Uses]:
     """The uses of every parameter of `function` (`*args` among them: the node of one extra argument)."""
+    module = _Constants.folded(module)
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    function = functions.get(function.name, function)
     arguments = function.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     uses = {arg.arg: Uses() for arg in every}

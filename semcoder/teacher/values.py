@@ -112,6 +112,7 @@ _THEMES: tuple[tuple[str, tuple[str, ...]], ...] = (
             "1999-12-31T23:59:59",
             "09 Feb 1994 22:23:32 GMT",
             "20240101",
+            "123456",
         ),
     ),
     (r"version|release", ("1.2.3", "3.11", "2.0.0rc1", "10", "1.0.dev456", "v4.5")),
@@ -237,7 +238,10 @@ class Vocabulary:
                 elif len(value) <= 40:
                     found.texts.append(value)
             elif isinstance(value, bytes) and value:
-                found.binaries.append(value[:40])
+                if re.search(rb"[\\*+?]|\[[^]]+\]", value) and len(value) > 2:
+                    found.patterns.append(value.decode("latin-1"))
+                else:
+                    found.binaries.append(value[:40])
             elif isinstance(value, int) and not isinstance(value, bool) and 2 < abs(value) < 1 << 40:
                 found.integers.append(value)
         found.texts = list(dict.fromkeys(found.texts))[:MOST]
@@ -266,9 +270,8 @@ class Values:
         if shape.kind == "tuple":
             return tuple(self.make(item, name, (), depth + 1) for item in shape.items)
         if shape.keys:
-            return {
-                key: self.make(s, key, (), depth + 1) for key, s in zip(shape.keys, shape.items, strict=True)
-            }
+            pairs = zip(shape.keys, shape.items, strict=True)
+            return {key: self.make(s, key, (), depth + 1) for key, s in pairs if self.rng.random() > 0.12}
         sizes = (0, 1, 2, 3, 3, 4, 5, 6) if depth == 0 else (1, 2, 2, 3)
         size = self.rng.choice(sizes) if shape.items else 0
         inner = re.sub(r"s$", "", name)
@@ -330,6 +333,6 @@ class Values:
     def _bytes(self, name: str) -> bytes:
         if self.vocabulary.binaries and self.rng.random() < 0.4:
             return self.rng.choice(self.vocabulary.binaries) + self.rng.choice((b"", b"", b"tail", b" 1"))
-        if self.rng.random() < 0.2:
+        if self.rng.random() < (0.5 if self.vocabulary.patterns else 0.2):
             return self._str(name).encode("utf-8", "replace")
         return self.rng.choice(_BYTES)
