@@ -9,7 +9,7 @@ import functools
 import keyword
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 try:
@@ -19,6 +19,8 @@ except ImportError:
 
 MAX_DEPTH = 40
 ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, range})
+WHOLE = frozenset({int, bool, type(None)})
+STRING = frozenset({str})
 CODE = (
     type,
     types.FunctionType,
@@ -104,6 +106,8 @@ def _text(value: Any, room: int, outer: tuple[int, ...]) -> str:
         return repr(value)
     if kind in ATOMS:
         return literals.render(value) if kind is float or kind is complex else repr(value)
+    if _is_flat(value, kind, room):
+        return repr(value)
     if id(value) in outer:
         return "<cycle>"
     if len(outer) >= MAX_DEPTH:
@@ -120,6 +124,20 @@ def _text(value: Any, room: int, outer: tuple[int, ...]) -> str:
     if kind is frozenset:
         return "frozenset({" + _members(value, room, inside) + "})" if value else "frozenset()"
     return _object(value, kind, room, inside)
+
+
+def _is_flat(value: Any, kind: type, room: int) -> bool:
+    """Whether `repr`, which is many times faster, gives the same text and no endless one."""
+    if kind is list or kind is tuple:
+        return len(value) <= room and _are_flat(value, room)
+    return kind is dict and len(value) <= room and _are_flat(value, room) and _are_flat(value.values(), room)
+
+
+def _are_flat(items: Collection[Any], room: int) -> bool:
+    kinds = set(map(type, items))
+    if kinds == STRING:
+        return sum(map(len, items)) <= room
+    return kinds <= WHOLE and all(-(10**18) < item < 10**18 for item in items if item is not None)
 
 
 def _join(parts: Iterable[str], room: int) -> str:
