@@ -14,6 +14,10 @@ def prepare(threads: int = 0) -> None:
     # DeepSpeed writes to stdout and resets its logger's level when imported; a filter outlives that.
     logging.getLogger("DeepSpeed").addFilter(lambda record: record.levelno >= logging.ERROR)
 
+    logging.getLogger("accelerate").setLevel(logging.ERROR)
+    if threads:
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+
     import torch
     from transformers.utils.logging import set_verbosity_error
 

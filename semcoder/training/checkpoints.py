@@ -1,0 +1,92 @@
+"""Checkpoints of an unfinished run: which are whole, which is the newest, and when to make one."""
+
+import shutil
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch.distributed
+from safetensors import safe_open
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from semcoder.artifacts import write_json
+from semcoder.errors import UserError
+from semcoder.progress import tell
+from semcoder.training import zero
+
+MARK = "complete.json"
+"""Written last. A checkpoint without it was cut off while being written and is never resumed from."""
+BYTES_PER_WEIGHT = 18
+"""Weights twice at 2 bytes (loadable, and DeepSpeed's own), fp32 weights and two Adam moments at 4, slack."""
+
+
+def newest(partial: Path) -> Path | None:
+    """The newest whole checkpoint of an unfinished run; None when there is none."""
+    whole: list[Path] = []
+    for checkpoint in partial.glob("checkpoint-*"):
+        if (checkpoint / MARK).exists():
+            whole.append(checkpoint)
+        elif zero.rank() == 0:
+            tell(f"{checkpoint.name} was cut off while being written: not used")
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def require_space(base: Path, partial: Path) -> None:
+    """Raise UserError now rather than hours later when the disk cannot hold the run's checkpoints."""
+    weights = 0
+    for file in base.glob("*.safetensors"):
+        with safe_open(file, framework="np") as tensors:
+            for name in tensors.keys():  # noqa: SIM118  (not a mapping)
+                size = 1
+                for extent in tensors.get_slice(name).get_shape():
+                    size *= extent
+                weights += size
+    # Two checkpoints (the old one goes when the new one is whole) and the result.
+    needed = weights * (2 * BYTES_PER_WEIGHT + 2)
+    free = shutil.disk_usage(partial).free
+    if free < needed:
+        raise UserError(
+            f"{partial.parent}: {free / 1e9:.1f} GB free, but checkpoints of {weights / 1e6:.0f}M weights "
+            f"need {needed / 1e9:.1f} GB; free some space or put the results on another disk."
+        )
+
+
+class Checkpoints(TrainerCallback):
+    """Saves every `every` steps and when told to end (SIGTERM, SIGUSR1), then stops in the latter case."""
+
+    def __init__(self, partial: Path, every: int) -> None:
+        self.partial = partial
+        self.every = every
+        self.told_to_end = False
+        for number in (signal.SIGTERM, signal.SIGUSR1):
+            signal.signal(number, self._remember)
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.told_to_end = True
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
+    ) -> None:
+        """Decide alike in all processes: each may have had the signal at another moment."""
+        if torch.distributed.get_world_size() > 1:
+            told = torch.tensor(int(self.told_to_end), device=args.device)
+            torch.distributed.all_reduce(told, op=torch.distributed.ReduceOp.MAX)
+            self.told_to_end = bool(told.item())
+        last = state.global_step >= state.max_steps
+        if self.told_to_end and not last:
+            control.should_save = control.should_training_stop = True
+        elif state.global_step % self.every == 0 and not last:
+            control.should_save = True
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
+    ) -> None:
+        """Mark the checkpoint whole when every process has written its part, then drop older ones."""
+        torch.distributed.barrier()
+        if args.process_index == 0:
+            made = self.partial / f"checkpoint-{state.global_step}"
+            write_json(made / MARK, {"step": state.global_step})
+            for other in self.partial.glob("checkpoint-*"):
+                if other != made:
+                    shutil.rmtree(other)

@@ -1,0 +1,74 @@
+"""The training log: loss, learning rate and speed of every step."""
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from semcoder.artifacts import writing
+from semcoder.errors import UserError
+from semcoder.progress import tell
+from semcoder.training.batches import Schedule
+
+KEPT = ("step", "loss", "learning_rate", "grad_norm", "tokens", "tokens_per_second")
+
+
+class Log(TrainerCallback):
+    """Adds speed to the Trainer's own history, which checkpoints carry, and says where the run stands."""
+
+    def __init__(self, plan: Schedule) -> None:
+        self.plan = plan
+        self.began = 0.0
+        self.seconds: list[float] = []
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
+    ) -> None:
+        """Start the clock."""
+        self.began = time.monotonic()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
+    ) -> None:
+        """Stop the clock."""
+        self.seconds.append(time.monotonic() - self.began)
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
+    ) -> None:
+        """Complete the newest entry; raises UserError when the loss is no number."""
+        entry = state.log_history[-1]
+        if "loss" not in entry:
+            return
+        step = state.global_step
+        if not math.isfinite(entry["loss"]):
+            raise UserError(
+                f"the loss of step {step} is {entry['loss']}; lower learning_rate or change precision."
+            )
+        entry["tokens"] = self.plan.tokens[step - 1]
+        entry["tokens_per_second"] = round(entry["tokens"] / self.seconds[-1], 1)
+        if args.process_index == 0:
+            left = sum(self.plan.tokens[step:]) * sum(self.seconds) / sum(self._done(step))
+            tell(
+                f"step {step}/{state.max_steps}: loss {entry['loss']:.4f}, "
+                f"{entry['tokens_per_second']:.0f} tokens/s, {_duration(left)} left"
+            )
+
+    def _done(self, step: int) -> list[int]:
+        return self.plan.tokens[step - len(self.seconds) : step]
+
+
+def write_log(path: Path, history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write one JSON object a step; returns them."""
+    steps = [{key: entry[key] for key in KEPT if key in entry} for entry in history if "loss" in entry]
+    with writing(path) as stream:
+        for step in steps:
+            stream.write(json.dumps(step) + "\n")
+    return steps
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

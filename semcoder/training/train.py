@@ -1,0 +1,180 @@
+"""Fine-tuning: the transformers Trainer under DeepSpeed, on one CPU process or on many GPUs."""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from semcoder import libraries
+from semcoder.artifacts import replace_directory, sha256_of, write_json
+from semcoder.errors import UserError
+from semcoder.progress import tell
+from semcoder.records import Example, read
+from semcoder.training import zero
+from semcoder.training.encoding import encode, load_tokenizer
+from semcoder.training.recipe import Recipe
+
+INTERRUPTED = 143
+"""Exit code after SIGTERM: the same command goes on from the checkpoint that was saved."""
+
+
+def train(base: Path, mixture: Path, recipe: Recipe, out: Path, cpu: bool, save_steps: int) -> None:
+    """Train `base` on `mixture`; `out` gets model, tokenizer, README.md, recipe.json and training_log.jsonl.
+
+    Runs in each process of the group (see zero.stand_alone). An unfinished run lives in
+    `OUT.<digest of its inputs>.partial` and goes on from its newest whole checkpoint; `out` appears when all
+    is done. Raises UserError for inputs that do not fit together and for a disk that is too small.
+    """
+    # Here, so that the command's --help need not load the libraries.
+    from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
+
+    from semcoder.training import batches, card, checkpoints, log
+
+    processes = zero.world_size()
+    tokenizer = load_tokenizer(base)
+    rows = _rows(mixture)
+    examples = batches.Examples(encode(tokenizer, rows))
+    if max(examples.lengths) > recipe.max_tokens:
+        raise UserError(
+            f"{mixture}: an example is longer than max_tokens ({recipe.max_tokens}); mix it again."
+        )
+    plan = batches.schedule(examples.lengths, recipe)
+    hashes = {"mixture": sha256_of(mixture), "base": sha256_of(base)}
+    partial = _partial(out, recipe, hashes, processes)
+    checkpoints.require_space(base, partial)
+
+    # In this order: with ZeRO-3 the arguments make loading shard the weights.
+    arguments = zero.arguments(recipe, partial, processes, cpu)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=zero.dtype(recipe), local_files_only=True)
+    keeper = checkpoints.Checkpoints(partial, save_steps)
+
+    class Run(Trainer):
+        def _get_train_sampler(self, *_: Any) -> batches.Order:
+            return batches.Order(plan)
+
+    trainer = Run(
+        model=model,
+        args=arguments,
+        train_dataset=examples,
+        data_collator=batches.Collator(tokenizer.eos_token_id),
+        processing_class=tokenizer,
+        callbacks=[keeper, log.Log(plan)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    _require_deepspeed(trainer, processes)
+    start = checkpoints.newest(partial)
+    if zero.rank() == 0:
+        tell(_announcement(plan.steps, plan.tokens, processes, start))
+    trainer.train(resume_from_checkpoint=str(start) if start else None)
+    if keeper.told_to_end and trainer.state.global_step < trainer.state.max_steps:
+        tell(f"stopped after step {trainer.state.global_step}; run the same command to go on")
+        sys.exit(INTERRUPTED)
+
+    weights = trainer.accelerator.get_state_dict(trainer.deepspeed)  # all processes take part
+    if zero.rank() == 0:
+        final = partial / "final"
+        for tied in model.all_tied_weights_keys:
+            weights.pop(tied, None)
+        model.config.use_cache = True  # the Trainer turned it off
+        model.save_pretrained(final, state_dict=weights)
+        tokenizer.save_pretrained(final)
+        write_json(final / "recipe.json", recipe.model_dump(mode="json"))
+        steps = log.write_log(final / "training_log.jsonl", trainer.state.log_history)
+        tasks = Counter[str](row.task for row in rows)
+        card.write_card(
+            final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware(processes, cpu)
+        )
+        replace_directory(final, out)
+        for leftover in out.parent.glob(f"{out.name}.*.partial"):
+            shutil.rmtree(leftover)
+    _leave(processes)
+
+
+def _rows(mixture: Path) -> Sequence[Example]:
+    rows = list(read(mixture, Example))
+    if not rows:
+        raise UserError(f"{mixture}: no examples; mix it again.")
+    return rows
+
+
+def _partial(out: Path, recipe: Recipe, hashes: dict[str, str], processes: int) -> Path:
+    """Where the unfinished run lives: other inputs, or another number of processes, are another run."""
+    definition = json.dumps([recipe.model_dump(mode="json"), hashes, processes], sort_keys=True)
+    partial = out.parent / f"{out.name}.{hashlib.sha256(definition.encode()).hexdigest()[:8]}.partial"
+    if zero.rank() == 0:
+        for other in sorted(out.parent.glob(f"{out.name}.*.partial")):
+            if other != partial:
+                tell(f"{other} is of a run with other inputs or processes: not used")
+    partial.mkdir(parents=True, exist_ok=True)
+    return partial
+
+
+def _require_deepspeed(trainer: Any, processes: int) -> None:
+    """Some launchers drop DeepSpeed or processes without a word (accelerate launch --cpu does)."""
+    if not trainer.is_deepspeed_enabled:
+        raise RuntimeError("the Trainer runs without DeepSpeed")
+    if trainer.args.world_size != processes:
+        raise RuntimeError(f"{trainer.args.world_size} processes joined, {processes} were started")
+
+
+def _announcement(steps: list[list[int]], tokens: list[int], processes: int, start: Path | None) -> str:
+    examples = sum(map(len, steps))
+    text = f"{len(steps)} steps, {examples} examples, {sum(tokens)} tokens, {processes} process(es)"
+    return f"{text}; going on from {start.name}" if start else text
+
+
+def _leave(processes: int) -> None:
+    """End the process once all is saved.
+
+    Several CPU processes with ZeRO-3 now and then abort while Python shuts down ("terminate called without
+    an active exception"); leaving at once avoids that.
+    """
+    if processes > 1:
+        import torch.distributed
+
+        torch.distributed.barrier()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def parse_recipe(text: str) -> Recipe:
+    """Raises UserError naming the field at fault."""
+    try:
+        return Recipe.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"--recipe: {'.'.join(map(str, first['loc'])) or 'JSON'}: {first['msg']}.") from error
+
+
+def main(
+    base: Annotated[Path, typer.Option(help="Directory of the model to start from.")],
+    mixture: Annotated[Path, typer.Option(help="Example records.")],
+    recipe: Annotated[str, typer.Option(help="JSON of the recipe, as in config.yaml.")],
+    out: Annotated[Path, typer.Option(help="Directory to make.")],
+    gpus: Annotated[int, typer.Option(min=0, help="GPUs of this machine to train on, 0 for the CPU.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads in all, 0 for one a core.")] = 0,
+    save_steps: Annotated[int, typer.Option(min=1, help="Steps between checkpoints to resume from.")] = 50,
+) -> None:
+    """Fine-tune a model with DeepSpeed; after a kill the same command goes on where it was.
+
+    Example: semcoder training train --base models/smollm2 --mixture mixture.jsonl --out models/tuned
+    --recipe '{"base": "smollm2", "zero_stage": 2, "examples_per_step": 32, "micro_batch": 4}'
+    """
+    wanted = parse_recipe(recipe)
+    zero.accumulation(wanted, zero.world_size() if zero.launched() else max(gpus, 1))
+    if gpus > 1 and not zero.launched():
+        options = {"base": base, "mixture": mixture, "recipe": recipe, "out": out, "gpus": gpus}
+        options |= {"threads": threads, "save-steps": save_steps}
+        zero.launch(gpus, [f"--{name}={value}" for name, value in options.items()])
+    libraries.prepare(threads // zero.world_size())
+    zero.stand_alone(gpus)
+    train(base, mixture, wanted, out, gpus == 0, save_steps)

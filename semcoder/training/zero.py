@@ -1,0 +1,177 @@
+"""DeepSpeed: its configuration, and the processes that it runs in."""
+
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from semcoder.errors import UserError
+from semcoder.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import TrainingArguments
+
+GRADIENT_CLIP = 1.0
+"""The Trainer's default, which upstream's script leaves as it is."""
+SHUTDOWN_S = 1800
+"""How long the launcher waits for processes that were told to end and still save."""
+
+
+def launched() -> bool:
+    """Whether a launcher (torchrun) started this process as one of several."""
+    return "WORLD_SIZE" in os.environ
+
+
+def launch(processes: int, options: Sequence[str]) -> NoReturn:
+    """Become torchrun, which starts this command once a GPU and hands signals on to it."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    command += [
+        "--signals-to-handle=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1",
+        f"--shutdown-timeout={SHUTDOWN_S}",
+    ]
+    command += ["-m", "semcoder.cli", "training", "train", *options]
+    os.execv(sys.executable, command)
+
+
+def world_size() -> int:
+    """Processes of this run, as the launcher says."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """Which of them this is; 0 writes files."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def stand_alone(gpus: int) -> None:
+    """Prepare this process to be one of its group, or all of it: without a launcher DeepSpeed looks for MPI.
+
+    Raises UserError when there are fewer GPUs than asked for.
+    """
+    import torch
+
+    if not launched():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        os.environ.update(
+            RANK="0", WORLD_SIZE="1", LOCAL_RANK="0", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
+        )
+    if not gpus:
+        os.environ["DS_ACCELERATOR"] = "cpu"
+        _skip_shared_memory_kernel()
+    elif torch.cuda.device_count() < gpus:
+        raise UserError(
+            f"--gpus {gpus}: this machine shows {torch.cuda.device_count()}; 0 trains on the CPU."
+        )
+
+
+def _skip_shared_memory_kernel() -> None:
+    """Spare a CPU run the compiler: DeepSpeed would build a kernel that only tensor-parallel inference uses.
+
+    `deepspeed.comm.torch` asks this table whether it can be built here, and does without where it cannot.
+    """
+    import deepspeed.ops
+
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+
+
+def hardware(processes: int, cpu: bool) -> str:
+    """What the run had, for the model card."""
+    import torch
+
+    return f"{processes} x {'CPU process' if cpu else torch.cuda.get_device_name()}"
+
+
+def dtype(recipe: Recipe) -> "torch.dtype":
+    """Of weights and arithmetic."""
+    import torch
+
+    return {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[recipe.precision]
+
+
+def accumulation(recipe: Recipe, processes: int) -> int:
+    """Micro-batches of one process in a step; raises UserError when examples_per_step does not divide."""
+    at_once = recipe.micro_batch * processes
+    if recipe.examples_per_step % at_once:
+        raise UserError(
+            f"examples_per_step ({recipe.examples_per_step}) is not a multiple of micro_batch x processes "
+            f"({recipe.micro_batch} x {processes}); change micro_batch or the number of processes."
+        )
+    return recipe.examples_per_step // at_once
+
+
+def configuration(recipe: Recipe, processes: int) -> dict[str, Any]:
+    """The DeepSpeed configuration of a recipe."""
+    zero: dict[str, Any] = {
+        "stage": recipe.zero_stage,
+        "contiguous_gradients": True,
+        "overlap_comm": recipe.zero_stage == 3,
+    }
+    if recipe.zero_stage == 3:
+        zero |= {
+            "reduce_bucket_size": "auto",
+            "stage3_prefetch_bucket_size": "auto",
+            "stage3_param_persistence_threshold": "auto",
+            # The checkpoint that others load is one set of whole tensors, not shards.
+            "stage3_gather_16bit_weights_on_model_save": True,
+        }
+    config: dict[str, Any] = {
+        "train_micro_batch_size_per_gpu": recipe.micro_batch,
+        "gradient_accumulation_steps": accumulation(recipe, processes),
+        "train_batch_size": recipe.examples_per_step,
+        "gradient_clipping": GRADIENT_CLIP,
+        "zero_optimization": zero,
+        "zero_allow_untested_optimizer": True,
+        "bf16": {"enabled": recipe.precision == "bf16"},
+        "fp16": {"enabled": recipe.precision == "fp16"},
+        # Dozens of micro-batches add up in one step: bf16 would lose the small ones.
+        "data_types": {"grad_accum_dtype": "fp32"},
+        "steps_per_print": 2**31,
+    }
+    if recipe.offload:
+        memory = {"device": "cpu", "pin_memory": True}
+        zero["offload_optimizer"] = memory
+        if recipe.zero_stage == 3:
+            zero["offload_param"] = memory
+        # On the CPU only DeepSpeed's own Adam is fast enough.
+        config["optimizer"] = {
+            "type": "AdamW",
+            "params": {"lr": "auto", "betas": "auto", "eps": "auto", "weight_decay": "auto"},
+        }
+    return config
+
+
+def arguments(recipe: Recipe, partial: Path, processes: int, cpu: bool) -> "TrainingArguments":
+    """The Trainer's arguments. Checkpoints are made by checkpoints.Checkpoints, epochs by batches.schedule."""
+    from transformers import TrainingArguments
+
+    return TrainingArguments(
+        output_dir=str(partial),
+        use_cpu=cpu,
+        deepspeed=configuration(recipe, processes),
+        per_device_train_batch_size=recipe.micro_batch,
+        gradient_accumulation_steps=accumulation(recipe, processes),
+        num_train_epochs=1,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="cosine_with_min_lr",
+        # As a rate: the scheduler cannot read the peak from a DeepSpeed optimiser.
+        lr_scheduler_kwargs={"min_lr_rate": recipe.min_learning_rate / recipe.learning_rate},
+        warmup_steps=recipe.warmup_steps,
+        max_grad_norm=GRADIENT_CLIP,
+        bf16=recipe.precision == "bf16",
+        fp16=recipe.precision == "fp16",
+        activation_checkpointing=recipe.gradient_checkpointing,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="no",
+        remove_unused_columns=False,
+        disable_tqdm=True,
+        report_to="none",
+        log_level="error",
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+    )
