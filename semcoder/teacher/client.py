@@ -55,7 +55,7 @@ class Client:
         self._store = Store(settings.store)
         self._asked = self._stored = self._reserved = 0
         self._free_at = 0.0
-        self._stopping = False
+        self._streaming = self._stopping = False
         self._failure: UserError | None = None
         self._underway: dict[str, asyncio.Future[Answer | Refusal]] = {}
         self._slots: asyncio.Semaphore
@@ -67,6 +67,9 @@ class Client:
         `work` runs on a thread of its own and calls `ask`; items are pulled as results are taken. Raises
         UserError where going on makes no sense; what has been paid for by then is in the store.
         """
+        if self._streaming:
+            raise RuntimeError("this client already streams answers; finish that, or use another client")
+        self._streaming = True
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="teacher", daemon=True)
         thread.start()
@@ -89,6 +92,7 @@ class Client:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+            self._streaming = False
 
     def _result(self, future: Future[R]) -> R:
         try:
@@ -220,6 +224,7 @@ class Client:
         ) from None
 
     async def _open(self) -> None:
+        self._asked = self._stored = 0
         self._store.__enter__()
         self._slots = asyncio.Semaphore(self.settings.concurrency)
         self._server = openai.AsyncOpenAI(
