@@ -7,18 +7,63 @@ builtins, printed verdicts and a look into frames change nothing.
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from semcoder.evaluation import inside
 from semcoder.execution import literals
-from semcoder.execution.api import Call, CallResult, Job, Outcome
+from semcoder.execution.api import Call, CallResult, Job, Limits, Outcome
+from semcoder.execution.pool import Sandbox
 
 Run = Callable[[Iterable[Job]], Iterator[Outcome]]
 """`Sandbox.run`: outcomes in the order of the jobs."""
+RESULT_KB = 16 << 10
+OUTPUT_KB = 8 << 10
 Mode = Literal["value", "set", "present"]
 MAX_LITERAL_CHARS = 1_000_000
 _INSIDE = inspect.getsource(inside)
+
+
+class Runner:
+    """Two sandboxes: one that is quick to give up, one for references and long lists of inputs.
+
+    `cpu_s` and `patient_cpu_s` are seconds of processor time that one program may use with all its calls. A
+    context manager; each sandbox starts when it is first used.
+    """
+
+    def __init__(self, workers: int, cpu_s: float, patient_cpu_s: float, memory_mb: int = 2048) -> None:
+        self._open = ExitStack()
+        self._started: dict[float, Sandbox] = {}
+        self._workers, self._memory_mb = workers, memory_mb
+        self._cpu_s, self._patient_cpu_s = cpu_s, patient_cpu_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._started.clear()
+        self._open.close()
+
+    def quick(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+        """Outcomes under the short limit."""
+        return self._sandbox(self._cpu_s).run(jobs)
+
+    def patient(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+        """Outcomes under the long limit."""
+        return self._sandbox(self._patient_cpu_s).run(jobs)
+
+    def _sandbox(self, cpu_s: float) -> Sandbox:
+        if cpu_s not in self._started:
+            limits = Limits(
+                cpu_s=cpu_s,
+                wall_s=4 * cpu_s + 10,
+                memory_mb=self._memory_mb,
+                output_kb=OUTPUT_KB,
+                result_kb=RESULT_KB,
+            )
+            self._started[cpu_s] = self._open.enter_context(Sandbox(self._workers, limits))
+        return self._started[cpu_s]
 
 
 @dataclass(frozen=True)

@@ -12,55 +12,84 @@ def semcoder_result(value: Any, mode: str) -> Any:
 
     `mode`: `value`; `set` for the set of its elements; `present` for a bool, or whether it is not None
     (EvalPlus compares a few tasks in these ways). Subclasses of builtin types become those types. A value of
-    more than 200,000 characters, or with a number of more than 3,900 digits, becomes ("digest", sha256).
+    200,000 characters or more, or with a number of more than 3,900 digits, becomes ("digest", sha256).
     """
     import builtins as b
     import decimal
     import fractions
     import hashlib
 
-    scalars: tuple[Any, ...] = (b.str, b.bytes, b.float, b.int, b.complex)
-    containers: tuple[Any, ...] = (b.list, b.tuple, b.set, b.frozenset)
-    size = 0
-    huge = False
+    kinds: tuple[Any, ...] = (
+        b.str,
+        b.bytes,
+        b.float,
+        b.int,
+        b.complex,
+        b.list,
+        b.tuple,
+        b.set,
+        b.frozenset,
+        b.dict,
+    )
+    atoms = (b.bool, b.int, b.float, b.complex, b.str, b.bytes, b.type(None))
 
-    def plain(item: Any, depth: int) -> Any:
-        nonlocal size, huge
-        size += 4
-        kind = b.type(item)
-        if item is None or kind is b.bool or kind is b.float or kind is b.complex:
+    def exact(item: Any) -> Any:
+        """The item itself, or as the builtin that it is a subclass of or equal to."""
+        kind: Any = b.type(item)
+        if kind in kinds or kind is b.bool or item is None:
             return item
-        if kind is b.int:
-            huge = huge or item.bit_length() > 13_000
-            return item
-        if kind is b.str or kind is b.bytes:
-            size += b.len(item)
-            return item
-        if depth > 60:
-            return item
-        for base in scalars:
+        for base in kinds:
             if b.isinstance(item, base):
-                return plain(base(item), depth + 1)
-        if b.isinstance(item, b.dict):
-            return {plain(k, depth + 1): plain(v, depth + 1) for k, v in b.dict.items(item)}
-        for base in containers:
-            if b.isinstance(item, base):
-                return base([plain(inner, depth + 1) for inner in item])
+                return base(item)
         if kind is decimal.Decimal or kind is fractions.Fraction:
             for number in (b.int, b.float):
                 if number(item) == item:
                     return number(item)
         return item
 
+    def is_large(root: Any) -> bool:
+        size, waiting = 0, [root]
+        while waiting:
+            item = waiting.pop()
+            size += 4
+            if b.isinstance(item, b.int) and item.bit_length() > 13_000:
+                return True
+            if b.isinstance(item, (b.str, b.bytes)):
+                size += b.len(item)
+            elif b.isinstance(item, b.dict):
+                size += b.len(item)
+                waiting += [*b.dict.keys(item), *b.dict.values(item)] if size < 200_000 else ()
+            elif b.isinstance(item, (b.list, b.tuple, b.set, b.frozenset)):
+                size += b.len(item)
+                waiting += item if size < 200_000 else ()
+            if size >= 200_000:
+                return True
+        return False
+
+    def plain(item: Any, depth: int) -> Any:
+        item = exact(item)
+        kind: Any = b.type(item)
+        if kind in atoms or depth > 60:
+            return item
+        if kind is b.dict:
+            return {plain(key, depth + 1): plain(inner, depth + 1) for key, inner in item.items()}
+        if kind in kinds:
+            return kind([plain(inner, depth + 1) for inner in item])
+        return item
+
     def text(item: Any) -> str:
         """Equal values have equal texts: 1, 1.0 and True are one."""
+        kind: Any = b.type(item)
+        if kind is b.str:
+            return b.repr(item)
+        if kind is b.int:
+            return b.hex(item)
+        item = exact(item)
         kind = b.type(item)
         if kind is b.complex and item.imag == 0:
             item, kind = item.real, b.float
         if kind is b.bool or (kind is b.float and item.is_integer()):
-            item, kind = b.int(item), b.int
-        if kind is b.int:
-            return b.hex(item)
+            return b.hex(b.int(item))
         if kind is b.list:
             return "[" + ",".join([text(inner) for inner in item]) + "]"
         if kind is b.tuple:
@@ -69,11 +98,21 @@ def semcoder_result(value: Any, mode: str) -> Any:
             return "{" + ",".join(b.sorted([text(k) + ":" + text(v) for k, v in item.items()])) + "}"
         if kind is b.set or kind is b.frozenset:
             return "<" + ",".join(b.sorted([text(inner) for inner in item])) + ">"
-        return b.repr(item)
+        return text(item) if kind in (b.str, b.int) else b.repr(item)
+
+    def digest(item: Any) -> str:
+        """sha256 of the text, made piece by piece where the item is a list or tuple."""
+        hasher = hashlib.sha256()
+        if b.type(item) is b.list or b.type(item) is b.tuple:
+            hasher.update(b.type(item).__name__.encode())
+            for inner in item:
+                hasher.update(text(inner).encode("utf-8", "surrogatepass") + b",")
+        else:
+            hasher.update(text(item).encode("utf-8", "surrogatepass"))
+        return hasher.hexdigest()
 
     if mode == "present":
         return value if b.type(value) is b.bool else value is not None
-    result = plain(b.set(value) if mode == "set" else value, 0)
-    if size > 200_000 or huge:
-        return ("digest", hashlib.sha256(text(result).encode("utf-8", "surrogatepass")).hexdigest())
-    return result
+    if mode == "set":
+        value = b.set(value)
+    return ("digest", digest(exact(value))) if is_large(value) else plain(value, 0)

@@ -15,7 +15,7 @@ from semcoder.evaluation.benchmarks.interface import rows
 from semcoder.evaluation.checking import (
     NO_PROGRAM,
     Ruling,
-    Run,
+    Runner,
     Trial,
     as_call,
     call_job,
@@ -87,23 +87,25 @@ class EvalPlus(CodeHarness[Differential]):
             return prompts.humaneval_prompt(item.prompt)
         return prompts.mbpp_prompt(item.prompt)
 
-    def judge(self, run: Run, answers: Sequence[tuple[Differential, str | None]]) -> list[Ruling]:
+    def judge(self, runner: Runner, answers: Sequence[tuple[Differential, str | None]]) -> list[Ruling]:
         """Base inputs first; only programs that pass them are run on the plus inputs."""
-        rulings = judge_part(run, answers, plus=False)
+        rulings = judge_part(runner, answers, plus=False)
         passed = [place for place, ruling in enumerate(rulings) if ruling.passed]
         if self.plus:
-            again = judge_part(run, [answers[place] for place in passed], plus=True)
+            again = judge_part(runner, [answers[place] for place in passed], plus=True)
             for place, ruling in zip(passed, again, strict=True):
                 rulings[place] = ruling
         return rulings
 
 
-def judge_part(run: Run, answers: Sequence[tuple[Differential, str | None]], plus: bool) -> list[Ruling]:
+def judge_part(
+    runner: Runner, answers: Sequence[tuple[Differential, str | None]], plus: bool
+) -> list[Ruling]:
     """The verdict of one list of inputs on each program."""
     items = {item.id: item for item, code in answers if code is not None}
-    expected = reference_outputs(run, list(items.values()), plus)
+    expected = reference_outputs(runner, list(items.values()), plus)
     trials = [trial(item, code, expected[item.id], plus) for item, code in answers if code is not None]
-    rulings = iter(judge(run, trials))
+    rulings = iter(judge(runner.patient if plus else runner.quick, trials))
     return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]
 
 
@@ -115,7 +117,7 @@ def trial(item: Differential, code: str, expected: Sequence[Any], plus: bool) ->
     return Trial(item.id, code, item.entry_point, tuple(map(as_call, given)), oracle, mode)
 
 
-def reference_outputs(run: Run, items: Sequence[Differential], plus: bool) -> dict[str, list[Any]]:
+def reference_outputs(runner: Runner, items: Sequence[Differential], plus: bool) -> dict[str, list[Any]]:
     """What each reference returns on each input. Raises UserError where one does not run."""
     jobs = (
         call_job(
@@ -128,7 +130,7 @@ def reference_outputs(run: Run, items: Sequence[Differential], plus: bool) -> di
         for item in items
     )
     expected: dict[str, list[Any]] = {}
-    for item, outcome in zip(items, run(jobs), strict=True):
+    for item, outcome in zip(items, runner.patient(jobs), strict=True):
         try:
             expected[item.id] = [value_of(result) for result in outcome.results]
         except ValueError as error:
@@ -136,6 +138,6 @@ def reference_outputs(run: Run, items: Sequence[Differential], plus: bool) -> di
         if outcome.verdict != "ok":
             raise UserError(
                 f"{item.id}: its reference does not finish ({outcome.verdict} {outcome.detail}); "
-                "raise --cpu-seconds."
+                "raise --patient-cpu-seconds."
             )
     return expected

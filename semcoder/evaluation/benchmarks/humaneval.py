@@ -7,7 +7,7 @@ from pathlib import Path
 from semcoder.evaluation import prompts, replay
 from semcoder.evaluation.benchmarks.code import CodeHarness
 from semcoder.evaluation.benchmarks.interface import rows
-from semcoder.evaluation.checking import NO_PROGRAM, Ruling, Run
+from semcoder.evaluation.checking import NO_PROGRAM, Ruling, Runner
 from semcoder.evaluation.prompts import Style
 
 
@@ -45,10 +45,10 @@ class HumanEval(CodeHarness[Checked]):
         """The function to be completed."""
         return prompts.humaneval_prompt(item.prompt)
 
-    def judge(self, run: Run, answers: Sequence[tuple[Checked, str | None]]) -> list[Ruling]:
+    def judge(self, runner: Runner, answers: Sequence[tuple[Checked, str | None]]) -> list[Ruling]:
         """The check decides."""
         checks = {item.id: item.check for item, code in answers if code is not None}
-        calls = replay.record(run, list(checks.values()))
+        calls = replay.record(runner.patient, list(checks.values()))
         attempts = [(item.check, calls[item.id], code) for item, code in answers if code is not None]
-        rulings = iter(replay.judge(run, attempts))
+        rulings = iter(replay.judge(runner.quick, attempts))
         return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]

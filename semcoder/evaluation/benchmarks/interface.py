@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from semcoder.errors import UserError
-from semcoder.evaluation.checking import Ruling, Run
+from semcoder.evaluation.checking import Ruling, Runner
 from semcoder.evaluation.prompts import Style
 from semcoder.records import Generation
 
@@ -46,7 +46,7 @@ class Harness(ABC, Generic[I]):
         """The answer in what a model wrote, as source; None where there is none."""
 
     @abstractmethod
-    def judge(self, run: Run, answers: Sequence[tuple[I, str | None]]) -> list[Ruling]:
+    def judge(self, runner: Runner, answers: Sequence[tuple[I, str | None]]) -> list[Ruling]:
         """The verdict on each answer."""
 
 

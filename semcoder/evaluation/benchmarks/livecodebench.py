@@ -27,7 +27,7 @@ from semcoder.evaluation.checking import (
     PASSED,
     Expected,
     Ruling,
-    Run,
+    Runner,
     Trial,
     as_call,
     judge,
@@ -102,7 +102,7 @@ class CodeGeneration(CodeHarness[Contest]):
         """The problem, with its starter code where it has any."""
         return prompts.lcb_generation_prompt(item.question, item.starter_code)
 
-    def judge(self, run: Run, answers: Sequence[tuple[Contest, str | None]]) -> list[Ruling]:
+    def judge(self, runner: Runner, answers: Sequence[tuple[Contest, str | None]]) -> list[Ruling]:
         """Functional problems are called; the others read each test's stdin in a run of their own."""
         rulings: list[Ruling] = [NO_PROGRAM] * len(answers)
         called: list[tuple[int, Trial]] = []
@@ -114,10 +114,12 @@ class CodeGeneration(CodeHarness[Contest]):
                 called.append((place, _trial(item, code)))
             else:
                 piped.append((place, item, code))
-        for (place, _), ruling in zip(called, judge(run, [trial for _, trial in called]), strict=True):
+        for (place, _), ruling in zip(
+            called, judge(runner.patient, [trial for _, trial in called]), strict=True
+        ):
             rulings[place] = ruling
         jobs = [job for _, item, code in piped for job in _stdin_jobs(item, code)]
-        outcomes = run(iter(jobs))
+        outcomes = runner.quick(iter(jobs))
         for place, item, _ in piped:
             rulings[place] = _of_stdout(item, [next(outcomes) for _ in item.cases])
         for _ in outcomes:

@@ -7,7 +7,16 @@ from typing import cast
 
 from semcoder.evaluation import extract, prompts
 from semcoder.evaluation.benchmarks.interface import Harness
-from semcoder.evaluation.checking import NO_ANSWER, PASSED, Ruling, Run, call_job, equal, evaluate, value_of
+from semcoder.evaluation.checking import (
+    NO_ANSWER,
+    PASSED,
+    Ruling,
+    Runner,
+    call_job,
+    equal,
+    evaluate,
+    value_of,
+)
 from semcoder.evaluation.expressions import NotAllowed, call, value
 from semcoder.evaluation.prompts import PromptFormat, Style
 from semcoder.execution import literals
@@ -61,7 +70,7 @@ class OutputPrediction(Harness[Question]):
         inside = generation.prompt.endswith("[ANSWER]\n")
         return extract.output_answer(generation.text, item.entry_point, inside)
 
-    def judge(self, run: Run, answers: Sequence[tuple[Question, str | None]]) -> list[Ruling]:
+    def judge(self, runner: Runner, answers: Sequence[tuple[Question, str | None]]) -> list[Ruling]:
         """Compare values; see `checking.equal`."""
         rulings: dict[int, Ruling] = {}
         waiting: list[tuple[int, str]] = []
@@ -76,7 +85,9 @@ class OutputPrediction(Harness[Question]):
                     waiting.append((place, value(answer)))
                 except NotAllowed as error:
                     rulings[place] = Ruling(False, "not allowed", str(error))
-        for (place, _), actual in zip(waiting, evaluate(run, [source for _, source in waiting]), strict=True):
+        for (place, _), actual in zip(
+            waiting, evaluate(runner.quick, [source for _, source in waiting]), strict=True
+        ):
             rulings[place] = _compare(answers[place][0], actual)
         return [rulings[place] for place in range(len(answers))]
 
@@ -98,7 +109,7 @@ class InputPrediction(OutputPrediction):
         inside = generation.prompt.endswith("[ANSWER]\n")
         return extract.input_answer(generation.text, item.entry_point, inside)
 
-    def judge(self, run: Run, answers: Sequence[tuple[Question, str | None]]) -> list[Ruling]:
+    def judge(self, runner: Runner, answers: Sequence[tuple[Question, str | None]]) -> list[Ruling]:
         """Run the program on the predicted arguments and compare its output with the given one."""
         rulings: dict[int, Ruling] = {}
         jobs: list[tuple[int, Job]] = []
@@ -112,7 +123,7 @@ class InputPrediction(OutputPrediction):
                 rulings[place] = Ruling(False, "not allowed", str(error))
                 continue
             jobs.append((place, call_job(item.id, item.code, item.entry_point, (asked,))))
-        for (place, _), outcome in zip(jobs, run(job for _, job in jobs), strict=True):
+        for (place, _), outcome in zip(jobs, runner.quick(job for _, job in jobs), strict=True):
             if not outcome.results:
                 rulings[place] = Ruling(False, outcome.verdict, outcome.detail)
                 continue

@@ -9,7 +9,7 @@ from semcoder.errors import UserError
 from semcoder.evaluation import prompts
 from semcoder.evaluation.benchmarks.code import CodeHarness
 from semcoder.evaluation.benchmarks.prediction import Question
-from semcoder.evaluation.checking import NO_PROGRAM, Expected, Ruling, Run, Trial, judge
+from semcoder.evaluation.checking import NO_PROGRAM, Expected, Ruling, Runner, Trial, judge
 from semcoder.evaluation.prompts import Style
 from semcoder.execution import literals
 from semcoder.execution.api import Call
@@ -72,7 +72,7 @@ class PyxCode(CodeHarness[Described]):
         """The instruction, as in training."""
         return prompts.nl2code_prompt(item.problem)
 
-    def judge(self, run: Run, answers: Sequence[tuple[Described, str | None]]) -> list[Ruling]:
+    def judge(self, runner: Runner, answers: Sequence[tuple[Described, str | None]]) -> list[Ruling]:
         """Every test must give its output."""
         trials = [
             Trial(
@@ -85,7 +85,7 @@ class PyxCode(CodeHarness[Described]):
             for item, code in answers
             if code is not None
         ]
-        rulings = iter(judge(run, trials))
+        rulings = iter(judge(runner.quick, trials))
         return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]
 
 

@@ -1,0 +1,151 @@
+"""The test that a refinement prompt shows: the first one that the program fails."""
+
+import ast
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from semcoder.errors import UserError
+from semcoder.evaluation import evalplus
+from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus, reference_outputs, trial
+from semcoder.evaluation.benchmarks.humaneval import Checked, HumanEval
+from semcoder.evaluation.benchmarks.interface import Harness
+from semcoder.evaluation.checking import (
+    Mode,
+    Run,
+    Runner,
+    as_call,
+    call_job,
+    equal,
+    judge,
+    value_of,
+)
+from semcoder.evaluation.prompts import Style, failed_test
+from semcoder.evaluation.replay import record
+from semcoder.execution import literals
+from semcoder.execution.api import Call
+
+NO_CODE = "# The answer held no program."
+MAX_TEST_CHARS = 4000
+
+
+class Failure(NamedTuple):
+    """A call that a program gets wrong. `expected` is what the reference returns."""
+
+    entry_point: str
+    call: Call
+    expected: Any
+    mode: Mode
+
+    def text(self, style: Style) -> str:
+        """The test as the prompt shows it; a longer one than 4,000 characters is cut and says so."""
+        arguments = ", ".join(
+            [*self.call.args, *(f"{name}={text}" for name, text in self.call.kwargs.items())]
+        )
+        expected = literals.render(self.expected)
+        if self.mode == "value" or style == "upstream":
+            test = failed_test(self.entry_point, arguments, expected, style)
+        elif self.mode == "set":
+            test = f"assert set({self.entry_point}({arguments})) == {expected}"
+        else:
+            test = f"assert ({self.entry_point}({arguments}) is not None) == {expected}"
+        return (
+            test if len(test) <= MAX_TEST_CHARS else f"{test[:MAX_TEST_CHARS]}  # cut, {len(test)} characters"
+        )
+
+
+def failures(
+    runner: Runner, harness: Harness[Any], answers: Sequence[tuple[Any, str | None]], plus: bool
+) -> list[Failure | None]:
+    """For each (item, program) the first call that it gets wrong; None where it gets all right.
+
+    Only the base tests are looked at, unless `plus`: the extra inputs of EvalPlus are those that are scored, so
+    showing them leaks (upstream's default). The reference's results stand in the prompt, never its code.
+    """
+    if isinstance(harness, EvalPlus):
+        found = _differential(runner, answers, False)
+        passing = [place for place, failure in enumerate(found) if failure is None]
+        if plus and passing:
+            more = _differential(runner, [answers[place] for place in passing], True)
+            for place, failure in zip(passing, more, strict=True):
+                found[place] = failure
+        return found
+    if isinstance(harness, HumanEval):
+        return _checked(runner, answers)
+    raise UserError("--benchmark: only humaneval, humaneval_plus, mbpp and mbpp_plus can be refined.")
+
+
+def _differential(
+    runner: Runner, answers: Sequence[tuple[Differential, str | None]], plus: bool
+) -> list[Failure | None]:
+    items = {item.id: item for item, _ in answers}
+    expected = reference_outputs(runner, list(items.values()), plus)
+    run = runner.patient if plus else runner.quick
+    rulings = judge(run, [trial(item, code or NO_CODE, expected[item.id], plus) for item, code in answers])
+    found: list[Failure | None] = []
+    for (item, _), ruling in zip(answers, rulings, strict=True):
+        given = item.plus if plus else item.base
+        place = ruling.failed or 0
+        mode = evalplus.mode(item.dataset, item.entry_point)
+        failure = Failure(item.entry_point, as_call(given[place]), expected[item.id][place], mode)
+        found.append(None if ruling.passed else failure)
+    return found
+
+
+def _checked(runner: Runner, answers: Sequence[tuple[Checked, str | None]]) -> list[Failure | None]:
+    """HumanEval's check does not say which call failed: it is the first whose result is not the reference's."""
+    checks = {item.id: item.check for item, _ in answers}
+    calls = record(runner.patient, list(checks.values()))
+    references = _results(
+        runner.patient, [(check.reference, check.entry_point, calls[check.id]) for check in checks.values()]
+    )
+    expected = dict(zip(checks, references, strict=True))
+    given = _results(
+        runner.quick, [(code or NO_CODE, item.check.entry_point, calls[item.id]) for item, code in answers]
+    )
+    rulings = HumanEval().judge(runner, answers)
+    found: list[Failure | None] = []
+    for (item, _), results, ruling in zip(answers, given, rulings, strict=True):
+        right = expected[item.id]
+        wrong = (
+            place
+            for place, value in enumerate(right)
+            if place >= len(results)
+            or isinstance(results[place], ValueError)
+            or not equal(value, results[place])
+        )
+        place = next(wrong, 0)
+        failure = Failure(item.check.entry_point, calls[item.id][place], right[place], "value")
+        found.append(None if ruling.passed else failure)
+    return found
+
+
+def _results(run: Run, programs: Sequence[tuple[str, str, tuple[Call, ...]]]) -> list[list[Any]]:
+    """What each program returns on its calls, as far as it gets; a ValueError for a call that returned nothing."""
+    jobs = (call_job(str(n), code, name, calls) for n, (code, name, calls) in enumerate(programs))
+    found: list[list[Any]] = []
+    for outcome in run(jobs):
+        values: list[Any] = []
+        for result in outcome.results:
+            try:
+                values.append(value_of(result))
+            except ValueError as error:
+                values.append(error)
+        found.append(values)
+    return found
+
+
+def shown_code(code: str | None) -> str:
+    """A buggy program as prompts show it: without comments and docstrings, which would repeat the problem.
+
+    Upstream normalises so too (experiments/trace_evalplus.py).
+    """
+    if code is None:
+        return NO_CODE
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
+    return ast.unparse(tree)
