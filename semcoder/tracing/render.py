@@ -94,8 +94,9 @@ def render(
 
 
 def _cases(programs: Path, tests: Path, traces: Path) -> Iterator[tuple[Program, TestCase, Trace]]:
-    known = {program.id: program for program in records.read(programs, Program)}
-    inputs = {test.id: test for test in records.read(tests, TestCase)}
+    wanted = {parent for trace in records.read(traces, Trace) for parent in trace.parents}
+    known = {each.id: each for each in records.read(programs, Program) if each.id in wanted}
+    inputs = {each.id: each for each in records.read(tests, TestCase) if each.id in wanted}
     for trace in records.read(traces, Trace):
         try:
             test, program = trace.parents

@@ -87,9 +87,12 @@ def main(
 
 def _choose(programs: Path, tests: Path, shard: Shard, per_program: int) -> list[list[Case]]:
     """The cases of each program of this shard that has any, in the files' order."""
-    mine = {program.id: program for program in records.read(programs, Program)}
-    known = set(mine)
-    mine = {name: program for name, program in mine.items() if shard.holds(name)}
+    known: set[str] = set()
+    mine: dict[str, Program] = {}
+    for program in records.read(programs, Program):
+        known.add(program.id)
+        if shard.holds(program.id):
+            mine[program.id] = program
     cases: dict[str, list[Case]] = defaultdict(list)
     for test in records.read(tests, TestCase):
         parent = test.parents[0] if test.parents else ""
