@@ -113,7 +113,7 @@ def serving(script: Script) -> Iterator[Script]:
             pass  # a client that was killed
 
     server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     script.address = f"http://127.0.0.1:{server.server_port}/v1"
     try:
