@@ -17,7 +17,7 @@ rule fetch_file:
         pin=lambda w: DATA.pin(w.name),
         options=options(versions="data.versions", mirror="data.mirror"),
     message:
-        "data: {wildcards.name}"
+        "data: {output}"
     shell:
         "semcoder --log {log} data fetch {wildcards.name} {params.options} --out {output}"
 
@@ -37,6 +37,6 @@ rule fetch_snapshot:
         pin=lambda w: DATA.pin(w.name),
         options=options(versions="data.versions", mirror="data.mirror"),
     message:
-        "data: {wildcards.name}"
+        "data: {output}"
     shell:
         "semcoder --log {log} data fetch {wildcards.name} {params.options} --out {output}"

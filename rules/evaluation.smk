@@ -23,7 +23,7 @@ rule generate:
         model=lambda w: EVALUATION.generation_options(w.model, w.benchmark, w.format),
         options=options(engine="evaluation.engine", limit="evaluation.limit"),
     message:
-        "generation: {wildcards.model} on {wildcards.benchmark}, {wildcards.format}, {wildcards.scatteritem}"
+        "generation: {output}"
     shell:
         "semcoder --log {log} evaluation generate --model {input.model} --name {wildcards.model}"
         " --benchmark {wildcards.benchmark} $(printf -- '--data %s ' {input.data}) --format {wildcards.format}"
@@ -35,7 +35,7 @@ rule score:
         generations=lambda w: EVALUATION.generations(w.model, w.benchmark, w.format, gather),
         data=lambda w: DATA.of_benchmark(w.benchmark),
     output:
-        items=f"{R}/scores/{{model}}/{{benchmark}}.{{format}}.items.jsonl",
+        verdicts=f"{R}/scores/{{model}}/{{benchmark}}.{{format}}.items.jsonl",
         score=f"{R}/scores/{{model}}/{{benchmark}}.{{format}}.json",
     log:
         f"{R}/logs/scores/{{model}}.{{benchmark}}.{{format}}.log",
@@ -50,8 +50,8 @@ rule score:
     params:
         code=code("evaluation", "score"),
     message:
-        "scores: {wildcards.model} on {wildcards.benchmark}, {wildcards.format}"
+        "scores: {output.score}"
     shell:
         "semcoder --log {log} evaluation score --benchmark {wildcards.benchmark}"
         " $(printf -- '--data %s ' {input.data}) $(printf -- '--generations %s ' {input.generations})"
-        " --workers {threads} --items {output.items} --score {output.score}"
+        " --workers {threads} --items {output.verdicts} --score {output.score}"

@@ -28,7 +28,7 @@ rule write_monologues:
             seed="monologue.seed",
         ),
     message:
-        "monologues: {wildcards.direction}, from traces, shard {wildcards.scatteritem}"
+        "monologues: {output.monologues}"
     shell:
         "semcoder --log {log} monologue write --direction {wildcards.direction} --programs {input.programs}"
         " --tests {input.tests} --traces {input.traces} {params.options}"
@@ -56,12 +56,13 @@ rule sample_monologues:
         code=code("monologue", "sample"),
         options=options(
             teacher="teacher",
+            label_offset="prompts.label_offset",
             per_program="monologue.per_program",
             cpu_s="execution.cpu_seconds",
             memory_mb="execution.memory_mb",
         ),
     message:
-        "monologues: {wildcards.direction}, from the teacher, shard {wildcards.scatteritem}"
+        "monologues: {output.monologues}"
     shell:
         "semcoder --log {log} monologue sample --direction {wildcards.direction} --programs {input.programs}"
         " --tests {input.tests} --shard {wildcards.scatteritem} {params.options} --workers {threads}"

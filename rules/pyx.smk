@@ -29,7 +29,7 @@ rule synthesize:
             memory_mb="execution.memory_mb",
         ),
     message:
-        "pyx: problems and programs, shard {wildcards.scatteritem}"
+        "pyx: {output.programs}"
     shell:
         "semcoder --log {log} pyx synthesize --seeds {input.seeds} {params.options} --workers {threads}"
         " --problems {output.problems} --programs {output.programs} --inputs {output.inputs} --soft {output.soft}"
@@ -60,6 +60,7 @@ rule expand_inputs:
             teacher="teacher",
             filters="pyx.filters",
             threshold="pyx.inputs.threshold",
+            at_least="pyx.inputs.at_least",
             rounds="pyx.inputs.rounds",
             max_chars="pyx.inputs.max_chars",
             hash_seeds="execution.hash_seeds",
@@ -68,7 +69,7 @@ rule expand_inputs:
             seed="pyx.seed",
         ),
     message:
-        "pyx: inputs, shard {wildcards.scatteritem}"
+        "pyx: {output.tests}"
     shell:
         "semcoder --log {log} pyx expand --programs {input.programs} --inputs {input.inputs} {params.options}"
         " --workers {threads} --kept {output.kept} --tests {output.tests}"
@@ -109,7 +110,7 @@ rule select:
             seed="pyx.seed",
         ),
     message:
-        "pyx: duplicates, contamination, split"
+        "pyx: {output.train}"
     shell:
         "semcoder --log {log} pyx select"
         " $(printf -- '--problems %s ' {input.problems}) $(printf -- '--programs %s ' {input.programs})"

@@ -22,7 +22,7 @@ rule sample_buggy:
         code=code("evaluation", "generate"),
         options=options(engine="evaluation.engine", sampling="pyx_r.sampling", style="prompts.style"),
     message:
-        "pyx-r: solutions of {wildcards.model}, shard {wildcards.scatteritem}"
+        "pyx-r: {output}"
     shell:
         "semcoder --log {log} evaluation generate --model {input.model} --name {wildcards.model}"
         " --benchmark pyx_code $(printf -- '--data %s ' {input.data}) --format code"
@@ -34,7 +34,7 @@ rule score_buggy:
         generations=f"{R}/pyx_r/{{model}}/{{scatteritem}}.generations.jsonl",
         data=[f"{R}/pyx/train.jsonl", f"{R}/pyx/tests.jsonl", f"{R}/pyx/problems.jsonl"],
     output:
-        items=f"{R}/pyx_r/{{model}}/{{scatteritem}}.items.jsonl",
+        verdicts=f"{R}/pyx_r/{{model}}/{{scatteritem}}.items.jsonl",
         score=f"{R}/pyx_r/{{model}}/{{scatteritem}}.json",
     log:
         f"{R}/logs/pyx_r/{{model}}.{{scatteritem}}.score.log",
@@ -49,10 +49,10 @@ rule score_buggy:
     params:
         code=code("evaluation", "score"),
     message:
-        "pyx-r: scores of {wildcards.model}, shard {wildcards.scatteritem}"
+        "pyx-r: {output.score}"
     shell:
         "semcoder --log {log} evaluation score --benchmark pyx_code $(printf -- '--data %s ' {input.data})"
-        " --generations {input.generations} --workers {threads} --items {output.items} --score {output.score}"
+        " --generations {input.generations} --workers {threads} --items {output.verdicts} --score {output.score}"
 
 
 rule build_pyx_r:
@@ -61,7 +61,7 @@ rule build_pyx_r:
         programs=f"{R}/pyx/train.jsonl",
         tests=f"{R}/pyx/tests.jsonl",
         generations=gather.evaluation(f"{R}/pyx_r/{CONFIG.pyx_r.model}/{{scatteritem}}.generations.jsonl"),
-        items=gather.evaluation(f"{R}/pyx_r/{CONFIG.pyx_r.model}/{{scatteritem}}.items.jsonl"),
+        verdicts=gather.evaluation(f"{R}/pyx_r/{CONFIG.pyx_r.model}/{{scatteritem}}.items.jsonl"),
     output:
         examples=f"{R}/pyx_r/pyx_r.jsonl",
         dropped=f"{R}/pyx_r/dropped.jsonl",
@@ -78,13 +78,19 @@ rule build_pyx_r:
         runtime=1440,
     params:
         code=code("refine", "build"),
-        options=options(teacher="teacher", per_program="pyx_r.per_program"),
+        options=options(
+            teacher="teacher",
+            per_program="pyx_r.per_program",
+            style="prompts.style",
+            cpu_s="execution.cpu_seconds",
+            memory_mb="execution.memory_mb",
+        ),
     message:
-        "pyx-r: rationales and patches"
+        "pyx-r: {output.examples}"
     shell:
         "semcoder --log {log} refine build --problems {input.problems} --programs {input.programs}"
         " --tests {input.tests} $(printf -- '--generations %s ' {input.generations})"
-        " $(printf -- '--items %s ' {input.items}) {params.options} --workers {threads}"
+        " $(printf -- '--items %s ' {input.verdicts}) {params.options} --workers {threads}"
         " --out {output.examples} --dropped {output.dropped} --summary {output.summary}"
 
 
@@ -111,11 +117,11 @@ rule refine_round:
         model=lambda w: EVALUATION.refinement_options(w.refinement, w.model),
         options=options(engine="evaluation.engine"),
     message:
-        "refinement: {wildcards.refinement}, {wildcards.model} on {wildcards.benchmark}, round {wildcards.round}"
+        "refinement: {output}"
     shell:
         "semcoder --log {log} refine round --round {wildcards.round} --model {input.model} --name {wildcards.model}"
         " --benchmark {wildcards.benchmark} $(printf -- '--data %s ' {input.data})"
-        " $(printf -- '--previous-generations %s ' {input.generations}) --previous-items {input.items}"
+        " $(printf -- '--previous-generations %s ' {input.generations}) --previous-items {input.verdicts}"
         " --rationale {wildcards.rationale} {params.model} {params.options} --threads {threads}"
         " --out-generations {output}"
 
@@ -125,7 +131,7 @@ rule score_round:
         generations=f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}.jsonl",
         data=lambda w: DATA.of_benchmark(w.benchmark),
     output:
-        items=f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}.items.jsonl",
+        verdicts=f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}.items.jsonl",
         score=f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}.json",
     log:
         f"{R}/logs/refinement/{{refinement}}.{{model}}.{{benchmark}}.{{rationale}}.round{{round}}.score.log",
@@ -140,8 +146,8 @@ rule score_round:
     params:
         code=code("evaluation", "score"),
     message:
-        "refinement: score of {wildcards.model} on {wildcards.benchmark}, round {wildcards.round}"
+        "refinement: {output.score}"
     shell:
         "semcoder --log {log} evaluation score --benchmark {wildcards.benchmark}"
         " $(printf -- '--data %s ' {input.data}) --generations {input.generations}"
-        " --workers {threads} --items {output.items} --score {output.score}"
+        " --workers {threads} --items {output.verdicts} --score {output.score}"

@@ -25,7 +25,7 @@ rule table:
         code=code("report", "table"),
         options=lambda w: EVALUATION.table_options(w.table),
     message:
-        "tables: {wildcards.table}"
+        "tables: {output.markdown}"
     shell:
         "semcoder --log {log} report table {params.options} --csv {output.csv} --markdown {output.markdown}"
 
@@ -54,7 +54,7 @@ rule executability:
             memory_mb="execution.memory_mb",
         ),
     message:
-        "tables: what does not run of another instruction set"
+        "tables: {output.markdown}"
     shell:
         "semcoder --log {log} pyx executability --data {input} {params.options} --workers {threads}"
         " --csv {output.csv} --markdown {output.markdown}"
@@ -79,7 +79,7 @@ rule yields:
     params:
         code=code("report", "yields"),
     message:
-        "report: what each stage kept"
+        "report: {output.markdown}"
     shell:
         "semcoder --log {log} report yields $(printf -- '--summary %s ' {input})"
         " --table {output.csv} --markdown {output.markdown} --plot {output.plot}"
@@ -104,7 +104,7 @@ rule plot_lengths:
     params:
         code=code("report", "plot"),
     message:
-        "report: lengths of {wildcards.kind}"
+        "report: {output}"
     shell:
         "semcoder --log {log} report plot {wildcards.kind} $(printf -- '--source %s ' {input}) --out {output}"
 
@@ -131,6 +131,6 @@ rule plot_loss:
     params:
         code=code("report", "plot"),
     message:
-        "report: loss of {wildcards.recipe}"
+        "report: {output}"
     shell:
         "semcoder --log {log} report plot loss --source {input}/training_log.jsonl --out {output}"

@@ -30,7 +30,7 @@ rule extract_seeds:
             seed="seeds.seed",
         ),
     message:
-        "seeds: shard {wildcards.scatteritem}"
+        "seeds: {output.seeds}"
     shell:
         "semcoder --log {log} seeds extract {params.options} --shard {wildcards.scatteritem}"
         " --seeds {output.seeds} --dropped {output.dropped} --summary {output.summary}"

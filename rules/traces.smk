@@ -28,7 +28,7 @@ rule trace:
             per_program="tracing.per_program",
         ),
     message:
-        "traces: shard {wildcards.scatteritem}"
+        "traces: {output.traces}"
     shell:
         "semcoder --log {log} tracing trace --programs {input.programs} --tests {input.tests}"
         " --shard {wildcards.scatteritem} {params.options} --workers {threads}"
@@ -57,7 +57,7 @@ rule render:
         code=code("tracing", "render"),
         options=options(max_chars="tracing.max_format_chars"),
     message:
-        "formats: {wildcards.format}, {wildcards.direction}, shard {wildcards.scatteritem}"
+        "formats: {output.rendered}"
     shell:
         "semcoder --log {log} tracing render --format {wildcards.format} --direction {wildcards.direction}"
         " --programs {input.programs} --tests {input.tests} --traces {input.traces} {params.options}"

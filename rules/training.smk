@@ -21,7 +21,7 @@ rule convert_base:
     params:
         code=code("training", "base"),
     message:
-        "models: {wildcards.model} from GGUF to safetensors"
+        "models: {output}"
     shell:
         "semcoder --log {log} training base --gguf {input} --out {output}"
 
@@ -48,7 +48,7 @@ rule mix:
         files=lambda w: TRAINING.mixture_options(w.recipe),
         options=options(style="prompts.style", label_offset="prompts.label_offset"),
     message:
-        "mixtures: {wildcards.recipe}"
+        "mixtures: {output.mixture}"
     shell:
         "semcoder --log {log} training mix {params.recipe} {params.files} {params.options}"
         " --mixture {output.mixture} --dropped {output.dropped} --summary {output.summary}"
@@ -76,9 +76,9 @@ rule train:
     params:
         code=code("training", "train"),
         recipe=lambda w: TRAINING.recipe(w.recipe),
-        options=options(gpus="training.gpus"),
+        launcher=TRAINING.launcher,
     message:
-        "training: {wildcards.recipe}"
+        "training: {output}"
     shell:
-        "semcoder --log {log} training train --base {input.base} --mixture {input.mixture}"
-        " {params.recipe} {params.options} --threads {threads} --out {output}"
+        "{params.launcher} --log {log} training train --base {input.base} --mixture {input.mixture}"
+        " {params.recipe} --threads {threads} --out {output}"

@@ -78,6 +78,7 @@ class Inputs(Section):
     """Input expansion (paper section 3.2)."""
 
     threshold: Positive = Field(description="inputs a program is expanded to")
+    at_least: Positive = Field(description="programs with fewer inputs that run are dropped")
     rounds: Positive = Field(description="most rounds of mutation and teacher-written inputs")
     max_chars: Positive = Field(description="longest text of the arguments and of the output of one test")
 

@@ -100,7 +100,7 @@ class Graph:
             "format": one_of([*FORMATS, "code"]),
             "rationale": one_of(["monologue", "trace", "none"]),
             "refinement": one_of(config.refinement),
-            "table": one_of(config.tables),
+            "table": one_of([*config.tables, *config.refinement]),
             "round": r"[1-9]\d*",
         }
 

@@ -45,18 +45,18 @@ class Evaluations:
         evaluation, prompts = self.graph.config.evaluation, self.graph.config.prompts
         limit = {"code": evaluation.max_code_tokens, "direct": evaluation.max_answer_tokens}.get(format)
         sampling = evaluation.sampling.model_dump(mode="json")
-        return self._asking(model, prompts.label_offset, sampling | ({"max_tokens": limit} if limit else {}))
+        upstream = self.graph.models.style(model) == "upstream"
+        offset = RELEASED_LABEL_OFFSET if upstream else prompts.label_offset
+        asking = self._asking(model, sampling | ({"max_tokens": limit} if limit else {}))
+        return f"{asking} {option('label_offset', offset)}"
 
-    def _asking(self, model: str, label_offset: int, sampling: dict[str, Any]) -> str:
-        style = self.graph.models.style(model)
-        offset = RELEASED_LABEL_OFFSET if style == "upstream" else label_offset
-        words = [option("sampling", sampling), option("style", style), option("label_offset", offset)]
-        return " ".join(words)
+    def _asking(self, model: str, sampling: dict[str, Any]) -> str:
+        return f"{option('sampling', sampling)} {option('style', self.graph.models.style(model))}"
 
     def refinement_options(self, refinement: str, model: str) -> str:
         """Decoding, feedback and prompt style of one round."""
         settings = self.graph.config.refinement[refinement]
-        asking = self._asking(model, 0, settings.sampling.model_dump(mode="json"))
+        asking = self._asking(model, settings.sampling.model_dump(mode="json"))
         return f"{asking} {option('feedback', settings.feedback)}"
 
     def refinement_inputs(self, wildcards: Any, gather: Gather) -> dict[str, list[str] | str]:
@@ -65,10 +65,10 @@ class Evaluations:
         if number == 1:
             return {
                 "generations": self.generations(model, benchmark, "code", gather),
-                "items": f"{self.graph.results}/scores/{model}/{benchmark}.code.items.jsonl",
+                "verdicts": f"{self.graph.results}/scores/{model}/{benchmark}.code.items.jsonl",
             }
         before = self._round(wildcards.refinement, model, benchmark, wildcards.rationale, number - 1)
-        return {"generations": [f"{before}.jsonl"], "items": f"{before}.items.jsonl"}
+        return {"generations": [f"{before}.jsonl"], "verdicts": f"{before}.items.jsonl"}
 
     def _round(self, refinement: str, model: str, benchmark: str, rationale: str, number: int) -> str:
         folder = f"{self.graph.results}/refinement/{refinement}/{model}/{benchmark}.{rationale}"

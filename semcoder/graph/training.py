@@ -27,6 +27,14 @@ class TrainingRuns:
         """All recipes."""
         return list(self.graph.config.recipes)
 
+    @property
+    def launcher(self) -> str:
+        """What starts the training command: itself, or one process for each GPU of the node."""
+        gpus = self.graph.config.training.gpus
+        if gpus < 2:
+            return "semcoder"
+        return f"torchrun --standalone --nproc_per_node {gpus} -m semcoder.cli"
+
     def base(self, recipe: str) -> str:
         """The folder of the model that training starts from."""
         return self.graph.models.path(self.graph.config.recipes[recipe].base)
