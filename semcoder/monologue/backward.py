@@ -8,8 +8,9 @@ the path.
 import ast
 
 from semcoder.monologue.activations import Activation, Step
-from semcoder.monologue.listing import Listing, names_bound, names_read
-from semcoder.monologue.loops import Round, changed, grouped
+from semcoder.monologue.difference import difference
+from semcoder.monologue.listing import MAX_SOURCE, Listing, names_bound, names_read
+from semcoder.monologue.loops import Round, branches, changed, grouped
 from semcoder.monologue.narrate import Narrator, same_literal, within
 from semcoder.monologue.rewind import Depth, Rewind
 from semcoder.monologue.wording import Wording, counted, described, listed, sentence, span, value
@@ -22,6 +23,8 @@ DEPTHS = (
     Depth(limit=60, last=0, first=0, steps=5, series=0),
 )
 """From the fullest telling to the shortest; the first that fits is taken."""
+MAX_CALLS = 3
+"""Calls of helpers that are told with a step; more are left out."""
 FORGETFUL = {
     "sort": "sorting hides the order from before",
     "sorted": "sorting hides the order from before",
@@ -51,8 +54,12 @@ class Deduction:
     def numbered(self) -> str:
         """The section's text: a numbered list from the output to the arguments."""
         root = self._root
-        points = [self._leaving(root)]
-        for item in reversed(grouped(root, self._listing)):
+        leaving = next((step for step in reversed(root.steps) if self._is_return(step)), None)
+        points = [self._leaving(root, leaving)]
+        items = grouped(root, self._listing)
+        while leaving is not None and not _holds(items[-1], leaving):
+            items.pop()  # what a `finally` did after the value was settled
+        for item in reversed(items):
             self._narrator.turn()
             found = self._loop(item) if isinstance(item, Round) else self._step(item)
             points += [found] if found else []
@@ -65,10 +72,9 @@ class Deduction:
 
     # Where the output comes from
 
-    def _leaving(self, root: Activation) -> str:
+    def _leaving(self, root: Activation, step: Step | None) -> str:
         assert root.returned is not None
         shown = value(root.returned, self._depth.limit)
-        step = next((s for s in reversed(root.steps) if self._is_return(s)), None)
         statement = self._listing.statement(step.line) if step else self._inline_return(root)
         step = step or (root.steps[-1] if root.steps else None)
         if step is None or not isinstance(statement, ast.Return) or statement.value is None:
@@ -90,7 +96,7 @@ class Deduction:
         given = [self._narrator.claims(names)] if names else []
         given += [workings] if workings else []
         there = f" There, {'; '.join(given)}." if given else ""
-        return told + there + self._forgets(statement.value)
+        return told + there + self._calls(step) + self._forgets(statement.value)
 
     def _is_return(self, step: Step) -> bool:
         return isinstance(self._listing.statement(step.line), ast.Return) and not step.raised
@@ -111,7 +117,7 @@ class Deduction:
     def _forgets(self, node: ast.AST | None) -> str:
         """What an operation does not let one read off its result, where a whole value or statement is one."""
         match node:
-            case ast.Call(func=ast.Name(id=name)) if name not in self._listing.names:
+            case ast.Call(func=ast.Name(id=name), args=[_, *_]) if name not in self._listing.names:
                 hidden = FORGETFUL.get(name)
             case ast.Call(func=ast.Attribute(attr=name)):
                 hidden = FORGETFUL.get(name)
@@ -126,7 +132,9 @@ class Deduction:
         if statement is None or self._is_return(step):
             return ""
         if step.raised:
-            return sentence(self._wording.say("raised_on_path", error=span(step.raised)))
+            self._need_all(statement, step)
+            told = self._narrator.step(step, self._root)
+            return sentence(self._wording.say("raised_on_path", told=told))
         outcome = self._outcome(statement, step)
         if isinstance(statement, ast.If) and outcome is not None:
             self._need(statement.test, step)
@@ -141,9 +149,12 @@ class Deduction:
         relevant = {name: text for name, text in step.changes.items() if name in self._needed}
         if not relevant or isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return ""
-        told = self._made(statement, step, relevant)
-        calls = [self._narrator.returned(call) for call in step.calls if call.returned != "None"]
-        return told + (f" There {listed(calls)}." if 0 < len(calls) <= 2 else "")
+        return self._made(statement, step, relevant) + self._calls(step)
+
+    def _calls(self, step: Step) -> str:
+        calls = [call for call in step.calls if call.returned != "None"]
+        told = [self._narrator.returned(call) for call in calls if not self._narrator.exhausted(call)]
+        return f" Along the way, {listed(told)}." if 0 < len(told) <= MAX_CALLS else ""
 
     def _outcome(self, statement: ast.AST, step: Step) -> bool | None:
         """How a test came out; None for other statements, and where it cannot be told."""
@@ -171,32 +182,86 @@ class Deduction:
             return (
                 sentence(self._wording.say("back_assign", claims=claims, expr=shown, given=given)) + forgets
             )
+        self._need_all(statement, step)
+        source = self._source(statement, step)
+        before = {name: step.before[name] for name in relevant if name in step.before}
+        if not before:
+            return sentence(self._wording.say("back_made", source=source, claims=claims))
+        long = max(map(len, before.values())) > self._depth.limit
+        if long and len(relevant) == 1 and not set(relevant) - set(before):
+            [(name, after)] = relevant.items()
+            part = difference(name, before[name], after, self._depth.limit)
+            return sentence(self._wording.say("back_part", source=source, part=part))
+        states = self._narrator.claims(before)
+        told = self._wording.say("back_effect", source=source, before=states, claims=claims)
+        return sentence(told) + self._forgets(expression)
+
+    def _need_all(self, statement: ast.AST, step: Step) -> None:
+        """Need what a statement reads; of a compound one, what its header reads."""
         if not hasattr(statement, "body"):
             self._need(statement, step)
-        before = {name: step.before[name] for name in relevant if name in step.before}
+            return
+        for part in ast.iter_child_nodes(statement):
+            if not isinstance(part, ast.stmt | ast.ExceptHandler | ast.match_case):
+                self._need(part, step)
+
+    def _source(self, statement: ast.AST, step: Step) -> str:
+        """A statement as code, or what it is where it is too long or has a block."""
+        if self._listing.shared(step.line):
+            text = self._listing.lines[step.line - 1].strip()
+            return span(text) if len(text) <= MAX_SOURCE else "the line"
+        if isinstance(statement, ast.With):
+            return span("with " + ", ".join(self._listing.source(item) for item in statement.items))
+        if isinstance(statement, ast.match_case):
+            return f"the pattern {span(self._listing.source(statement.pattern))}"
         source = self._listing.short(statement) if not hasattr(statement, "body") else ""
-        shown = span(source) if source else "this statement"
-        if not before:
-            return sentence(self._wording.say("back_made", source=shown, claims=claims))
-        told = self._wording.say(
-            "back_effect", source=shown, before=self._narrator.claims(before), claims=claims
-        )
-        return sentence(told) + self._forgets(expression)
+        return span(source) if source else "a longer statement"
 
     # Loops, last iteration first
 
     def _loop(self, run: Round) -> str:
         start = run.first().before
-        built = [name for name in changed(run.iterations) if name in self._needed and name in start]
-        if not run.iterations or not (built or run.end is None):
+        tested = names_read(run.node.test) if isinstance(run.node, ast.While) else []
+        relevant = [name for name in changed(run.iterations) if name in self._needed and name in start]
+        steered = [name for name in changed(run.iterations) if name in tested and name in start]
+        built = list(dict.fromkeys(relevant + steered)) if relevant else []
+        if not relevant and run.end is not None and _can_be_left(run.node):
+            told = self._ran_out(run)
+        elif not run.iterations or not (relevant or run.end is None):
             return ""
-        lines = Rewind(self._listing, self._wording, run, built, self._depth).lines()
+        else:
+            told = "\n   - ".join(Rewind(self._listing, self._wording, run, built, self._depth).lines())
         read = (part for part in ast.walk(run.node) if isinstance(part, ast.Name))
         self._needed.update(part.id for part in read if isinstance(part.ctx, ast.Load) and part.id in start)
-        return "\n   - ".join(lines)
+        return told
+
+    def _ran_out(self, run: Round) -> str:
+        """A loop that changed nothing that matters, but could have been left early."""
+        node = run.node
+        source = self._listing.short(node.test if isinstance(node, ast.While) else node.iter)
+        kind = "while" if isinstance(node, ast.While) else "over"
+        loop = f"the loop {kind} {span(source)}" if source else "the loop"
+        ran = counted(len(run.iterations), "iteration")
+        outcomes = branches(run.iterations, self._listing)
+        tests = []
+        for line, each in outcomes.items():
+            statement = self._listing.statement(line)
+            if isinstance(statement, ast.If) and not any(each) and self._listing.short(statement.test):
+                tests.append(f"{span(self._listing.short(statement.test))} is false")
+        because = f", as {listed(tests)} every time" if tests else ""
+        return sentence(self._wording.say("back_ran_out", loop=loop, ran=ran) + because)
 
     def _arrival(self, root: Activation) -> str:
         if not root.arguments:
             return "There are no arguments to choose."
         parts = [f"{span(name)} is {described(text)}" for name, text in root.arguments.items()]
         return sentence(self._wording.say("back_arrival", parts=listed(parts)))
+
+
+def _holds(item: Step | Round, step: Step) -> bool:
+    return any(each is step for each in item.steps()) if isinstance(item, Round) else item is step
+
+
+def _can_be_left(node: ast.AST) -> bool:
+    """Whether a loop holds a `break` or `return`."""
+    return any(isinstance(part, ast.Break | ast.Return) for part in ast.walk(node))

@@ -21,6 +21,10 @@ MAX_ECHO = 60
 """Longer outputs are not repeated after the input that gives them."""
 
 
+MIN_CLAIM = 18
+"""Characters that telling a change takes at the very least, to know early that a full telling will not fit."""
+
+
 class TooLong(Exception):
     """Not even the shortest telling fits; the text says how long it is."""
 
@@ -41,13 +45,14 @@ def compose(
     `program.code`, 1-based, plus `label_offset`; backward monologues have none (paper section 4.2.2).
     """
     root = tree(trace.events)
+    bare = sum(MIN_CLAIM for event in trace.events if event.changes)
     if root.returned != test.output:
         raise Untellable("the trace does not return the recorded output")
     code = listing(program.code)
     key = f"{seed} {test.id} {direction}"
     shortest = 0
     write = _forward if direction == "forward" else _backward
-    for text in write(code, root, test, key, label_offset):
+    for text in write(code, root, test, key, label_offset, bare <= max_chars):
         if len(text) <= max_chars:
             return text
         shortest = len(text)
@@ -66,8 +71,10 @@ def concluded(text: str, direction: Direction) -> str | None:
     return None
 
 
-def _forward(code: Listing, root: Activation, test: TestCase, key: str, offset: int) -> Iterator[str]:
-    for level in LEVELS:
+def _forward(
+    code: Listing, root: Activation, test: TestCase, key: str, offset: int, in_full: bool
+) -> Iterator[str]:
+    for level in LEVELS if in_full else [level for level in LEVELS if level.outer is not None]:
         wording = Wording(key)
         opening = understanding(root, code, wording)
         facts = forward_facts(root, grouped(root, code), code, wording)
@@ -76,8 +83,10 @@ def _forward(code: Listing, root: Activation, test: TestCase, key: str, offset: 
         yield _sections(opening, facts, SIMULATION, told, end)
 
 
-def _backward(code: Listing, root: Activation, test: TestCase, key: str, offset: int) -> Iterator[str]:
-    for depth in DEPTHS:
+def _backward(
+    code: Listing, root: Activation, test: TestCase, key: str, offset: int, in_full: bool
+) -> Iterator[str]:
+    for depth in DEPTHS if in_full else DEPTHS[1:]:
         wording = Wording(key)
         opening = understanding(root, code, wording)
         facts = backward_facts(root, grouped(root, code), code, wording)

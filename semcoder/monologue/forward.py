@@ -40,6 +40,7 @@ CONTAINERS = ("[", "{", "(")
 LEVELS = (
     Detail(),
     Detail(inner=(2, 1), calls=1),
+    Detail(inner=(1, 1), calls=1, outer=(6, 2)),
     Detail(inner=(1, 1), calls=1, outer=(3, 1)),
     Detail(inner=(1, 0), calls=1, outer=(2, 1), limit=120, series=120),
     Detail(inner=(0, 0), calls=0, outer=(1, 1), limit=80, series=100),
@@ -140,7 +141,7 @@ class Simulation:
             text = (
                 self._narrator.returned(call)
                 if not self._narrator.exhausted(call)
-                else f"{span(call.name)} runs on"
+                else f"{span(call.name)} runs to its end"
             )
         else:
             text = self._wording.say("enter", call=self._narrator.call(call))
@@ -227,9 +228,9 @@ class Simulation:
 
     def _header(self, header: Step, run: Round, activation: Activation) -> str:
         """What begins an iteration: the items taken, or the test."""
-        if self._listing.shared(header.line):
-            return self._narrator.step(header, activation)
         if isinstance(run.node, ast.While):
+            if self._listing.shared(header.line):
+                return self._narrator.step(header, activation)
             constant = isinstance(run.node.test, ast.Constant)
             return "" if constant else self._narrator.test(run.node.test, header, True)
         names = targets(run.node)
@@ -247,7 +248,10 @@ class Simulation:
         told = self._wording.say("exhausted", n=counted(len(run.iterations), "iteration"))
         if end.changes:
             told += f", with {self._narrator.claims(end.changes)}"
-        return [*within, Bullet(sentence(f"{brief}; {told}" if brief else told))]
+        return [
+            *(Bullet(sentence(each.text), each.children) for each in within),
+            Bullet(sentence(f"{brief}; {told}" if brief else told)),
+        ]
 
     def _summary(self, run: Round, start: int, stop: int) -> Bullet:
         """What happened in iterations `start`+1 to `stop`, told without their steps."""

@@ -78,9 +78,8 @@ class Narrator:
             text if is_lambda or name in positional else f"{name}={text}" for name, text in given.items()
         ]
         text = f"{activation.name.replace('<lambda>', 'lambda')}({', '.join(parts)})"
-        if len(text) <= self.limit:
-            return span(text)
-        return span(activation.name)
+        shown = len(text) <= self.limit and not any(each.startswith("<") for each in given.values())
+        return span(text if shown and "<traceback" not in text else activation.name)
 
     def returned(self, activation: Activation) -> str:
         """`helper(3)` returns `6`; or what a generator yields, or what is raised."""
@@ -104,21 +103,16 @@ class Narrator:
         because = self.reasons.because(test, step, outcome)
         shown = span(source) if source else "the condition"
         told = self.wording.say("true" if outcome else "false", test=shown, because=because)
-        if step.changes:
-            told += f", and {self.claims(step.changes)}"
-        return told
+        new = {name: text for name, text in step.changes.items() if not self.told.knows(name, text)}
+        return f"{told}, and {self.claims(new)}" if new else told
 
     def _statement(self, statement: ast.AST, step: Step) -> str:
         match statement:
             case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
                 return self._assign(statement, target, step)
-            case ast.Assign(targets=[*targets]):
+            case ast.Assign(targets=[*targets], value=expression):
                 names = [name for target in targets for name in names_bound(target)]
-                return (
-                    self.wording.say("bind", claims=self._stated(names, step))
-                    if names
-                    else self._effect(statement, step)
-                )
+                return self._computed(statement, expression, self._stated(names, step), step)
             case ast.AugAssign():
                 return self._augmented(statement, step)
             case ast.If(test=test):
@@ -153,6 +147,9 @@ class Narrator:
                 return self._case(statement, pattern, step)
             case ast.For() | ast.AsyncFor():
                 return self.wording.say("next", claims=self.claims(step.changes)) if step.changes else ""
+            case ast.Return(value=kept) if not step.last:
+                source = self.listing.short(kept) if kept else ""
+                return self.wording.say("return_later", value=span(source) if source else "the value")
             case ast.Return() | ast.While():
                 return ""
             case ast.Try() if not step.changes:
@@ -170,11 +167,21 @@ class Narrator:
         if isinstance(target, ast.Name) and same_literal(source, step.after(target.id)):
             first = target.id not in step.before and not self.listing.loops(step.line)
             return self.wording.say("start" if first else "bind", claims=claims)
+        if source and not isinstance(target, ast.Name):
+            told = self.wording.say("unpack", expr=span(source), claims=claims)
+            return told + self.reasons.choices(statement, step)
+        return self._computed(statement, expression, claims, step)
+
+    def _computed(self, statement: ast.AST, expression: ast.expr, claims: str, step: Step) -> str:
+        """What an expression gave; `claims` are the states of the names that it was assigned to."""
+        source = self.listing.short(expression)
         reason = self.reasons.choices(statement, step)
+        if not claims:
+            return self._effect(statement, step)
         if not source:
             return self.wording.say("compute_long", claims=claims) + reason
-        if not isinstance(target, ast.Name):
-            return self.wording.say("unpack", expr=span(source), claims=claims) + reason
+        if isinstance(expression, ast.Name):
+            return self.wording.say("copy", name=span(source), claims=claims)
         form = "compute" if step.changes else "again"
         told = self.wording.say(form, expr=span(source), claims=claims) + reason
         return self._with_workings(told, expression, step)
@@ -308,6 +315,7 @@ def within(listing: Listing, body: list[ast.stmt], line: int) -> bool:
 
 
 def _yields(statement: ast.AST | None) -> bool:
-    return statement is not None and any(
-        isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(statement)
-    )
+    """Whether a statement yields by itself, and not in the block under it."""
+    if statement is None or hasattr(statement, "body"):
+        return False
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(statement))

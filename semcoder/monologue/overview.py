@@ -66,7 +66,7 @@ def _chain(told: Sequence[str], most: int) -> str:
     if len(told) == 1:
         return told[0]
     if len(told) == 2:
-        return " and ".join(told)
+        return f"{told[0]}{',' * (', ' in told[0])} and {told[1]}"
     return f"{', '.join(told[:-1])}, and finally {told[-1]}"
 
 

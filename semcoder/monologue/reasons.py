@@ -13,7 +13,7 @@ MAX_FACT = 60
 """Longer values are told where they come to be, and not again as a reason."""
 
 MAX_WORKINGS = 3
-ONCE_ONLY = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
+MANY_TIMES = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
 """What runs a number of times within one statement, so that its parts have no one value."""
 
 
@@ -99,6 +99,8 @@ class Reasons:
 
     def workings(self, node: ast.expr, step: Step) -> str:
         """The values of calls, items and sums inside an expression, innermost first; nothing where none is told."""
+        if isinstance(node, ast.IfExp) or step.calls:
+            return ""
         variables = step.before
         if text_of(node, variables, self._listing.names) is None:  # a part of it may change what others read
             variables = {name: text for name, text in variables.items() if name not in step.changes}
@@ -188,7 +190,7 @@ def _inner(node: ast.expr) -> list[ast.expr]:
     found: list[ast.expr] = []
     for part in ast.iter_child_nodes(node):
         child = part.value if isinstance(part, ast.keyword) else part
-        if isinstance(child, ONCE_ONLY) or not isinstance(child, ast.expr):
+        if isinstance(child, MANY_TIMES | ast.IfExp) or not isinstance(child, ast.expr):
             continue
         found += _inner(child)
         chained = isinstance(child, ast.BinOp) and isinstance(node, ast.BinOp) and child is node.left
@@ -203,6 +205,6 @@ def _conditionals(node: ast.AST) -> list[ast.IfExp]:
     """The conditional expressions of a statement that run once with it, so not in comprehensions or lambdas."""
     found = [node] if isinstance(node, ast.IfExp) else []
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ONCE_ONLY | ast.stmt):
+        if not isinstance(child, MANY_TIMES | ast.stmt):
             found += _conditionals(child)
     return found

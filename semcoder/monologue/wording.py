@@ -15,6 +15,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "start": ("start with {claims}", "{claims} to start with", "set {claims}"),
     "compute": ("{expr} gives {claims}", "evaluating {expr} gives {claims}", "{expr} gives {claims}"),
     "compute_long": ("the right-hand side gives {claims}", "the assigned expression gives {claims}"),
+    "copy": ("set {claims}, the value of {name}", "{claims}, copied from {name}"),
     "again": ("{expr} leaves {claims} as it was", "{expr} gives {claims} again"),
     "unpack": ("unpacking {expr} gives {claims}", "{expr} unpacks into {claims}"),
     "effect": ("{source} makes {claims}", "after {source}, {claims}", "{source} gives {claims}"),
@@ -30,7 +31,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     ),
     "delete": ("{source} deletes {names}", "{names} is deleted by {source}"),
     "define": ("define {what}", "{what} is defined here"),
-    "import": ("run {source}", "{source} makes the import"),
+    "import": ("run {source}",),
     # Control
     "true": ("{test} is true{because}", "{test} is true{because}"),
     "false": ("{test} is false{because}", "{test} is false{because}"),
@@ -69,9 +70,13 @@ FORMS: dict[str, tuple[str, ...]] = {
         "the end is reached, so {value} is returned",
         "with nothing left to run, {value} is returned",
     ),
+    "return_later": (
+        "{value} is to be returned once the `finally` block is done",
+        "return {value}, but first the `finally` block runs",
+    ),
     "yield": ("yield {value}", "{value} is yielded"),
     "raise": ("{error} is raised", "this raises {error}"),
-    "raises": ("{source} raises {error}", "here {source} raises {error}"),
+    "raises": ("{source} raises {error}",),
     "raises_long": ("the statement raises {error}",),
     "catches": ("{handler} catches it", "this is caught by {handler}"),
     "holds": ("the assertion {test} holds", "{test} holds, so go on"),
@@ -98,7 +103,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "from_long": ("The output {value} is the value of the returned expression.",),
     "from_end": ("The output {value} means that the end is reached without a `return` of a value.",),
     "from_somewhere": ("The output is {value}.",),
-    "raised_on_path": ("on this path {error} is raised", "along the way {error} is raised"),
+    "raised_on_path": ("on this path, {told}", "along the way, {told}"),
     "back_set": ("before that, the code sets {claims}", "the code sets {claims} before that"),
     "back_assign": (
         "{claims} comes from {expr}, where {given}",
@@ -109,6 +114,11 @@ FORMS: dict[str, tuple[str, ...]] = {
     "back_effect": (
         "{source} turned {before} into {claims}",
         "undo {source}: before it {before}, after it {claims}",
+    ),
+    "back_part": ("undo {source}: there, {part}", "before that comes {source}: {part}"),
+    "back_ran_out": (
+        "{loop} has to run out without being left early, here after {ran}",
+        "for this, {loop} must come to its end, here after {ran}",
     ),
     "back_loop": (
         "{names} was built by {loop} in {ran}, from the last to the first:",
