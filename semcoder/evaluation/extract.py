@@ -88,7 +88,7 @@ def _of_statement(text: str, entry_point: str) -> Assertion:
     found = _split(line, entry_point)
     for end in _token_ends(line):
         statement = _parse(line[:end])
-        if statement is not None:
+        if statement is not None and (line.startswith("assert") or not _is_bare(statement, entry_point)):
             rest = _halves(statement, line[:end], entry_point)
             return Assertion(found.arguments or rest.arguments, found.value or rest.value)
     return found
@@ -112,7 +112,14 @@ def _halves(statement: ast.stmt, source: str, entry_point: str) -> Assertion:
         return NOTHING
     if _calls(test, entry_point):
         return Assertion(_between(test, source), None)
-    return Assertion(source.strip(), source.strip())
+    return NOTHING if isinstance(test, ast.Name) else Assertion(source.strip(), source.strip())
+
+
+def _is_bare(statement: ast.stmt, entry_point: str) -> bool:
+    """Whether there is neither a comparison nor the call: such a text must be the whole line to be a value."""
+    if not isinstance(statement, ast.Expr):
+        return True
+    return not (isinstance(statement.value, ast.Compare) or _calls(statement.value, entry_point))
 
 
 def _split(line: str, entry_point: str) -> Assertion:

@@ -24,7 +24,6 @@ from semcoder.progress import track
 from semcoder.records import Generation
 from semcoder.shards import Shard
 
-
 I = TypeVar("I", bound=Item)  # noqa: E741
 
 

@@ -158,7 +158,7 @@ def label_lines(code: str, offset: int, style: Style) -> str:
 def _commentable(code: str) -> list[int]:
     kinds = (tokenize.NEWLINE, tokenize.NL)
     tokens = tokenize.generate_tokens(io.StringIO(code).readline)
-    return sorted({token.start[0] for token in tokens if token.type in kinds and token.line})
+    return sorted({token.start[0] for token in tokens if token.type in kinds})
 
 
 def nl2code_prompt(instruction: str, start: str = "") -> str:

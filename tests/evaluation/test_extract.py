@@ -1,0 +1,141 @@
+"""Extraction: no right answer lost, no wrong one granted."""
+
+import ast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semcoder.evaluation.extract import input_answer, output_answer, program
+from semcoder.execution import literals
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**6), 10**6)
+    | st.floats(allow_nan=False)
+    | st.text(alphabet="ab ='\"\\\n[]()`,:#é", max_size=8)
+    | st.binary(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        | st.sets(st.integers(0, 9), max_size=3)
+    ),
+    max_leaves=8,
+)
+STYLES = (
+    "[ANSWER]\nassert f({args}) == {value}\n[/ANSWER]",
+    "[ANSWER]assert f({args}) == {value}[/ANSWER]",
+    "Hence [ANSWER]\n```python\nassert f({args}) == {value}\n```\n[/ANSWER]\nDone.",
+    "ANSWER]\nassert f({args}) == {value}",
+    "[ANSWER]\nassert f({args}) == {value}\n\n[PYTHON]\ndef f(x):\n    return x\n[/PYTHON]\n[ANSWER]\nassert f(0) == 0",
+    "I give it between [ANSWER] and [/ANSWER].\n[/MONOLOGUE]\n[ANSWER]\nassert f({args}) == {value}",
+    "[ANSWER]\nf({args}) == {value}\n[/ANSWER]",
+    "[ANSWER]\nassert {value} == f({args})\n[/ANSWER]",
+    "[ANSWER]\nThe completed assertion: assert f({args}) == {value}\n[/ANSWER]",
+    "Therefore, the correct assertion would be:\n\nassert f({args}) == {value}\n\nThat is all.",
+)
+
+
+@given(values, st.lists(values, max_size=3), st.sampled_from(STYLES))
+@settings(max_examples=400, deadline=None)
+def test_what_is_rendered_in_any_style_is_found(value: object, args: list[object], style: str) -> None:
+    arguments = ", ".join(map(literals.render, args))
+    text = style.replace("{args}", arguments).replace("{value}", literals.render(value))
+    found = output_answer(text, "f", inside=False)
+    assert found is not None and literals.parse(found) == value
+    answer = input_answer(text, "f", inside=False)
+    assert answer is not None
+    call = ast.parse(f"_({answer})", mode="eval").body
+    assert isinstance(call, ast.Call) and [literals.parse(ast.unparse(a)) for a in call.args] == args
+
+
+@given(values)
+@settings(max_examples=100, deadline=None)
+def test_a_bare_value_is_an_answer(value: object) -> None:
+    found = output_answer(f"[ANSWER]\n{literals.render(value)}\n[/ANSWER]", "f", inside=False)
+    assert found is not None and literals.parse(found) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "value", "arguments"),
+    [
+        ("assert f(17) == 17\n[/ANSWER]", True, "17", "17"),
+        ("assert f(17) == 17\n\n[PYTHON]\ndef f(x)...\n[ANSWER]\nassert f(1) == 3", True, "17", "17"),
+        ("assert f([1,\n   2]) == [3,\n   4]\n", True, "[3,\n   4]", "[1,\n   2]"),
+        ("assert f(1) ==\n    2\n", True, "2", "1"),
+        ("assert f(1) == 2 which is right.", True, "2", "1"),
+        ("assert f(1) == 2  # because", True, "2", "1"),
+        ("assert f(1) is None", True, "None", "1"),
+        ("`assert f(1) == 2`", True, "2", "1"),
+        ("assert Solution().f(3, k=2) == 4", True, "4", "3, k=2"),
+        ("x=1, y='a'", True, None, "x=1, y='a'"),
+        ("f(1, 'b')", True, None, "1, 'b'"),
+        # an apostrophe turned into a double quote (upstream prompts) spoils one half, not the other
+        ('assert f("it"s") == "a == b"', True, '"a == b"', None),
+        ("So `assert f(1) == 2` holds. As asked: assert f(1) == ??", False, "2", "1"),
+    ],
+)
+def test_answers_in_odd_dress(text: str, inside: bool, value: str | None, arguments: str | None) -> None:
+    assert output_answer(text, "f", inside) == value
+    assert input_answer(text, "f", inside) == arguments
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[ANSWER]\n[/ANSWER]",
+        "[ANSWER]\nassert f(1) == ??\n[/ANSWER]",
+        "[ANSWER]\nassert f(1) == 2 or True\n[/ANSWER]",
+        "[ANSWER]\nassert f(1) == 1 == 1\n[/ANSWER]",
+        "[ANSWER]\nassert f(1) in (1, 2, 3)\n[/ANSWER]",
+        "[ANSWER]\nassert True\n[/ANSWER]",
+        "[ANSWER]\nI do not know what it returns.\n[/ANSWER]",
+        "no idea",
+    ],
+)
+def test_hedges_and_blanks_are_no_answers(text: str) -> None:
+    assert output_answer(text, "f", inside=False) is None
+
+
+START = 'def f(x):\n    """Return x."""'
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("\n    return x\n", START),
+        ("\n    return x\n```\nThis returns x.\n```python\ndef f(x):\n    return 0\n```", START),
+        ("\n    return x\n\nHere is how it works: it returns", START),
+        ("```python\ndef f(x):\n    return x\n```", START),
+        ("Here it is:\n```python\ndef f(x):\n    return x\n```", START),
+        ("\ndef f(x):\n    return x\n```\n", ""),
+        ("Sure.\n\n```py\ndef g(x):\n    return x\n```\n```python\ndef f(x):\n    return x\n```", None),
+        ("Sure.\n\ndef f(x):\n    return x\n\nThat is it.", None),
+        (
+            "First [MONOLOGUE] ... [/MONOLOGUE]\n[Refined]\n```python\ndef f(x):\n    return x\n```\n[/Refined]",
+            None,
+        ),
+        ("```python\nimport math\n\ndef f(x):\n    return x\n\nprint(f(math.", None),
+    ],
+)
+def test_programs_are_found(text: str, start: str | None) -> None:
+    code = program(text, "f", start)
+    assert code is not None
+    namespace: dict[str, object] = {}
+    exec(code, namespace)  # this test's own text
+    assert namespace["f"](5) == 5  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [("", START), ("I cannot.", START), ("```python\ndef g(x):\n    return x\n```", None), ("def f(x", "")],
+)
+def test_no_program_is_made_up(text: str, start: str | None) -> None:
+    assert program(text, "f", start) is None
+
+
+def test_a_script_needs_no_name() -> None:
+    assert program("```python\nprint(input())\n```", "", None) == "print(input())"
