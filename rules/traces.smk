@@ -55,7 +55,7 @@ rule render:
         runtime=60,
     params:
         code=code("tracing", "render"),
-        options=options(max_chars="tracing.max_format_chars"),
+        options=options(max_chars="tracing.max_format_chars", label_offset="prompts.label_offset"),
     message:
         "formats: {output.rendered}"
     shell:

@@ -7,10 +7,10 @@ from semcoder.errors import UserError
 
 
 class Shard(NamedTuple):
-    """Shard `index` (1-based) of `count`."""
+    """Shard `number` (1-based) of `of`."""
 
-    index: int
-    count: int
+    number: int
+    of: int
 
     @classmethod
     def parse(cls, text: str) -> "Shard":
@@ -22,4 +22,4 @@ class Shard(NamedTuple):
 
     def holds(self, key: str) -> bool:
         """Whether the record with this id belongs here."""
-        return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % self.count == self.index - 1
+        return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % self.of == self.number - 1
