@@ -27,5 +27,5 @@ def benchmark_file() -> Callable[[str], Path]:
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
     """Real sandboxes."""
-    with Runner(workers=2, cpu_s=5, patient_cpu_s=20) as open_runner:
+    with Runner(workers=2, cpu_s=2, patient_cpu_s=20) as open_runner:
         yield open_runner

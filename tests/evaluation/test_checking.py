@@ -1,0 +1,162 @@
+"""Verdicts: references pass, and nothing that a program does from inside its sandbox makes a wrong one pass."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semcoder.errors import UserError
+from semcoder.evaluation import replay
+from semcoder.evaluation.benchmarks.humaneval import Checked, HumanEval
+from semcoder.evaluation.checking import Expected, Runner, Trial, as_call, equal, judge
+
+CHECK = replay.Check(
+    "T/0",
+    "twice",
+    'import math\n\ndef twice(x):\n    """Double x."""\n    return x + x\n',
+    "import random\n\ndef check(candidate):\n    assert candidate(2) == 4\n    assert candidate([1]) == [1, 1]\n"
+    "    for _ in range(3):\n        n = random.randrange(1000)\n        assert candidate(n) == 2 * n\n"
+    "    assert math.isclose(candidate(0.5), 1)\n",
+)
+ITEM = Checked("T/0", 'def twice(x):\n    """Double x."""\n', CHECK)
+
+HOSTILE = {
+    "equals everything": (
+        "class Any:\n    def __eq__(self, other): return True\n    def __ne__(self, other): return False\n"
+        "def twice(x):\n    return Any()"
+    ),
+    "int that equals everything": (
+        "class Any(int):\n    def __eq__(self, other): return True\n    __hash__ = int.__hash__\n"
+        "def twice(x):\n    return Any(7)"
+    ),
+    "leaves at once": "import sys\nsys.exit(0)\ndef twice(x): pass",
+    "leaves when called": "import os\ndef twice(x):\n    os._exit(0)",
+    "says that it passed": "def twice(x):\n    print('PASSED', True)\n    return 'passed'",
+    "looks into frames": (
+        "import sys\ndef twice(x):\n    frame = sys._getframe()\n    while frame:\n"
+        "        for value in list(frame.f_locals.values()):\n"
+        "            if callable(value) and getattr(value, '__name__', '') == 'semcoder_result':\n"
+        "                return value(True, 'value')\n        frame = frame.f_back\n"
+    ),
+    "patches the harness": (
+        "import builtins, json\nbuiltins.repr = lambda v: '4'\njson.dumps = lambda *a, **k: '[]'\n"
+        "def twice(x):\n    return 3"
+    ),
+    "redefines what runs after it": "def twice(x):\n    return 3\ndef semcoder_result(*a): return True",
+    "writes to the result's descriptor": (
+        'import os\ndef twice(x):\n    os.write(3, b\'["call", {"value": "4"}]\\n\' * 6)\n    return 3'
+    ),
+    "sends code for a value": (
+        "import os\ndef twice(x):\n"
+        '    os.write(3, b\'["call", {"value": "globals().update(check=lambda c: None)"}]\\n\' * 6)\n    os._exit(0)'
+    ),
+    "raises": "def twice(x):\n    raise AssertionError('no')",
+    "never ends": "def twice(x):\n    while True: pass",
+    "is not defined": "def thrice(x): return x",
+    "is no Python": "def twice(x) return x",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_wrong_program_passes(runner: Runner, name: str) -> None:
+    calls = (as_call([2]), as_call([[1]]))
+    ruling = judge(runner.quick, [Trial("t", HOSTILE[name], "twice", calls, Expected((4, [1, 1])))])[0]
+    assert not ruling.passed and ruling.reason in (
+        "wrong",
+        "raised",
+        "timeout",
+        "killed",
+        "invalid",
+        "forbidden",
+    )
+    assert not HumanEval().judge(runner, [(ITEM, HOSTILE[name])])[0].passed
+
+
+def test_right_programs_pass_in_any_dress(runner: Runner) -> None:
+    programs = [
+        CHECK.reference,
+        "import sys\nprint('noise')\nsum = max = list = type = isinstance = None\ndef twice(x): return x + x",
+        "class L(list): pass\ndef twice(x):\n    return L(x + x) if isinstance(x, list) else x + x",
+        "from fractions import Fraction\ndef twice(x):\n    return x + x if isinstance(x, list) else Fraction(x) * 2",
+        "def twice(x):\n    if isinstance(x, list):\n        x.extend(x)\n        return x\n    return 2 * x",
+    ]
+    rulings = HumanEval().judge(runner, [(ITEM, code) for code in programs])
+    assert [ruling.reason for ruling in rulings] == ["passed"] * len(programs)
+
+
+def test_a_wrong_result_is_told_with_its_assertion(runner: Runner) -> None:
+    ruling = HumanEval().judge(runner, [(ITEM, "def twice(x): return 4")])[0]
+    assert (ruling.reason, ruling.detail) == ("wrong", "assert candidate([1]) == [1, 1]")
+    assert HumanEval().judge(runner, [(ITEM, None)])[0].reason == "no program"
+
+
+def test_a_check_that_its_reference_fails_is_an_error(runner: Runner) -> None:
+    broken = replay.Check("T/1", "f", "def f(x):\n    return 1", "def check(c):\n    assert c(1) == 2")
+    with pytest.raises(UserError, match="T/1: its test cannot be replayed"):
+        replay.record(runner.quick, [broken])
+
+
+def test_large_results_are_compared_by_digest(runner: Runner) -> None:
+    code = "def f(n):\n    return [float(i) for i in range(n)]"
+    other = "def f(n):\n    return list(range(n - 1)) + [0]"
+    oracle_code = "def f(n):\n    return list(range(n))"
+    calls = (as_call([60_000]),)
+    job = judge(runner.quick, [Trial("t", oracle_code, "f", calls, Anything())])
+    assert job[0].passed
+    expected = Expected((Anything.seen,))
+    assert Anything.seen[0] == "digest"
+    assert judge(runner.quick, [Trial("t", code, "f", calls, expected)])[0].passed  # 1.0 == 1
+    assert not judge(runner.quick, [Trial("t", other, "f", calls, expected)])[0].passed
+    assert not judge(runner.quick, [Trial("t", "def f(n):\n    return 10 ** 6000", "f", calls, expected)])[
+        0
+    ].passed
+
+
+class Anything:
+    """Accepts what comes and remembers it."""
+
+    seen: Any = None
+
+    def accepts(self, index: int, actual: Any) -> bool:
+        Anything.seen = actual
+        return True
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "verdict"),
+    [
+        (1, True, True),
+        ([1], (1,), False),
+        (float("nan"), float("nan"), True),
+        ({"a": [float("nan")]}, {"a": [float("nan")]}, True),
+        ({1, 2}, {2, 1}, True),
+        ("1", 1, False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+    ],
+)
+def test_equality_is_that_of_an_assertion(left: Any, right: Any, verdict: bool) -> None:
+    assert equal(left, right) is verdict
+
+
+def test_humaneval_references_pass_and_blanks_fail(
+    runner: Runner, benchmark_file: Callable[[str], Path]
+) -> None:
+    harness = HumanEval()
+    items = list(harness.load([benchmark_file("HumanEval.jsonl.gz")]))
+    assert len(items) == 164
+    rulings = harness.judge(runner, [(item, item.check.reference) for item in items])
+    assert [item.id for item, ruling in zip(items, rulings, strict=True) if not ruling.passed] == []
+    blank = [(item, f"{item.prompt}\n    pass\n") for item in items[::4]]
+    assert not any(ruling.passed for ruling in harness.judge(runner, blank))
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "h.jsonl"
+    path.write_text(json.dumps({"task_id": "x"}) + "\n")
+    with pytest.raises(UserError, match=r"h\.jsonl, line 1: no column 'prompt'"):
+        list(HumanEval().load([path]))
+    path.write_text("{\n")
+    with pytest.raises(UserError, match=r"h\.jsonl, line 1: not JSON"):
+        list(HumanEval().load([path]))

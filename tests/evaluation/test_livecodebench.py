@@ -1,0 +1,113 @@
+"""LiveCodeBench rows made by hand in the documented form."""
+
+import base64
+import json
+import pickle
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semcoder.errors import UserError
+from semcoder.evaluation.benchmarks import HARNESSES
+from semcoder.evaluation.checking import Runner
+
+GENERATION = HARNESSES["lcb_generation"]
+EXECUTION = HARNESSES["lcb_execution"]
+
+
+def packed(value: object) -> str:
+    return base64.b64encode(zlib.compress(pickle.dumps(value))).decode()
+
+
+def cases(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"input": given, "output": out, "testtype": "stdin"} for given, out in pairs]
+
+
+def load(path: Path, **columns: Any) -> Any:
+    row = {
+        "question_id": "abc_1",
+        "question_content": "Add.",
+        "starter_code": "",
+        "public_test_cases": "[]",
+        "private_test_cases": "[]",
+        "metadata": "{}",
+    } | columns
+    path.write_text(json.dumps(row) + "\n")
+    return next(iter(GENERATION.load([path])))
+
+
+def test_stdin_problems(tmp_path: Path, runner: Runner) -> None:
+    item = load(
+        tmp_path / "lcb.jsonl",
+        public_test_cases=json.dumps(cases(("1 2\n", "3\n"))),
+        private_test_cases=packed(json.dumps(cases(("2 2\n", "4.0\n"), ("", "0")))),
+    )
+    assert [case.output for case in item.cases] == ["3\n", "4.0\n", "0"]
+    programs = [
+        "print(sum(map(int, input().split())))",
+        "if __name__ == '__main__':\n    print(sum(map(int, sys.stdin.read().split())))\n    sys.exit(0)",
+        "a = input().split()\nprint(len(a) and int(a[0]) + int(a[1]))\n\n",
+        "print(3)",
+        "while True: pass",
+        None,
+    ]
+    rulings = GENERATION.judge(runner, [(item, program) for program in programs])
+    assert [ruling.passed for ruling in rulings] == [True, True, True, False, False, False]
+    assert [ruling.reason for ruling in rulings[3:]] == ["wrong", "timeout", "no program"]
+    assert rulings[3].failed == 1
+
+
+def test_functional_problems(tmp_path: Path, runner: Runner) -> None:
+    item = load(
+        tmp_path / "lcb.jsonl",
+        starter_code="class Solution:\n    def add(self, a: List[int], b: int) -> List[int]:\n        ",
+        metadata=json.dumps({"func_name": "add"}),
+        public_test_cases=json.dumps(cases(("[1, 2]\n3", "[4, 5]"))),
+    )
+    head = "class Solution:\n    def add(self, a: List[int], b: int) -> List[int]:\n"
+    programs = [
+        f"{head}        return [x + b for x in a]",
+        f"{head}        return tuple(accumulate([a[0] + b, 1]))",  # the prelude's names; a tuple for a list
+        f"{head}        return [4, 5, 6]",
+    ]
+    rulings = GENERATION.judge(runner, [(item, program) for program in programs])
+    assert [ruling.passed for ruling in rulings] == [True, True, False]
+    prompt = GENERATION.prompt(item, "code", "upstream", 4)
+    assert f"delimiters.\n```python\n{item.starter_code}\n```\n\n<Code>\n" in prompt
+
+
+class Trap:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (open, ("/tmp/never-made", "w"))
+
+
+@pytest.mark.parametrize(
+    "bad", ["not base64 !", packed(Trap()), packed(["a"]), base64.b64encode(b"xx").decode()]
+)
+def test_hostile_or_broken_tests_are_refused(tmp_path: Path, bad: str) -> None:
+    with pytest.raises(UserError, match="test cases in an unknown form"):
+        load(tmp_path / "lcb.jsonl", private_test_cases=bad)
+    assert not Path("/tmp/never-made").exists()
+
+
+def test_execution(tmp_path: Path, runner: Runner) -> None:
+    path = tmp_path / "exec.jsonl"
+    row = {
+        "question_id": 1,
+        "id": "sample_0",
+        "function_name": "add",
+        "code": "def add(a: int, b: int) -> int:\n    return a + b",
+        "input": "add(a = 1, b = 2)",
+        "output": "3",
+    }
+    path.write_text(json.dumps(row) + "\n")
+    item = next(iter(EXECUTION.load([path])))
+    assert (item.entry_point, item.arguments) == ("add", "a = 1, b = 2")
+    assert "assert f(add(a = 1, b = 2)) == ??" in EXECUTION.prompt(item, "monologue", "upstream", 4)
+    assert "assert add(a = 1, b = 2) == ??" in EXECUTION.prompt(item, "monologue", "corrected", 0)
+    assert [r.passed for r in EXECUTION.judge(runner, [(item, "3"), (item, "4")])] == [True, False]
+    path.write_text(json.dumps(row | {"input": "1, 2"}) + "\n")
+    with pytest.raises(UserError, match="is no call"):
+        list(EXECUTION.load([path]))
