@@ -48,19 +48,30 @@ def _literals(nodes: list[ast.expr], constants: Constants) -> list[ast.expr] | N
 
 
 def literal_arguments(call: ast.Call, constants: Constants) -> str | None:
-    """The text between the call's parentheses where every argument is a literal, else None."""
+    """The text between the call's parentheses where every argument looks like a literal, else None.
+
+    `are_literals` has the last word on the text: it costs more, and most calls are of no function that is asked for.
+    """
     positional = _literals(call.args, constants)
     named = _literals([each.value for each in call.keywords], constants)
     if positional is None or named is None or not all(each.arg for each in call.keywords):
         return None
     try:
-        texts = [ast.unparse(each) for each in [*positional, *named]]
-        for text in texts:
-            if len(text) > MAX_CHARS:
-                return None
-            literals.parse(text)
-    except ValueError:  # not a literal after all, or an int too long to be written
+        texts = [ast.unparse(each) for each in positional]
+        texts += [f"{word.arg}={ast.unparse(each)}" for word, each in zip(call.keywords, named, strict=True)]
+    except ValueError:  # an int too long to be written
         return None
-    names = ["" for _ in positional] + [f"{each.arg}=" for each in call.keywords]
-    together = ", ".join(name + text for name, text in zip(names, texts, strict=True))
+    together = ", ".join(texts)
     return together if len(together) <= MAX_CHARS else None
+
+
+def are_literals(arguments: str) -> bool:
+    """Whether execution.literals reads every argument: not `float('x')`, not `{[]}`."""
+    call = ast.parse(f"f({arguments})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    try:
+        for value in [*call.args, *(each.value for each in call.keywords)]:
+            literals.parse(ast.unparse(value))
+    except ValueError:
+        return False
+    return True

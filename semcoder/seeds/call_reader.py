@@ -85,6 +85,8 @@ class CallReader:
 
     def _statement(self, node: ast.stmt, constants: dict[str, ast.expr]) -> None:
         match node:
+            case ast.Expr(value=value):  # the most frequent by far
+                self._expression(value, constants)
             case ast.Import() | ast.ImportFrom():
                 self.targets.update(self._imported(node))
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -191,6 +193,8 @@ class CallReader:
         return {each.asname or each.name: f"{base}.{each.name}" for each in node.names}
 
     def _expression(self, node: ast.AST, constants: Constants) -> None:
+        if isinstance(node, ast.Name):
+            return
         calls, bound = _calls_and_names(node)
         if bound:  # variables of comprehensions and lambdas
             constants = {name: value for name, value in constants.items() if name not in bound}
@@ -210,11 +214,19 @@ class CallReader:
             or self._helper_calls >= MAX_HELPER_CALLS
         ):
             return
-        parameters = [each.arg for each in helper.args.posonlyargs + helper.args.args]
-        if parameters and parameters[0] in ("self", "cls") and isinstance(call.func, ast.Attribute):
-            parameters.pop(0)
-        given = dict(zip(parameters, call.args, strict=False))
-        given |= {each.arg: each.value for each in call.keywords if each.arg in parameters}
+        expected = helper.args.posonlyargs + helper.args.args
+        given = {
+            each.arg: value for each, value in zip(expected[::-1], helper.args.defaults[::-1], strict=False)
+        }
+        given |= {
+            each.arg: value
+            for each, value in zip(helper.args.kwonlyargs, helper.args.kw_defaults, strict=True)
+            if value
+        }
+        if expected and expected[0].arg in ("self", "cls") and isinstance(call.func, ast.Attribute):
+            expected = expected[1:]
+        given |= {each.arg: value for each, value in zip(expected, call.args, strict=False)}
+        given |= {each.arg: each.value for each in call.keywords if each.arg}
         known = {name: literal(value, constants) for name, value in given.items()}
         inner = {name: value for name, value in known.items() if value is not None}
         if inner:

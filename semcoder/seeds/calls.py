@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice
 
+from semcoder.seeds.arguments import are_literals
 from semcoder.seeds.call_reader import CallReader, Found
 from semcoder.seeds.sources import Document
 
@@ -41,7 +42,8 @@ class CallIndex:
             return 0 if call[0] == module else 1 if call[0].rpartition(".")[2] == test else 2
 
         nearest = sorted(self._calls.get(f"{module}.{qualified}", ()), key=distance)
-        return tuple(islice(dict.fromkeys(f"{name}({arguments})" for _, arguments in nearest), MAX_CALLS))
+        distinct = dict.fromkeys(arguments for _, arguments in nearest)
+        return tuple(islice((f"{name}({each})" for each in distinct if are_literals(each)), MAX_CALLS))
 
 
 def _recorder(module: str, found: defaultdict[str, dict[tuple[str, str], None]]) -> Found:

@@ -3,6 +3,7 @@
 import ast
 import doctest
 
+from semcoder.seeds.arguments import are_literals
 from semcoder.seeds.call_reader import CallReader
 
 
@@ -14,9 +15,8 @@ def doctest_calls(code: str, name: str) -> list[str]:
     """
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
-            return list(
-                dict.fromkeys(f"{name}({each})" for each in _arguments(ast.get_docstring(node), name))
-            )
+            distinct = dict.fromkeys(_arguments(ast.get_docstring(node), name))
+            return [f"{name}({each})" for each in distinct if are_literals(each)]
     return []
 
 

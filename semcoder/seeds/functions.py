@@ -18,6 +18,7 @@ from semcoder.seeds.slicing import (
     NotSliceable,
     Unit,
     first_line,
+    inner_statements,
     last_line,
 )
 
@@ -44,7 +45,7 @@ def candidates(module: Module) -> Iterator[Candidate]:
             yield from _below(node, unit, "")
 
 
-def _below(node: ast.AST, unit: Unit, scope: str) -> Iterator[Candidate]:
+def _below(node: ast.stmt, unit: Unit, scope: str) -> Iterator[Candidate]:
     """Candidates at `node` and inside; `scope` is the qualified name of what stands around, with its dot."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         qualified = scope + node.name
@@ -54,9 +55,8 @@ def _below(node: ast.AST, unit: Unit, scope: str) -> Iterator[Candidate]:
         scope = f"{qualified}.<locals>."
     elif isinstance(node, ast.ClassDef):
         scope = f"{scope}{node.name}."
-    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
-        for child in getattr(node, name, ()):
-            yield from _below(child, unit, scope)
+    for inner in inner_statements(node):
+        yield from _below(inner, unit, scope)
 
 
 def _role(node: Function, scope: str) -> str:
@@ -82,8 +82,6 @@ def code_of(candidate: Candidate, module: Module) -> str:
     """The function's own text at the left margin, ending in a newline. Raises NotSliceable."""
     node = candidate.node
     top = node in candidate.unit.nodes
-    if top and len(candidate.unit.nodes) > 1:
-        raise NotSliceable("shares a line with another statement", candidate.name)
     first = first_line(node) if candidate.role in ("function", "nested") else node.lineno
     code = module.source(first, last_line(node))
     if top:
@@ -120,7 +118,7 @@ def _without_first_parameter(node: Function, code: str) -> str:
     if row or parameter.end_col_offset is None:
         raise NotSliceable("cannot be moved to the left margin", node.name)
     rest = b"\n".join([lines[0][parameter.end_col_offset :], *lines[1:]])
-    return (lines[0][: parameter.col_offset] + re.sub(rb"\A\s*,?[ \t]*", b"", rest)).decode()
+    return (lines[0][: parameter.col_offset] + re.sub(rb"\A\s*,?\s*", b"", rest)).decode()
 
 
 def without_margin(code: str, margin: int) -> str:

@@ -1,7 +1,8 @@
 """The smallest self-contained slice: a piece of code and the top-level statements of its file that it needs.
 
 A slice runs on its own: every global name that it reads, at once or later, is a builtin or bound by a statement
-of the slice. Three choices keep slices small and plain:
+of the slice; only in the branches of a top-level `if` or `try` may a name be missing. Three choices keep slices
+small and plain:
 
 - an import statement keeps only the names that are needed;
 - where a name has a definition in Python and a conditional import of a compiled twin (`try: from _heapq import
@@ -18,6 +19,20 @@ from functools import cached_property
 from semcoder.seeds.names import BUILTINS, Names, compile_statements, names_of
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+COMPOUND = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.If,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+    ast.TryStar,
+    ast.Match,
+)
 NOT_COMPILING = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
@@ -76,6 +91,11 @@ class Unit:
     def imports(self) -> bool:
         """Whether the unit does nothing but import."""
         return all(isinstance(node, ast.Import | ast.ImportFrom) for node in self.nodes)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the unit is an `if` or a `try`: not all of it runs."""
+        return all(isinstance(node, ast.If | ast.Try) for node in self.nodes)
 
     @property
     def defines(self) -> bool:
@@ -218,29 +238,31 @@ class Module:
         """The units that bind or change what `names` reads, and what those need in turn, without `name`'s own."""
         needed = set[Unit]()
         seen = {name}
-        waiting = [(names.reads, names.hints)]
+        waiting = [(names, False)]
         while waiting:
-            reads, hints = waiting.pop()
-            more = [unit for each in sorted(reads - seen) for unit in self._units_for(each)]
+            current, conditional = waiting.pop()
+            # Of two branches (`text = str`, `text = unicode`) the one not taken may read what is nowhere.
+            spared = current.loads if conditional else frozenset[str]()
+            more = [u for each in sorted(current.reads - seen) for u in self._units_for(each, each in spared)]
             more += [
                 unit
-                for each in sorted(hints - seen)
+                for each in sorted(current.hints - seen)
                 for unit in self.binders.get(each, ())
                 if unit.imports and not unit.relative
             ]
-            seen |= reads | hints
+            seen |= (current.reads - spared) | current.hints
             for unit in more:
                 if unit not in needed:
                     needed.add(unit)
                     if unit.relative:
                         raise NotSliceable("relative import", f"line {unit.first}")
-                    waiting.append((unit.names.reads, unit.names.hints))
+                    waiting.append((unit.names, unit.conditional))
         return sorted(needed, key=lambda unit: unit.first)
 
-    def _units_for(self, name: str) -> list[Unit]:
+    def _units_for(self, name: str, spared: bool) -> list[Unit]:
         if name in self.binders:
             return self.binders[name] + self.changers.get(name, [])
-        if name in BUILTINS:
+        if name in BUILTINS or spared:
             return []
         if self.star_import:
             raise NotSliceable("star import", name)
@@ -306,13 +328,24 @@ def last_line(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
 
 
-def statements_below(nodes: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements and those inside them, in the order of their lines."""
-    for node in nodes:
-        yield node
+def inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements directly inside a compound statement, in the order of their lines."""
+    if isinstance(node, COMPOUND):
         for name in ("body", "handlers", "orelse", "finalbody", "cases"):
             for inner in getattr(node, name, ()):
-                yield from statements_below([inner] if isinstance(inner, ast.stmt) else inner.body)
+                if isinstance(inner, ast.stmt):
+                    yield inner
+                else:
+                    yield from inner.body
+
+
+def statements_below(nodes: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements and all those inside them, in the order of their lines."""
+    waiting = list(nodes)[::-1]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [*inner_statements(node)][::-1]
 
 
 def _relative(nodes: Iterable[ast.stmt]) -> bool:

@@ -12,22 +12,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from semcoder.seeds.functions import without_margin
-from semcoder.seeds.slicing import NOT_COMPILING, Module, Unit, first_line, last_line, statements_below
-
-COMPOUND = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.For,
-    ast.AsyncFor,
-    ast.While,
-    ast.If,
-    ast.With,
-    ast.AsyncWith,
-    ast.Try,
-    ast.TryStar,
-    ast.Match,
+from semcoder.seeds.slicing import (
+    COMPOUND,
+    NOT_COMPILING,
+    Module,
+    Unit,
+    first_line,
+    last_line,
+    statements_below,
 )
+
 ATTEMPTS = 10
 """Draws for one seed; a draw fails when it does not parse on its own or was drawn before."""
 
