@@ -9,11 +9,12 @@ import ast
 
 from semcoder.monologue.activations import Activation, Step
 from semcoder.monologue.difference import difference
-from semcoder.monologue.listing import MAX_SOURCE, Listing, names_bound, names_read
-from semcoder.monologue.loops import Round, branches, changed, grouped
+from semcoder.monologue.listing import MAX_SOURCE, Listing, Loop, names_bound, names_read, root_name
+from semcoder.monologue.loops import Round, branches, changed, grouped, targets
 from semcoder.monologue.narrate import Narrator, same_literal, within
+from semcoder.monologue.properties import kinds_of
 from semcoder.monologue.rewind import Depth, Rewind
-from semcoder.monologue.wording import Wording, counted, described, listed, sentence, span, value
+from semcoder.monologue.wording import Wording, counted, listed, sentence, span, value
 
 DEPTHS = (
     Depth(last=6, steps=16),
@@ -23,6 +24,8 @@ DEPTHS = (
     Depth(limit=60, last=0, first=0, steps=5, series=0),
 )
 """From the fullest telling to the shortest; the first that fits is taken."""
+MAX_BUILT = 4
+"""Variables that a loop is said to build."""
 MAX_CALLS = 3
 """Calls of helpers that are told with a step; more are left out."""
 FORGETFUL = {
@@ -146,7 +149,11 @@ class Deduction:
                 because=self._narrator.reasons.because(statement.test, step, outcome),
             )
             return sentence(told)
-        relevant = {name: text for name, text in step.changes.items() if name in self._needed}
+        relevant = {
+            name: text
+            for name, text in step.changes.items()
+            if name in self._needed and not text.startswith("<")
+        }
         if not relevant or isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return ""
         return self._made(statement, step, relevant) + self._calls(step)
@@ -221,19 +228,48 @@ class Deduction:
 
     def _loop(self, run: Round) -> str:
         start = run.first().before
-        tested = names_read(run.node.test) if isinstance(run.node, ast.While) else []
-        relevant = [name for name in changed(run.iterations) if name in self._needed and name in start]
-        steered = [name for name in changed(run.iterations) if name in tested and name in start]
-        built = list(dict.fromkeys(relevant + steered)) if relevant else []
+        moved = [name for name in changed(run.iterations) if name in start]
+        relevant = [name for name in moved if name in self._needed]
+        built = self._feeding(run.node, relevant, moved)[:MAX_BUILT] if relevant else []
         if not relevant and run.end is not None and _can_be_left(run.node):
             told = self._ran_out(run)
         elif not run.iterations or not (relevant or run.end is None):
             return ""
         else:
             told = "\n   - ".join(Rewind(self._listing, self._wording, run, built, self._depth).lines())
-        read = (part for part in ast.walk(run.node) if isinstance(part, ast.Name))
-        self._needed.update(part.id for part in read if isinstance(part.ctx, ast.Load) and part.id in start)
+        names = [part for part in ast.walk(run.node) if isinstance(part, ast.Name)]
+        items = {name for part in ast.walk(run.node) if isinstance(part, ast.For) for name in targets(part)}
+        self._needed -= items - set(start)
+        self._needed.update(
+            part.id
+            for part in names
+            if isinstance(part.ctx, ast.Load) and part.id in start and part.id not in items
+        )
         return told
+
+    def _feeding(self, node: Loop, relevant: list[str], moved: list[str]) -> list[str]:
+        """The variables among `moved` that what is `relevant` is computed from in the loop, or that steer it."""
+        found = list(relevant)
+        if isinstance(node, ast.While):
+            found += [name for name in names_read(node.test) if name in moved]
+        statements = [
+            part for part in ast.walk(node) if isinstance(part, ast.Assign | ast.AugAssign | ast.Expr)
+        ]
+        items = {name for part in ast.walk(node) if isinstance(part, ast.For) for name in targets(part)}
+        before = -1
+        while before != len(found):
+            before = len(found)
+            for statement in statements:
+                owner = statement.value.func if isinstance(statement.value, ast.Call) else statement.value
+                bound = set(names_bound(statement))
+                if isinstance(statement, ast.AugAssign):
+                    bound.add(root_name(statement.target))
+                elif isinstance(statement, ast.Expr):
+                    bound.add(root_name(owner))
+                if bound & set(found):
+                    found += [name for name in names_read(statement) if name in moved and name not in items]
+                    found = list(dict.fromkeys(found))
+        return list(dict.fromkeys(found))
 
     def _ran_out(self, run: Round) -> str:
         """A loop that changed nothing that matters, but could have been left early."""
@@ -254,8 +290,7 @@ class Deduction:
     def _arrival(self, root: Activation) -> str:
         if not root.arguments:
             return "There are no arguments to choose."
-        parts = [f"{span(name)} is {described(text)}" for name, text in root.arguments.items()]
-        return sentence(self._wording.say("back_arrival", parts=listed(parts)))
+        return sentence(self._wording.say("back_arrival", parts=kinds_of(root.arguments)))
 
 
 def _holds(item: Step | Round, step: Step) -> bool:

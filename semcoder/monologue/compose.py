@@ -44,6 +44,21 @@ def compose(
     Equal arguments give equal text; `seed` and the test's id choose the wording. Labels `[L5]` are lines of
     `program.code`, 1-based, plus `label_offset`; backward monologues have none (paper section 4.2.2).
     """
+    try:
+        return _compose(program, test, trace, direction, max_chars, label_offset, seed)
+    except RecursionError:
+        raise Untellable("an expression is nested too deeply") from None
+
+
+def _compose(
+    program: Program,
+    test: TestCase,
+    trace: Trace,
+    direction: Direction,
+    max_chars: int,
+    label_offset: int,
+    seed: int,
+) -> str:
     root = tree(trace.events)
     bare = sum(MIN_CLAIM for event in trace.events if event.changes)
     if root.returned != test.output:
@@ -74,10 +89,11 @@ def concluded(text: str, direction: Direction) -> str | None:
 def _forward(
     code: Listing, root: Activation, test: TestCase, key: str, offset: int, in_full: bool
 ) -> Iterator[str]:
+    wording = Wording(f"{key} opening")
+    opening = understanding(root, code, wording)
+    facts = forward_facts(root, grouped(root, code), code, wording)
     for level in LEVELS if in_full else [level for level in LEVELS if level.outer is not None]:
         wording = Wording(key)
-        opening = understanding(root, code, wording)
-        facts = forward_facts(root, grouped(root, code), code, wording)
         told = Simulation(root, code, wording, level, offset).numbered()
         end = wording.say("forward_end", value=span(test.output))
         yield _sections(opening, facts, SIMULATION, told, end)
@@ -86,10 +102,11 @@ def _forward(
 def _backward(
     code: Listing, root: Activation, test: TestCase, key: str, offset: int, in_full: bool
 ) -> Iterator[str]:
+    wording = Wording(f"{key} opening")
+    opening = understanding(root, code, wording)
+    facts = backward_facts(root, grouped(root, code), code, wording)
     for depth in DEPTHS if in_full else DEPTHS[1:]:
         wording = Wording(key)
-        opening = understanding(root, code, wording)
-        facts = backward_facts(root, grouped(root, code), code, wording)
         told = wording.say("back_open") + "\n" + Deduction(root, code, wording, depth).numbered()
         end = wording.say("backward_end", value=span(test.call_arguments))
         call = span(f"{root.name}({test.call_arguments})")

@@ -161,8 +161,12 @@ class Simulation:
         if len(calls) <= 4:
             return listed([self._narrator.returned(call) for call in calls])
         names = list(dict.fromkeys(span(call.name.replace("<lambda>", "lambda")) for call in calls))
+        results = [call.returned for call in calls]
+        series = ", ".join(span(text) for text in results if text is not None)
+        if len(names) == 1 and None not in results and len(series) <= self._detail.series:
+            return f"{names[0]} runs {len(calls)} times and returns {series} in turn"
         first, last = self._narrator.returned(calls[0]), self._narrator.returned(calls[-1])
-        return f"{listed(names)} run {len(calls)} times: first {first}, last {last}"
+        return f"{listed(names)} run{'s' * (len(names) == 1)} {len(calls)} times: first {first}, last {last}"
 
     # Loops
 

@@ -1,13 +1,14 @@
 """A program read for telling: which statement stands on a line, in which loops, and how its parts are written."""
 
 import ast
-from collections.abc import Iterator
 from functools import lru_cache
 
 from semcoder.tracing.structure import LOOPS, Statement, statement_lines
 
 Loop = ast.For | ast.AsyncFor | ast.While
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+NODES = 4096
+"""Nodes whose names are remembered; a loop's statements are asked about again in every iteration."""
 MAX_SOURCE = 70
 """Longer pieces of code are referred to, not repeated."""
 
@@ -16,7 +17,7 @@ class Listing:
     """The statements of one program by line. Lines are 1-based. Raises SyntaxError."""
 
     def __init__(self, code: str) -> None:
-        self.lines = code.splitlines()
+        self.lines = code.split("\n")
         self.first_line = statement_lines(code)
         self.statements: dict[int, Statement] = {}
         self.functions: dict[int, Function] = {}
@@ -25,11 +26,14 @@ class Listing:
         self._loops: dict[int, tuple[Loop, ...]] = {}
         self._inline: set[int] = set()
         self._sources: dict[int, str] = {}
-        self.names: frozenset[str] = frozenset()
-        tree = ast.parse(code)
-        self._visit(tree.body, ())
-        self.tree = tree
-        self.names = frozenset(_bound(tree))
+        self.returns: dict[int, list[ast.Return]] = {}
+        """{`def` line: the `return` statements of that function itself}."""
+        self._tree = ast.parse(code)  # kept, so that the ids of its nodes stay theirs
+        self._visit(self._tree.body, ())
+        bound: set[str] = set()
+        self._read(self._tree, 0, bound)
+        self.names = frozenset(bound)
+        """Every name that the program binds somewhere: a builtin among them is not taken for granted."""
 
     def statement(self, line: int) -> Statement | None:
         """The statement that begins on `line`."""
@@ -67,8 +71,6 @@ class Listing:
             self._place(statement, statement.lineno, loops)
             if isinstance(statement, Function):
                 self.functions[statement.lineno] = statement
-                if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _own_nodes(statement)):
-                    self.generators.add(statement.lineno)
             inside = () if isinstance(statement, Function | ast.ClassDef) else loops
             for name, child in ast.iter_fields(statement):
                 if not isinstance(child, list) or not child:
@@ -89,13 +91,32 @@ class Listing:
         self.statements.setdefault(line, statement)
         self._loops.setdefault(line, loops)
 
-
-def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function without those of the functions and classes in it."""
-    for child in ast.iter_child_nodes(function):
-        yield child
-        if not isinstance(child, Function | ast.Lambda | ast.ClassDef):
-            yield from _own_nodes(child)
+    def _read(self, node: ast.AST, function: int, bound: set[str]) -> None:
+        """Collect what is bound under `node`, and what each function returns or yields itself."""
+        for child in ast.iter_child_nodes(node):
+            inside = function
+            if isinstance(child, ast.Name):
+                if not isinstance(child.ctx, ast.Load):
+                    bound.add(child.id)
+                continue
+            if isinstance(child, Function):
+                bound.add(child.name)
+                inside = child.lineno
+                self.returns[inside] = []
+            elif isinstance(child, ast.ClassDef):
+                bound.add(child.name)
+                inside = 0
+            elif isinstance(child, ast.Lambda):
+                inside = 0
+            elif isinstance(child, ast.arg):
+                bound.add(child.arg)
+            elif isinstance(child, ast.alias):
+                bound.add((child.asname or child.name).partition(".")[0])
+            elif isinstance(child, ast.Return):
+                self.returns[function].append(child)
+            elif isinstance(child, ast.Yield | ast.YieldFrom) and function:
+                self.generators.add(function)
+            self._read(child, inside, bound)
 
 
 @lru_cache(maxsize=64)
@@ -104,36 +125,24 @@ def listing(code: str) -> Listing:
     return Listing(code)
 
 
-def _bound(tree: ast.AST) -> set[str]:
-    """Every name that the program binds somewhere, so that a builtin of that name is not taken for granted."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif isinstance(node, Function | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, ast.alias):
-            names.add((node.asname or node.name).split(".")[0])
-    return names
-
-
+@lru_cache(maxsize=NODES)
 def names_read(node: ast.AST) -> list[str]:
     """The names that `node` reads, in order of appearance, without those of its own comprehensions and lambdas."""
-    own = {
-        name.id
-        for part in ast.walk(node)
-        if isinstance(part, ast.comprehension)
-        for name in ast.walk(part.target)
-        if isinstance(name, ast.Name)
-    }
-    own |= {a.arg for part in ast.walk(node) if isinstance(part, ast.arguments) for a in part.args}
-    found = [part for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
+    own: set[str] = set()
+    found: list[ast.Name] = []
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            if isinstance(part.ctx, ast.Load):
+                found.append(part)
+        elif isinstance(part, ast.comprehension):
+            own.update(name.id for name in ast.walk(part.target) if isinstance(name, ast.Name))
+        elif isinstance(part, ast.arguments):
+            own.update(arg.arg for arg in part.args)
     found.sort(key=lambda name: (name.lineno, name.col_offset))
     return [name for name in dict.fromkeys(part.id for part in found) if name not in own]
 
 
+@lru_cache(maxsize=NODES)
 def names_bound(node: ast.AST) -> list[str]:
     """The plain names that an assignment or loop target binds, in order of appearance."""
     return [

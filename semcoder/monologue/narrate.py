@@ -198,11 +198,23 @@ class Narrator:
 
     def _augmented(self, statement: ast.AugAssign, step: Step) -> str:
         form = ADDING.get(type(statement.op))
-        if not form or not step.changes or not isinstance(statement.target, ast.Name):
+        if not isinstance(statement.target, ast.Name):
+            return self._effect(statement, step)
+        if not step.changes and statement.target.id in step.before:
+            return self._kept(statement, statement.target.id, step)
+        if not form or not step.changes:
             return self._effect(statement, step)
         claims = self.claims(step.changes, [statement.target.id])
         told = self._with_operand(form, statement.value, step, claims)
         return told + self.reasons.choices(statement, step) if told else self._effect(statement, step)
+
+    def _kept(self, statement: ast.AugAssign, name: str, step: Step) -> str:
+        """An augmented assignment that gave the value that was there before."""
+        fact, _ = self.reasons.operand(statement.value, step.before)
+        source = self.listing.short(statement)
+        claims = self.claim(name, step.before[name])
+        told = self.wording.say("kept", source=span(source) if source else "the statement", claims=claims)
+        return f"{fact}; {told}" if fact else told
 
     def _with_operand(self, form: str, operand: ast.expr, step: Step, claims: str) -> str:
         """What adding an operand gave, with the operand's own value; nothing where it is too long to show."""

@@ -2,11 +2,11 @@
 
 import ast
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from semcoder.monologue.activations import Activation
 from semcoder.monologue.evaluate import parsed
-from semcoder.monologue.listing import Function, Listing
+from semcoder.monologue.listing import Listing
 from semcoder.monologue.loops import Item, Round, values_by_iteration
 from semcoder.monologue.wording import Wording, counted, described, listed, span
 
@@ -33,15 +33,19 @@ def rounds(items: Sequence[Item]) -> Iterator[Round]:
     return (item for item in items if isinstance(item, Round))
 
 
-def _arguments(root: Activation) -> Iterator[str]:
+def kinds_of(values: Mapping[str, str]) -> str:
+    """What each of some variables is, those alike together: "`a` and `b` are each an integer"."""
     alike: dict[str, list[str]] = {}
-    for name, text in root.arguments.items():
+    for name, text in values.items():
         alike.setdefault(described(text), []).append(span(name))
-    parts = [
-        f"{listed(names)} {'is' if len(names) == 1 else 'are each'} {what}" for what, names in alike.items()
-    ]
-    if parts:
-        yield f"{listed(parts)}."
+    return listed(
+        [f"{listed(names)} {'is' if len(names) == 1 else 'are each'} {what}" for what, names in alike.items()]
+    )
+
+
+def _arguments(root: Activation) -> Iterator[str]:
+    if root.arguments:
+        yield f"{kinds_of(root.arguments)}."
 
 
 def _kinds(root: Activation) -> Iterator[str]:
@@ -140,7 +144,7 @@ def _exits(root: Activation, listing: Listing, wording: Wording) -> Iterator[str
     function = listing.functions.get(root.line)
     if function is None:
         return
-    returns = list(_returns(function))
+    returns = listing.returns[function.lineno]
     if len(returns) == 1:
         source = listing.short(returns[0].value) if returns[0].value is not None else ""
         if source and root.returned_line == returns[0].lineno and returns[0] is function.body[-1]:
@@ -149,14 +153,6 @@ def _exits(root: Activation, listing: Listing, wording: Wording) -> Iterator[str
             )
     elif len(returns) > 1:
         yield f"There are {len(returns)} `return` statements; the tests decide which one is reached."
-
-
-def _returns(node: ast.AST) -> Iterator[ast.Return]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Return):
-            yield child
-        elif not isinstance(child, Function | ast.Lambda | ast.ClassDef):
-            yield from _returns(child)
 
 
 def _recursion(root: Activation) -> Iterator[str]:

@@ -3,16 +3,18 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from semcoder.monologue.activations import Step, Untellable
 from semcoder.monologue.evaluate import Unknown, evaluate, text_of
-from semcoder.monologue.listing import Listing, names_read
+from semcoder.monologue.listing import NODES, Listing, names_read
 from semcoder.monologue.wording import claim, listed, span
 
 MAX_FACT = 60
 """Longer values are told where they come to be, and not again as a reason."""
 
 MAX_WORKINGS = 3
+QUOTES = ("'", '"')
 MANY_TIMES = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda
 """What runs a number of times within one statement, so that its parts have no one value."""
 
@@ -149,7 +151,9 @@ class Reasons:
             text = variables.get(name)
             if text is None or text.startswith("<") or self._told.knows(name, text):
                 continue
-            if (scalars and text[:1] in "[{(") or len(text) > self._limit:
+            if scalars and (text[:1] in "[{(" or ((name, text) in self._told.ever and text[:1] in QUOTES)):
+                continue
+            if len(text) > self._limit:
                 continue
             self._told.state(name, text)
             found.append(claim(name, text, self._limit))
@@ -185,6 +189,7 @@ def _operands(node: ast.expr) -> list[ast.expr]:
     return [node]
 
 
+@lru_cache(maxsize=NODES)
 def _inner(node: ast.expr) -> list[ast.expr]:
     """The parts of an expression that compute something, innermost first, without the expression itself."""
     found: list[ast.expr] = []
@@ -201,6 +206,7 @@ def _inner(node: ast.expr) -> list[ast.expr]:
     return found
 
 
+@lru_cache(maxsize=NODES)
 def _conditionals(node: ast.AST) -> list[ast.IfExp]:
     """The conditional expressions of a statement that run once with it, so not in comprehensions or lambdas."""
     found = [node] if isinstance(node, ast.IfExp) else []

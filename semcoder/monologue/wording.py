@@ -21,6 +21,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "effect": ("{source} makes {claims}", "after {source}, {claims}", "{source} gives {claims}"),
     "effect_long": ("this statement makes {claims}", "the statement gives {claims}"),
     "no_effect": ("{source} changes no variable", "{source} leaves the variables as they are"),
+    "kept": ("{source} keeps {claims}", "{source} leaves {claims} as it was"),
     "add": ("adding {operand} gives {claims}", "add {operand}: {claims}"),
     "subtract": ("subtracting {operand} gives {claims}", "subtract {operand}: {claims}"),
     "multiply": ("multiplying by {operand} gives {claims}", "multiply by {operand}: {claims}"),
