@@ -89,6 +89,8 @@ class CodeGeneration(CodeHarness[Contest]):
         for path in paths:
             for row in rows(path, columns):
                 cases = [*_cases(row["public_test_cases"], path), *_cases(row["private_test_cases"], path)]
+                if not cases:
+                    raise UserError(f"{path}: {row['question_id']} has no tests; fetch the file anew.")
                 metadata = json.loads(row.get("metadata") or "{}")
                 yield Contest(
                     row["question_id"],
