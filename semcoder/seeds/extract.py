@@ -1,7 +1,6 @@
 """`semcoder seeds extract`: raw corpora to seeds (paper section 3.1: ASTs are parsed and subtrees sampled)."""
 
 import gc
-import hashlib
 import re
 import warnings
 from collections import Counter
@@ -22,6 +21,7 @@ from semcoder.seeds.slicing import NOT_COMPILING, Module, NotSliceable, first_li
 from semcoder.seeds.sources import (
     STAGE,
     Document,
+    Part,
     Source,
     call_site_documents,
     documents,
@@ -41,7 +41,11 @@ GENERATED = re.compile(
 
 @dataclass(frozen=True)
 class Options:
-    """What to take from each file. Bounds are lines of `code` (docstring included) and of `context`."""
+    """What to take from each file.
+
+    `max_lines` and `max_context_lines` of functions count code alone, no blank lines, comments and docstrings:
+    what a program is made of. `min_lines`, and both bounds of statements, count lines as they stand.
+    """
 
     kinds: frozenset[str]
     min_lines: int = 3
@@ -52,7 +56,7 @@ class Options:
 
 
 def seeds_of(file: Document, index: CallIndex, options: Options) -> Iterator[Seed | Dropped]:
-    """The seeds of one file in the order of its lines, functions first, and every function that is none."""
+    """The seeds of one file in the order of its lines, functions first, and what is none."""
     if GENERATED.search("\n".join(file.text.split("\n", 5)[:5])):
         yield not_kept(file.label, "generated file")
         return
@@ -117,27 +121,20 @@ def _function_seed(
     )
 
 
-def extract(
-    sources: tuple[Source, ...], shard: Shard, fraction: float, options: Options
-) -> Iterator[Seed | Dropped]:
-    """Seeds and drops of the shard's part of all sources, in the order of the sources."""
+def extract(sources: tuple[Source, ...], part: Part, options: Options) -> Iterator[Seed | Dropped]:
+    """Seeds and drops of this part of all sources, in the order of the sources."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
         for source in sources:
             index: CallIndex | None = None
-            for file in track(documents(source, shard.holds), f"seeds of {source.label}"):
+            for file in track(documents(source, part), f"seeds of {source.label}"):
                 if isinstance(file, Dropped):
                     yield file
-                elif _share(file.label, options.seed) < fraction:
-                    if "function" in options.kinds and (index is None or not file.module):
-                        index = CallIndex(call_site_documents(source) if file.module else [file])
-                    yield from seeds_of(file, index or CallIndex([]), options)
-
-
-def _share(label: str, seed: int) -> float:
-    """A number in [0, 1) that stands for the file in every run with this seed."""
-    return int.from_bytes(hashlib.sha256(f"{seed}\0{label}".encode()).digest()[:6]) / 2**48
+                    continue
+                if "function" in options.kinds and (index is None or not file.module):
+                    index = CallIndex(call_site_documents(source) if file.module else [file])
+                yield from seeds_of(file, index or CallIndex([]), options)
 
 
 def _short(error: BaseException) -> str:
@@ -154,7 +151,12 @@ def main(
     shard: Annotated[str, typer.Option(help="Which part of the files: 1/2 is the first of two.")] = "1/1",
     kinds: Annotated[str, typer.Option(help="Kinds of seeds, with commas.")] = "function,statements",
     min_lines: Annotated[int, typer.Option(help="Fewest lines of a seed's code.", min=1)] = 3,
-    max_lines: Annotated[int, typer.Option(help="Most lines of a seed's code.", min=1)] = 60,
+    max_lines: Annotated[
+        int,
+        typer.Option(
+            help="Most lines of a seed's code (of functions: without docstring and comments).", min=1
+        ),
+    ] = 60,
     max_context_lines: Annotated[
         int, typer.Option(help="Most lines that a function seed may need besides.")
     ] = 80,
@@ -178,10 +180,12 @@ def main(
         raise UserError(f"--min-lines {min_lines} is more than --max-lines {max_lines}; swap them.")
     gc.set_threshold(GC_THRESHOLD)
     options = Options(chosen, min_lines, max_lines, max_context_lines, statements_per_file, seed)
+    part = Part(Shard.parse(shard), fraction, seed)
+    corpora = parse_sources(sources)
     kept = 0
     reasons = Counter[str]()
     with writing(seeds) as kept_lines, writing(dropped) as dropped_lines:
-        for each in extract(parse_sources(sources), Shard.parse(shard), fraction, options):
+        for each in extract(corpora, part, options):
             if isinstance(each, Seed):
                 kept += 1
                 kept_lines.write(to_line(each))

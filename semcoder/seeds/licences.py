@@ -1,5 +1,6 @@
 """Which licence a file stands under, from its own SPDX line or the nearest licence file above it."""
 
+import os
 import re
 from pathlib import Path
 
@@ -34,10 +35,10 @@ PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def of_licence_text(text: str) -> str:
     """The SPDX id of a licence file's text, or `unknown`."""
-    named = SPDX_LINE.search(text[:HEAD])
+    named = SPDX_LINE.search(text)
     if named:
         return named[1].strip()
-    words = " ".join(text[:HEAD].lower().split())
+    words = " ".join(text.lower().split())
     return next((name for name, phrases in PHRASES if all(p in words for p in phrases)), UNKNOWN)
 
 
@@ -49,9 +50,10 @@ def of_source_text(text: str) -> str:
 
 def of_folder(folder: Path) -> str:
     """The SPDX id of the licence file in this very folder, or `unknown`. With several, the first by name."""
-    for path in sorted(p for p in folder.iterdir() if FILE_NAME.fullmatch(p.name)):
-        if path.is_file() and path.suffix != ".py":
-            found = of_licence_text(path.read_text(encoding="utf-8", errors="replace"))
+    for path in sorted(each for each in folder.iterdir() if FILE_NAME.fullmatch(each.name)):
+        if path.is_file() and path.suffix != ".py" and os.access(path, os.R_OK):
+            with path.open(encoding="utf-8", errors="replace") as stream:
+                found = of_licence_text(stream.read(HEAD))
             if found != UNKNOWN:
                 return found
     return UNKNOWN

@@ -4,12 +4,14 @@ A file's label names corpus and file and nothing of the machine: `stdlib-3.11/te
 read is yielded as `Dropped` in its place.
 """
 
+import hashlib
 import os
 import stat
 import sys
 import sysconfig
 import tokenize
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, NamedTuple, Self
@@ -19,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from semcoder.errors import UserError
 from semcoder.records import Dropped
 from semcoder.seeds import licences
+from semcoder.shards import Shard
 
 STAGE = "seeds extract"
 MAX_BYTES = 1_000_000
@@ -101,8 +104,28 @@ class Document(NamedTuple):
     is_package: bool = False
 
 
-Wanted = Callable[[str], bool]
-"""Whether the document (or, in a table, the block of rows) with this label belongs to this run."""
+WHOLE = Shard(1, 1)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which files a run reads: a fraction of all, picked by hash of label and seed; of these, those of its shard."""
+
+    shard: Shard = WHOLE
+    fraction: float = 1.0
+    seed: int = 0
+
+    def samples(self, label: str) -> bool:
+        """Whether the file is in the fraction; the same in every sharding."""
+        digest = hashlib.sha256(f"{self.seed}\0{label}".encode()).digest()
+        return int.from_bytes(digest[:6]) < self.fraction * 2**48
+
+    def takes(self, label: str) -> bool:
+        """Whether this run reads the file."""
+        return self.shard.holds(label) and self.samples(label)
+
+
+ALL = Part()
 
 
 def parse_sources(text: str) -> tuple[Source, ...]:
@@ -125,24 +148,22 @@ def parse_sources(text: str) -> tuple[Source, ...]:
     return sources
 
 
-def documents(source: Source, wanted: Wanted) -> Iterator[Document | Dropped]:
-    """The wanted files of a source in a stable order, and what could not be read of them."""
+def documents(source: Source, part: Part = ALL) -> Iterator[Document | Dropped]:
+    """The files of this part of a source in a stable order, and what could not be read of them."""
     match source:
         case StdlibSource():
-            yield from _folder_documents(
-                _stdlib_folder(), source.label, STDLIB_LICENCE, wanted, _stdlib_skips
-            )
+            yield from _folder_documents(_stdlib_folder(), source.label, STDLIB_LICENCE, part, _stdlib_skips)
         case DirectorySource():
             if not source.path.is_dir():
                 raise UserError(
                     f"--sources: {source.path} is no folder; correct the `path` of {source.label}."
                 )
-            yield from _folder_documents(source.path, source.label, source.licence, wanted, lambda _: False)
+            yield from _folder_documents(source.path, source.label, source.licence, part, lambda _: False)
         case JsonlSource() | ParquetSource():
             # Only here, so that a run on folders does not pay for pyarrow.
             from semcoder.seeds import tables
 
-            yield from tables.documents(source, wanted)
+            yield from tables.documents(source, part)
 
 
 def call_site_documents(source: Source) -> Iterator[Document]:
@@ -152,11 +173,9 @@ def call_site_documents(source: Source) -> Iterator[Document]:
     """
     match source:
         case StdlibSource():
-            files = _folder_documents(
-                _stdlib_folder(), source.label, STDLIB_LICENCE, lambda _: True, lambda _: False
-            )
+            files = _folder_documents(_stdlib_folder(), source.label, STDLIB_LICENCE, ALL, lambda _: False)
         case DirectorySource():
-            files = documents(source, lambda _: True)
+            files = documents(source)
         case _:
             return
     yield from (each for each in files if isinstance(each, Document))
@@ -181,7 +200,7 @@ def _stdlib_skips(relative: PurePosixPath) -> bool:
 
 
 def _folder_documents(
-    root: Path, label: str, licence: str, wanted: Wanted, skips: Callable[[PurePosixPath], bool]
+    root: Path, label: str, licence: str, part: Part, skips: Callable[[PurePosixPath], bool]
 ) -> Iterator[Document | Dropped]:
     package_of: dict[Path, str] = {}
     licence_of: dict[Path, str] = {}
@@ -189,7 +208,8 @@ def _folder_documents(
     for folder, names, error in _walk(root):
         here = PurePosixPath(folder.relative_to(root).as_posix())
         if error:
-            yield not_kept(_label(label, here), "unreadable", error.strerror or type(error).__name__)
+            if part.takes(_label(label, here)):
+                yield not_kept(_label(label, here), "unreadable", error.strerror or type(error).__name__)
             continue
         licence_of[folder] = licence or licences.of_folder(folder)
         if licence_of[folder] == licences.UNKNOWN and folder != root:
@@ -200,7 +220,7 @@ def _folder_documents(
             if name.endswith(".py") and not skips(here / name):
                 found = True
                 shown = _label(label, here / name)
-                if wanted(shown):
+                if part.takes(shown):
                     file = _text(folder / name, shown)
                     yield (
                         file

@@ -11,21 +11,21 @@ from typing import Any, TextIO
 from semcoder.errors import UserError
 from semcoder.records import Dropped
 from semcoder.seeds import licences
-from semcoder.seeds.sources import MAX_BYTES, Document, JsonlSource, ParquetSource, Wanted, clean, not_kept
+from semcoder.seeds.sources import MAX_BYTES, Document, JsonlSource, ParquetSource, Part, clean, not_kept
 
 ROWS_AT_ONCE = 256
 
 
-def documents(source: JsonlSource | ParquetSource, wanted: Wanted) -> Iterator[Document | Dropped]:
-    """The wanted rows of a table, in order. Labels end in the row's number, from 1: `name/row-7`,
+def documents(source: JsonlSource | ParquetSource, part: Part) -> Iterator[Document | Dropped]:
+    """The rows of this part of a table, in order. Labels end in the row's number, from 1: `name/row-7`,
     `name/train-00000-of-00059.parquet/row-7`."""
     if isinstance(source, JsonlSource):
-        yield from _jsonl(source, wanted)
+        yield from _jsonl(source, part)
     else:
-        yield from _parquet(source, wanted)
+        yield from _parquet(source, part)
 
 
-def _jsonl(source: JsonlSource, wanted: Wanted) -> Iterator[Document | Dropped]:
+def _jsonl(source: JsonlSource, part: Part) -> Iterator[Document | Dropped]:
     with _open(source) as stream:
         for number in count(1):
             label = f"{source.label}/row-{number}"
@@ -37,15 +37,15 @@ def _jsonl(source: JsonlSource, wanted: Wanted) -> Iterator[Document | Dropped]:
                 ) from error
             if not line:
                 return
-            if line.strip() and wanted(label):
+            if line.strip() and part.takes(label):
                 yield _row(source, label, _object(source, number, line))
 
 
 def _open(source: JsonlSource) -> TextIO:
     try:
         if source.path.suffix == ".gz":
-            return gzip.open(source.path, "rt", encoding="utf-8", newline="\n")
-        return source.path.open(encoding="utf-8", newline="\n")
+            return gzip.open(source.path, "rt", encoding="utf-8-sig", newline="\n")
+        return source.path.open(encoding="utf-8-sig", newline="\n")
     except OSError as error:
         raise UserError(
             f"--sources: {source.path}: {error.strerror}; correct the `path` of {source.label}."
@@ -70,8 +70,8 @@ def _object(source: JsonlSource, number: int, line: str) -> dict[str, Any]:
     return row
 
 
-def _parquet(source: ParquetSource, wanted: Wanted) -> Iterator[Document | Dropped]:
-    """Row group by row group. A group is what `wanted` decides on, so that a shard reads its own groups only."""
+def _parquet(source: ParquetSource, part: Part) -> Iterator[Document | Dropped]:
+    """Row group by row group. A shard holds whole groups, so that it reads no others."""
     import pyarrow
     import pyarrow.parquet
 
@@ -89,11 +89,14 @@ def _parquet(source: ParquetSource, wanted: Wanted) -> Iterator[Document | Dropp
                 number = 0
                 for group in range(table.num_row_groups):
                     rows = table.metadata.row_group(group).num_rows
-                    if wanted(f"{shown}/group-{group + 1}"):
-                        batches = table.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=columns)
-                        values = (row for batch in batches for row in batch.to_pylist())
-                        for offset, row in enumerate(values, number + 1):
-                            yield _row(source, f"{shown}/row-{offset}", row)
+                    if part.shard.holds(f"{shown}/group-{group + 1}"):
+                        position = number
+                        for batch in table.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=columns):
+                            for offset in range(batch.num_rows):
+                                position += 1
+                                label = f"{shown}/row-{position}"
+                                if part.samples(label):
+                                    yield _row(source, label, batch.slice(offset, 1).to_pylist()[0])
                     number += rows
         except pyarrow.ArrowException as error:
             raise UserError(

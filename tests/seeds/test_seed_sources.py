@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pyarrow
@@ -19,19 +20,17 @@ from semcoder.seeds.sources import (
     Document,
     JsonlSource,
     ParquetSource,
+    Part,
     StdlibSource,
     call_site_documents,
     documents,
     parse_sources,
 )
+from semcoder.shards import Shard
 
 MIT = "Permission is hereby granted, free of charge, to any person\nThe above copyright notice and this permission"
 APACHE = "                    Apache License\n              Version 2.0, January 2004\n"
 STDLIB = f"stdlib-{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def everything(_: str) -> bool:
-    return True
 
 
 def write(root: Path, files: dict[str, str | bytes]) -> Path:
@@ -47,17 +46,13 @@ def folder(root: Path, **options: str) -> DirectorySource:
 
 
 def read(source: DirectorySource) -> tuple[dict[str, Document], dict[str, str]]:
-    found = list(documents(source, everything))
+    found = list(documents(source))
     kept = {each.label: each for each in found if isinstance(each, Document)}
     return kept, {each.detail.partition(":")[0]: each.reason for each in found if isinstance(each, Dropped)}
 
 
 def test_standard_library_labels_name_no_machine_and_leave_out_tests_and_windows() -> None:
-    labels = [
-        each.label
-        for each in documents(StdlibSource(kind="stdlib"), everything)
-        if isinstance(each, Document)
-    ]
+    labels = [each.label for each in documents(StdlibSource(kind="stdlib")) if isinstance(each, Document)]
     assert f"{STDLIB}/textwrap.py" in labels
     assert f"{STDLIB}/json/decoder.py" in labels
     assert len(labels) > 300
@@ -65,9 +60,7 @@ def test_standard_library_labels_name_no_machine_and_leave_out_tests_and_windows
     folders = {part for label in labels for part in label.split("/")[1:-1]}
     assert not folders & {"test", "tests", "idlelib", "tkinter", "site-packages", "lib2to3", "__pycache__"}
     assert not any("_sysconfigdata" in label for label in labels)
-    assert labels == [
-        e.label for e in documents(StdlibSource(kind="stdlib"), everything) if isinstance(e, Document)
-    ]
+    assert labels == [e.label for e in documents(StdlibSource(kind="stdlib")) if isinstance(e, Document)]
 
 
 def test_tests_of_the_standard_library_are_read_for_call_sites() -> None:
@@ -172,12 +165,23 @@ def test_files_and_folders_without_permission_are_dropped(tmp_path: Path) -> Non
     assert dropped == {"code/c.py": "unreadable", "code/shut": "unreadable"}
 
 
-def test_only_wanted_files_are_read(tmp_path: Path) -> None:
-    root = write(tmp_path, {"a.py": "", "b.py": b"\xff"})
-    assert [
-        each.label for each in documents(folder(root), "code/a.py".__eq__) if isinstance(each, Document)
-    ] == ["code/a.py"]
-    assert not any(isinstance(each, Dropped) for each in documents(folder(root), "code/a.py".__eq__))
+def test_each_file_is_read_by_one_shard_and_in_the_fraction_or_by_none(tmp_path: Path) -> None:
+    root = write(tmp_path, {f"{name}.py": b"\xff" if name in "ab" else "" for name in "abcdefghijkl"})
+
+    def outcomes(part: Part) -> list[str]:
+        found = documents(folder(root), part)
+        return [each.label if isinstance(each, Document) else each.detail for each in found]
+
+    whole = outcomes(Part())
+    assert len(whole) == 12
+    parts = [outcomes(Part(Shard(index, 3))) for index in (1, 2, 3)]
+    assert sorted(chain.from_iterable(parts)) == sorted(whole)
+    assert all(part == [each for each in whole if each in part] for part in parts)
+    half = outcomes(Part(fraction=0.5))
+    assert 0 < len(half) < 12
+    halves = [outcomes(Part(Shard(index, 3), 0.5)) for index in (1, 2, 3)]
+    assert sorted(chain.from_iterable(halves)) == sorted(half)
+    assert half != outcomes(Part(fraction=0.5, seed=1))
 
 
 ROWS = [
@@ -189,7 +193,7 @@ ROWS = [
 
 
 def rows_of(source: JsonlSource | ParquetSource) -> list[tuple[str, str]]:
-    found = documents(source, everything)
+    found = documents(source)
     return [(e.label, e.licence) if isinstance(e, Document) else (e.detail, e.reason) for e in found]
 
 
@@ -204,7 +208,7 @@ def test_jsonl_rows_are_documents(tmp_path: Path, name: str) -> None:
         (f"{source.label}/row-3", "ISC"),
         (f"{source.label}/row-4", "unknown"),
     ]
-    first = next(documents(source, everything))
+    first = next(documents(source))
     assert isinstance(first, Document)
     assert first.text == "x = 1\n"
 
@@ -245,15 +249,16 @@ def test_parquet_is_read_by_row_group_and_a_shard_reads_its_groups_alone(tmp_pat
     labels = [f"hub/b.parquet/row-{number}" for number in range(1, 11)]
     labels += [f"hub/deep/a.parquet/row-{number}" for number in (1, 2)]
     assert rows_of(source) == [(label, "permissive") for label in labels]
-    asked: list[str] = []
-
-    def wanted(label: str) -> bool:
-        asked.append(label)
-        return label.endswith("group-2")
-
-    part = [each.text for each in documents(source, wanted) if isinstance(each, Document)]
-    assert part == [f"x = {number}\n" for number in (4, 5, 6, 7)]
-    assert asked == [f"hub/b.parquet/group-{number}" for number in (1, 2, 3)] + ["hub/deep/a.parquet/group-1"]
+    parts = [list(documents(source, Part(Shard(index, 3)))) for index in (1, 2, 3)]
+    assert sorted(each.label for part in parts for each in part if isinstance(each, Document)) == sorted(
+        labels
+    )
+    for part in parts:
+        texts = [each.text for each in part if isinstance(each, Document) and "/b." in each.label]
+        groups = [[f"x = {number}\n" for number in group] for group in ((0, 1, 2, 3), (4, 5, 6, 7), (8, 9))]
+        assert texts == [text for group in groups if group[0] in texts for text in group]
+    sampled = [each.label for each in documents(source, Part(fraction=0.5)) if isinstance(each, Document)]
+    assert sampled == [label for label in labels if Part(fraction=0.5).samples(label)]
 
 
 def test_a_parquet_file_without_the_column_or_that_is_none_is_named(tmp_path: Path) -> None:
