@@ -26,6 +26,7 @@ DEPTHS = (
 """From the fullest telling to the shortest; the first that fits is taken."""
 MAX_BUILT = 4
 """Variables that a loop is said to build."""
+DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 MAX_CALLS = 3
 """Calls of helpers that are told with a step; more are left out."""
 FORGETFUL = {
@@ -114,7 +115,7 @@ class Deduction:
         """Take the variables that `node` reads into what is needed; returns their texts before the step."""
         known = {name: step.before[name] for name in names_read(node) if name in step.before}
         shown = {name: text for name, text in known.items() if not text.startswith("<")}
-        self._needed.update(shown)
+        self._needed.update(known)
         return shown
 
     def _forgets(self, node: ast.AST | None) -> str:
@@ -149,14 +150,25 @@ class Deduction:
                 because=self._narrator.reasons.because(statement.test, step, outcome),
             )
             return sentence(told)
-        relevant = {
-            name: text
-            for name, text in step.changes.items()
-            if name in self._needed and not text.startswith("<")
-        }
-        if not relevant or isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        relevant = {name: text for name, text in step.changes.items() if name in self._needed}
+        if isinstance(statement, DEFINING):
             return ""
+        if not relevant:
+            return self._same(statement, step)
         return self._made(statement, step, relevant) + self._calls(step)
+
+    def _same(self, statement: ast.AST, step: Step) -> str:
+        """An assignment that gave a needed variable the value that it had before."""
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or not isinstance(statement.value, ast.expr):
+            return ""
+        known = {name: step.before.get(name) for name in names_bound(statement) if name in self._needed}
+        states = {name: text for name, text in known.items() if text is not None}
+        source = self._listing.short(statement.value)
+        if not states or not source:
+            return ""
+        self._need(statement.value, step)
+        told = self._wording.say("again", expr=span(source), claims=self._narrator.claims(states))
+        return sentence(told) + self._calls(step)
 
     def _calls(self, step: Step) -> str:
         calls = [call for call in step.calls if call.returned != "None"]
@@ -182,6 +194,8 @@ class Deduction:
             names = self._need(expression, step)
             source = self._listing.short(expression)
             forgets = self._forgets(expression)
+            if not names and source and set(names_read(expression)) & self._listing.names:
+                return sentence(self._wording.say("compute", expr=span(source), claims=claims)) + forgets
             if not names:
                 return sentence(self._wording.say("back_set", claims=claims)) + forgets
             shown = span(source) if source else "a longer expression"

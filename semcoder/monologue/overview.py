@@ -129,7 +129,7 @@ def _clause(statement: ast.stmt, listing: Listing) -> str:
         case ast.Try():
             kinds = [listing.source(each.type) for each in statement.handlers if each.type is not None]
             handles = f", handling {listed([span(kind) for kind in kinds])}" if kinds else ""
-            return f"runs a `try` block{_effects(statement.body, listing)}{handles}"
+            return f"runs a `try` block{_effects([*statement.body, *statement.orelse], listing)}{handles}"
         case ast.With() | ast.AsyncWith():
             source = listing.source(statement.items[0].context_expr)
             return f"enters {span(f'with {source}')}{_effects(statement.body, listing)}"
@@ -192,6 +192,8 @@ def _effects(body: Sequence[ast.stmt], listing: Listing) -> str:
                     verb, name = "storing into", root_name(target)
                 case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr))):
                     verb = CHANGING.get(attr, "changing")
+                case ast.Assign(targets=[ast.Name(id=name)]):
+                    verb = "setting"
                 case ast.Return():
                     verb, name = "returning from inside", ""
                 case ast.Yield():
@@ -199,5 +201,7 @@ def _effects(body: Sequence[ast.stmt], listing: Listing) -> str:
                 case _:
                     continue
             verbs.setdefault(verb, {})[span(name) if name else ""] = None
-    told = [f"{verb} {listed(list(names))}".strip() for verb, names in list(verbs.items())[:3]]
+    if len(verbs) > 1:
+        verbs.pop("setting", None)
+    told = [f"{verb} {listed(list(names)[:4])}".strip() for verb, names in list(verbs.items())[:3]]
     return f", {listed(told)}" if told else ""
