@@ -1,0 +1,99 @@
+"""The small evaluator agrees with Python where it answers, and refuses what is impure or unbounded."""
+
+import ast
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semcoder.execution import literals
+from semcoder.monologue.evaluate import Unknown, evaluate
+
+STATE = {
+    "n": 7,
+    "m": -3,
+    "s": "aB c",
+    "xs": [3, 1, 2],
+    "d": {"k": 1, 2: [0]},
+    "t": (1, "x"),
+    "e": [],
+    "z": None,
+}
+TEXTS = {name: literals.render(value) for name, value in STATE.items()}
+LEAVES = st.sampled_from([*STATE, "(0)", "(2)", "'a'", "(-1)"])
+TEMPLATES = [
+    "({} + {})", "({} - {})", "({} * {})", "({} // {})", "({} % {})", "{}[{}]", "({} < {})", "({} == {})",
+    "({} in {})", "({} and {})", "({} or {})", "(not {})", "len({})", "sorted({})", "{}.upper()", "{}.count({})",
+    "{}.get({})", "({} if {} else 2)", "{}[1:{}]", "sum({})", "isinstance({}, str)", "({} is None)", "str({})",
+    "{}.replace('a', {})", "max({})", "abs({})", "list({})",
+]  # fmt: skip
+
+
+def filled(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.tuples(st.sampled_from(TEMPLATES), inner, inner).map(lambda found: found[0].format(*found[1:]))
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.recursive(LEAVES, filled, max_leaves=5))
+def test_agrees_with_python(source: str) -> None:
+    try:
+        found = evaluate(ast.parse(source, mode="eval").body, TEXTS, frozenset())
+    except Unknown:
+        return
+    expected = eval(source, {}, dict(STATE))
+    assert found == expected and type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "10 ** 10",
+        "1 << 9",
+        "'x' * 1000000",
+        "round(5, -1000000000)",
+        "('a' * 1).replace('', s)",
+        "s.ljust(1000000000)",
+        "'{:>1000000000}'.format(s)",
+        "'%1000000000d' % n",
+        "xs.append(1)",
+        "xs.pop()",
+        "print(s)",
+        "open(s)",
+        "__import__('os')",
+        "(lambda: 1)()",
+        "[x for x in xs]",
+        "s.__class__",
+        "unknown",
+        "xs[9]",
+        "n / 0",
+        "n is m",
+        "len(*xs)",
+        "sorted(xs, reverse=True)",
+    ],
+)
+def test_refuses(source: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(Unknown):
+        evaluate(ast.parse(source, mode="eval").body, TEXTS, frozenset())
+    assert time.monotonic() - started < 1
+    assert {name: literals.render(value) for name, value in STATE.items()} == TEXTS
+
+
+def test_results_stay_small() -> None:
+    """Nothing that is computed is much longer than what went in."""
+    for source in (
+        "s.replace('', s * 1)",
+        "s.replace('a', big)",
+        "big.join(list(big))",
+        "big + big + big + big",
+    ):
+        with pytest.raises(Unknown):
+            evaluate(ast.parse(source, mode="eval").body, TEXTS | {"big": repr("y" * 4000)}, frozenset())
+
+
+def test_a_rebound_builtin_is_unknown() -> None:
+    node = ast.parse("len(s)", mode="eval").body
+    assert evaluate(node, TEXTS, frozenset()) == 4
+    with pytest.raises(Unknown):
+        evaluate(node, TEXTS, frozenset({"len"}))
