@@ -1,0 +1,123 @@
+"""Decontamination: what matches a benchmark leaves PyX, and each removal names its match.
+
+After Magicoder (substrings of prompts and solutions) and BigCode (n-grams), which the paper follows (App. F), made
+to see through light edits: code is compared without its own names, its docstrings and its layout, and n-grams that
+many benchmark items have count for little. CRUXEval's input-output pairs are matched test by test.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from semcoder.pyx.benchmarks import Item, canonical
+from semcoder.pyx.similarity import grams, normal_form, tokens, words
+from semcoder.records import Problem, Program, TestCase
+from semcoder.teacher.interface import Refusal
+
+SHARE = 0.6
+"""Part of an item's n-grams, by weight, that makes a match."""
+CODE_GRAM, CODE_WEIGHT = 5, 6.0
+"""Tokens in an n-gram, and the weight that a solution must have to be compared so (an n-gram that k items have
+weighs 1/k): less is too little to tell it from other short functions."""
+PROSE_GRAM, PROSE_WEIGHT = 3, 2.5
+"""The same for the words of a prompt."""
+MASKED_LEAST = 24
+"""Tokens a solution must have to be recognised with other constants."""
+NAME_SHARE = 0.5
+NAME_LEAST = 3
+"""Part of a prompt's words, and how many of them, that make a match together with the function's name."""
+_OPENING = frozenset(("write", "a", "python", "function", "to", "that", "the", "of", "given"))
+
+
+@dataclass
+class _Grams:
+    """Which items have each n-gram."""
+
+    least: float
+    owners: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    weights: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+
+    def add(self, number: int, found: set[str]) -> None:
+        for gram in found:
+            self.owners[gram].append(number)
+
+    def weigh(self) -> None:
+        """Sum each item's weights, once all are there; sorted, since the order of a sum shows in its last digit."""
+        for _, owners in sorted(self.owners.items()):
+            for number in owners:
+                self.weights[number] += 1 / len(owners)
+
+    def match(self, found: set[str]) -> tuple[float, int] | None:
+        """(part, item) of the item of which the largest part is found, where that is enough."""
+        hits: Counter[int] = Counter()
+        for gram in sorted(found):
+            owners = self.owners.get(gram, ())
+            for number in owners:
+                hits[number] += 1 / len(owners)  # type: ignore[assignment]
+        parts = [(w / self.weights[n], -n) for n, w in hits.items() if self.weights[n] >= self.least]
+        part, number = max(parts, default=(0.0, 0))
+        return (min(part, 1.0), -number) if part >= SHARE else None
+
+
+class Decontaminator:
+    """Knows the items of all benchmarks."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = list(items)
+        self._forms: dict[str, int] = {}
+        self._names: dict[str, list[int]] = defaultdict(list)
+        self._pairs: dict[tuple[str, str], str] = {}
+        self._code = _Grams(CODE_WEIGHT)
+        self._prose = _Grams(PROSE_WEIGHT)
+        for number, item in enumerate(self._items):
+            for form in _forms(item.code):
+                self._forms.setdefault(form, number)
+            self._code.add(number, _code_grams(item.code))
+            said = words(item.prose)
+            self._prose.add(number, grams(said, PROSE_GRAM))
+            if item.entry_point and said:
+                self._names[item.entry_point].append(number)
+            if item.pair:
+                self._pairs.setdefault(item.pair, item.name)
+        self._code.weigh()
+        self._prose.weigh()
+
+    def program(self, program: Program, problem: Problem | None) -> Refusal | None:
+        """The benchmark item that a program or its problem matches, or None."""
+        for form in _forms(program.code):
+            if form in self._forms:
+                return Refusal("benchmark solution", f"{self._items[self._forms[form]].name}: the same code")
+        if match := self._code.match(_code_grams(program.code)):
+            return Refusal("benchmark solution", self._told(match, "of its code"))
+        if problem is None:
+            return None
+        said = words(problem.instruction)
+        if match := self._prose.match(grams(said, PROSE_GRAM)):
+            return Refusal("benchmark instruction", self._told(match, "of its words"))
+        present = set(said) - _OPENING
+        for number in self._names.get(program.entry_point, ()):
+            wanted = set(words(self._items[number].prose)) - _OPENING
+            if len(wanted & present) >= max(NAME_LEAST, NAME_SHARE * len(wanted)):
+                return Refusal("benchmark instruction", f"{self._items[number].name}: name and description")
+        return None
+
+    def test(self, case: TestCase) -> Refusal | None:
+        """The benchmark item with the same input and output, or None."""
+        item = self._pairs.get((case.call_arguments, canonical(case.output)))
+        return Refusal("benchmark input-output pair", item) if item else None
+
+    def _told(self, match: tuple[float, int], what: str) -> str:
+        return f"{self._items[match[1]].name}: {match[0]:.0%} {what}"
+
+
+def _forms(code: str) -> list[str]:
+    """What equal code has in common: its normal form, and, where that is not too short, the same without constants."""
+    form = normal_form(code)
+    if not form:
+        return []
+    masked = normal_form(code, masked=True)
+    return [form, masked] if len(tokens(masked)) >= MASKED_LEAST else [form]
+
+
+def _code_grams(code: str) -> set[str]:
+    return grams(tokens(normal_form(code, numbered=False)), CODE_GRAM)
