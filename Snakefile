@@ -47,6 +47,11 @@ localrules:
     all,
 
 
+onstart:
+    # Ends with this process, unlike Snakemake's own lock: after a kill the same command goes on.
+    GRAPH.hold_results()
+
+
 rule all:
     default_target: True
     input:

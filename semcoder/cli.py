@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from semcoder import progress
+from semcoder import orphan, progress
 from semcoder.errors import UserError
 
 STAGES: dict[str, tuple[str, dict[str, str]]] = {
@@ -102,8 +102,9 @@ def _before(
         Path | None, typer.Option(help="Write messages to this file, progress to the terminal.")
     ] = None,
 ) -> None:
-    if log:
+    if log:  # a rule's job
         progress.log_to(log)
+        orphan.end_with_workflow()
 
 
 def main() -> None:

@@ -4,21 +4,26 @@ Every rule's parameters are strings that name what they set, `--learning-rate 5e
 swap of two values, and hold exactly the keys that the rule's command reads, so that it sees nothing else.
 """
 
+import fcntl
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from semcoder.codehash import code_hash
 from semcoder.config import Config, parse
 from semcoder.evaluation.prompts import FORMATS
+from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import External, read_versions
 from semcoder.graph.data import DataFiles, Models
 from semcoder.graph.evaluation import Evaluations
 from semcoder.graph.options import one_of, option
 from semcoder.graph.training import DIRECTIONS, TrainingRuns
+
+_HELD: list[TextIO] = []
+"""Open locks: the kernel lets go of them when the process ends, however it ends."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,17 @@ class Graph:
             "table": one_of([*config.tables, *config.refinement]),
             "round": r"[1-9]\d*",
         }
+
+    def hold_results(self) -> None:
+        """Take the results folder for this process; raises UserError while another workflow works in it."""
+        path = self.config.results / ".lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("w")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"{path.parent}: another workflow works there; wait for its end, or stop it.") from error
+        _HELD.append(stream)
 
     @property
     def results(self) -> str:

@@ -4,6 +4,7 @@ A set is JSON lines; its columns say what it is. Prompts get the same task prefi
 (upstream src/prompts.py, row contract of src/dataset.py).
 """
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,22 +28,34 @@ COLUMNS: tuple[tuple[str, str, Task], ...] = (
 def examples(name: str, path: Path, style: Style) -> Iterator[tuple[Example, str]]:
     """The rows of data set `name`, each with the language in its `lang` column, empty where there is none.
 
-    The parent of a row is `NAME:LINE`. Raises UserError naming the line.
+    The parent of a row is `NAME:PLACE`. Raises UserError naming the line.
     """
-    try:
-        stream = path.open(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UserError(f"--extra {name}={path}: no such file.") from error
-    with stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise UserError(f"{path}, line {number}: not JSON ({error}).") from error
-            task, question, answer = _parts(row, f"{path}, line {number}")
-            prompt = _prompt(task, question, style)
-            example = Example(parents=(f"{name}:{number}",), task=task, prompt=prompt, response=answer)
-            yield example, str(row.get("lang", ""))
+    for place, row in rows(path):
+        task, question, answer = _parts(row, f"{path}, {place}")
+        prompt = _prompt(task, question, style)
+        example = Example(parents=(f"{name}:{place}",), task=task, prompt=prompt, response=answer)
+        yield example, str(row.get("lang", ""))
+
+
+def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(`FILE:LINE`, object) of a JSONL file, or of all such files of a folder as the hub serves a data set."""
+    files = (
+        sorted(each for each in path.rglob("*.jsonl*") if each.suffix in (".jsonl", ".gz"))
+        if path.is_dir()
+        else [path]
+    )
+    if not files or not files[0].is_file():
+        raise UserError(f"{path}: no JSONL file there; fetch the data set, or give another path.")
+    for file in files:
+        with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8") as stream:
+            for number, line in enumerate(stream, 1):
+                try:
+                    row = json.loads(line)
+                except ValueError as error:
+                    raise UserError(f"{file}, line {number}: not JSON ({error}).") from error
+                if not isinstance(row, dict):
+                    raise UserError(f"{file}, line {number}: not a JSON object.")
+                yield f"{file.name}:{number}", row
 
 
 def _parts(row: Any, place: str) -> tuple[Task, str, str]:

@@ -114,3 +114,10 @@ def test_constraints_match_whole_names_only() -> None:
     pattern = re.compile(f"(?:{one_of(['semcoder', 'semcoder_s'])})$")
     assert pattern.match("semcoder_s") and not pattern.match("semcoder_x")
     assert not re.match(one_of([]), "anything")
+
+
+def test_two_workflows_do_not_share_a_results_folder(tmp_path: Path) -> None:
+    graph = Graph.of(lay_over(SMALL, {"results": str(tmp_path / "r")}))
+    graph.hold_results()
+    with pytest.raises(UserError, match="another workflow works there"):
+        graph.hold_results()
