@@ -13,8 +13,8 @@ from typing import Any, TextIO
 
 from semcoder.codehash import code_hash
 from semcoder.config import Config, parse
-from semcoder.evaluation.prompts import FORMATS
 from semcoder.errors import UserError
+from semcoder.evaluation.prompts import FORMATS
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import External, read_versions
 from semcoder.graph.data import DataFiles, Models
