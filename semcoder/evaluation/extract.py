@@ -194,7 +194,7 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
     parts = _FENCE_LINE.split(text)
     candidates: list[str] = []
     if start is not None and parts[0].strip():
-        candidates.append(start + parts[0])
+        candidates += [start + parts[0], f"{start}\n{parts[0]}"]
     candidates += parts[1:] if entry_point else parts[1::2]
     code_line = re.search(r"^(?:def|class|import|from|async def|@)\b", text, re.MULTILINE)
     if start is None and code_line:

@@ -107,6 +107,7 @@ START = 'def f(x):\n    """Return x."""'
     ("text", "start"),
     [
         ("\n    return x\n", START),
+        ("    return x\n", START),
         ("\n    return x\n```\nThis returns x.\n```python\ndef f(x):\n    return 0\n```", START),
         ("\n    return x\n\nHere is how it works: it returns", START),
         ("```python\ndef f(x):\n    return x\n```", START),
