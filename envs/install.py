@@ -16,7 +16,7 @@ ROOT = ENVS.parent
 VENV = ROOT / ".venv"
 
 # What pip downloads, in MB, on Linux x86_64 with CPython 3.11 (du of a fresh download folder); torch-gpu is estimated.
-MEGABYTES = {"torch-cpu": 192, "torch-gpu": 3000, "quickstart": 170, "dev": 40}
+MEGABYTES = {"torch-cpu": 192, "torch-gpu": 3000, "quickstart": 175, "dev": 35, "model": 93}
 
 
 def main(wanted: str) -> None:
@@ -50,7 +50,7 @@ def _torch() -> None:
 
 
 def _rest() -> None:
-    _say(f"about {MEGABYTES['quickstart']} MB for everything else")
+    _say(f"about {MEGABYTES['quickstart']} MB for everything else (the base model, {MEGABYTES['model']} MB, comes later)")
     blocks = re.split(r"(?m)^(?=[a-z])", (ENVS / "quickstart.lock").read_text())
     # DeepSpeed comes as source only and looks at the installed torch while it is built.
     for name, isolated, wanted in (("wheels", True, False), ("deepspeed", False, True)):

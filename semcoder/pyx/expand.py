@@ -57,6 +57,8 @@ def expand(
                 rng = random.Random(f"{seed} {growth.program.id} {turn}")
                 growth.offer("mutation", Mutator(rng, growth.calls).mutants(MUTANTS * growth.threshold))
         _run(waiting, first, f"inputs, round {turn + 1}")
+        for growth in waiting:
+            growth.settle()
     for other in others:
         alive = [growth for growth in growths if not growth.fault and growth.tests]
         outcomes = other.run(_job(growth, growth.calls) for growth in alive)

@@ -21,6 +21,8 @@ _FAULTS = {
 
 MAX_HANGS = 2
 """Inputs that may run out of time or memory before their program is given up."""
+PATIENCE = 2
+"""Rounds without new coverage after which more inputs are no longer sought for its sake."""
 
 
 class Trial(NamedTuple):
@@ -46,6 +48,9 @@ class Growth:
     """What each test covers, by its id."""
     counts: dict[str, int] = field(default_factory=dict)
     """Inputs by what became of them."""
+    stale: int = 0
+    """Rounds since the last one that covered something new."""
+    _reached: int = 0
     _tried: set[str] = field(default_factory=set)
 
     def offer(self, origin: str, calls: Iterable[Call]) -> None:
@@ -75,7 +80,7 @@ class Growth:
                 self._count("output too long")
             elif not _equals_itself(result.value):
                 self._count("output not equal to itself")
-            elif result.truncated:
+            elif result.truncated == "events":
                 self._count("too many steps")
             else:
                 self._count("ran")
@@ -126,9 +131,16 @@ class Growth:
 
     @property
     def enough(self) -> bool:
-        """Whether the kept tests reach the threshold, and cover every line and branch."""
-        chosen = self.chosen
-        return len(chosen) >= self.threshold and min(self.coverage) == 1
+        """Whether the kept tests reach the threshold, and cover all, or as much as can be hoped for."""
+        if len(self.chosen) < self.threshold:
+            return False
+        return self.stale >= PATIENCE or min(self.coverage) == 1
+
+    def settle(self) -> None:
+        """Note, after a round, whether it led anywhere new."""
+        reached = len(frozenset[Step]().union(*self.steps.values()))
+        self.stale = 0 if reached > self._reached else self.stale + 1
+        self._reached = reached
 
     @property
     def coverage(self) -> tuple[float, float]:

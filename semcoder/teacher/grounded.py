@@ -12,11 +12,12 @@ from semcoder.execution import literals
 from semcoder.execution.api import Call
 from semcoder.records import Direction, Problem, Program, Seed, TestCase
 from semcoder.seeds.doctests import doctest_calls
+from semcoder.teacher.constants import Vocabulary, folded
 from semcoder.teacher.interface import Proposal, Refusal
 from semcoder.teacher.prose import instruction
 from semcoder.teacher.shapes import NONE, Shape, Uses, shape_of
 from semcoder.teacher.usage import read_uses
-from semcoder.teacher.values import ANY_SHAPES, Values, Vocabulary, shape_for_name
+from semcoder.teacher.values import ANY_SHAPES, Values, shape_for_name
 
 BATCH = 40
 """Inputs proposed a program at a time."""
@@ -115,7 +116,7 @@ class _Writer:
     """Writes inputs for one program."""
 
     def __init__(self, program: Program, rng: random.Random) -> None:
-        module = ast.parse(program.code)
+        module = folded(ast.parse(program.code))
         self.rng = rng
         self.function = next(
             node
@@ -145,12 +146,18 @@ class _Writer:
         choices = {name: self._choices(name, self._seen(known, positional, name)) for name in self.uses}
         if any(not choices[name] for name in [*required, *keyword]):
             return
+        fixed = {arg.arg for arg in arguments.posonlyargs}
         optional = {
-            name: d for name, d in optional.items() if choices[name] and name not in self._only_positional()
+            name: default
+            for name, default in optional.items()
+            if choices[name]
+            and name not in fixed
+            and isinstance(default, ast.Constant | ast.UnaryOp | ast.Tuple)
         }
         done = {repr(call) for call in known}
         for attempt in range(BATCH * 3):
             like = self.rng.randrange(len(ANY_SHAPES))
+            self.values.size = self.rng.choice((None, self.rng.randint(2, 5)))
             args = [self._argument(name, choices[name], like) for name in required]
             if arguments.vararg and choices.get(arguments.vararg.arg):
                 extra = arguments.vararg.arg
@@ -168,9 +175,6 @@ class _Writer:
                 yield call
             if len(done) >= BATCH + len(known):
                 return
-
-    def _only_positional(self) -> set[str]:
-        return {arg.arg for arg in self.function.args.posonlyargs}
 
     def _seen(self, known: Sequence[Call], positional: list[str], name: str) -> list[Shape]:
         """The shapes that a parameter had in known inputs, in order of first sight."""

@@ -21,7 +21,7 @@ _NOTE_TO_SELF = re.compile(r"\b(XXX|TODO|FIXME)\b")
 # A docstring that only points elsewhere, or speaks of how it is wired rather than of what it does.
 _POINTS_ELSEWHERE = re.compile(
     r"^(see\b|same as\b|like\b|alias\b|deprecated\b|obsolete\b|internal\b|helper for\b|wrapper\b|hook\b)|"
-    r"\b(monkey-?patch|decorator|this method|this class|self\.|entry point for|command line)\b",
+    r"\b(monkey-?patch|decorator|this class|self\.|entry point for)\b",
     re.IGNORECASE,
 )
 
@@ -86,6 +86,7 @@ def describe(docstring: str, name: str) -> str:
             blocks[-1].append(line.rstrip())
     kept = [block for block in map(_without_headings, blocks) if block]
     text = _without_signature("\n\n".join("\n".join(block) for block in kept), name.lstrip("_"))
+    text = re.sub(r"\b([Tt])his method\b", r"\1his function", text)
     last = text.rpartition("\n")[2]
     if text.endswith(":"):
         text = text[:-1].rstrip(":") + "."

@@ -61,6 +61,8 @@ class Uses:
     parts: "list[Uses] | None" = None
     constants: list[Any] = field(default_factory=list)
     """Values that it is compared with, as they stand in the code."""
+    nullable: bool = False
+    """Whether it is compared with None."""
 
     def note(self, weight: float, *kinds: str) -> None:
         """Add evidence for the first kind, and less of it for each further one."""
@@ -94,7 +96,8 @@ class Uses:
         best = max(total.values())
         order = [*KINDS, "object"]
         ranked = sorted((k for k in total if k in order), key=lambda k: (-total[k], order.index(k)))
-        return [self._inside(kind, depth) for kind in ranked if total[kind] >= best * 0.5]
+        found = [self._inside(kind, depth) for kind in ranked if total[kind] >= best * 0.5]
+        return [*found, NONE] if self.nullable else found
 
     def _inside(self, kind: str, depth: int) -> Shape:
         def first(uses: "Uses | None", otherwise: Shape) -> Shape:

@@ -5,7 +5,6 @@ Evidence is collected in a tree of `Uses`: a parameter, its elements, its keys.
 
 import ast
 import builtins
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -227,6 +226,7 @@ class _Reader(ast.NodeVisitor):
             else:
                 for this, other in ((left, right), (right, left)):
                     if uses := self.node(this):
+                        uses.nullable |= isinstance(other, ast.Constant) and other.value is None
                         uses.constants += _constants(other) if isinstance(other, ast.Constant) else []
                         if (kind := _kind_of(other)) and kind not in ("bool", "none"):
                             uses.note(4, kind, *(["float"] if kind == "int" else []))
@@ -325,40 +325,9 @@ def _constants(expr: ast.expr) -> list[Any]:
     ]
 
 
-class _Constants(ast.NodeTransformer):
-    """Writes module-level constants out where functions read them, so that comparing with one says its type."""
-
-    def __init__(self, constants: Mapping[str, ast.Constant]) -> None:
-        self.constants = constants
-
-    @classmethod
-    def folded(cls, module: ast.Module) -> ast.Module:
-        """A copy of the module with its plain constants written out."""
-        stores = Counter(
-            node.id
-            for node in ast.walk(module)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        )
-        stores.update(node.arg for node in ast.walk(module) if isinstance(node, ast.arg))
-        known: dict[str, ast.Constant] = {}
-        for node in module.body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                value = known.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
-                if isinstance(value, ast.Constant) and stores[node.targets[0].id] == 1:
-                    known[node.targets[0].id] = value
-        folded = cls(known).visit(ast.parse(ast.unparse(module)))
-        assert isinstance(folded, ast.Module)
-        return folded
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.constants.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
-
-
 def read_uses(module: ast.Module, function: ast.FunctionDef) -> dict[str, Uses]:
     """The uses of every parameter of `function` (`*args` among them: the node of one extra argument)."""
-    module = _Constants.folded(module)
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
-    function = functions.get(function.name, function)
     arguments = function.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     uses = {arg.arg: Uses() for arg in every}

@@ -1,12 +1,11 @@
 """Values of a shape: ordinary ones from fixed pools, and those that the program's own constants suggest."""
 
-import ast
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from semcoder.teacher.constants import Vocabulary
 from semcoder.teacher.patterns import matching
 from semcoder.teacher.shapes import NONE, Shape
 
@@ -25,8 +24,6 @@ WORDS = (
     "left",
     "north",
 )
-MOST = 40
-"""Constants of one kind taken from a program."""
 TEXTS = (
     "hello",
     "",
@@ -212,50 +209,13 @@ def shape_for_name(name: str) -> Shape | None:
     return next((shape for pattern, shape in _NAME_SHAPES if re.match(pattern, name)), None)
 
 
-@dataclass
-class Vocabulary:
-    """Constants of a program that its inputs may well contain, and its regular expressions."""
-
-    texts: list[str] = field(default_factory=list)
-    integers: list[int] = field(default_factory=list)
-    binaries: list[bytes] = field(default_factory=list)
-    patterns: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, module: ast.Module) -> "Vocabulary":
-        """The constants of a program, in the order in which they stand."""
-        found = cls()
-        messages = {
-            id(part) for node in ast.walk(module) if isinstance(node, ast.Raise) for part in ast.walk(node)
-        }
-        for node in ast.walk(module):
-            if not isinstance(node, ast.Constant) or id(node) in messages:
-                continue
-            value = node.value
-            if isinstance(value, str) and value:
-                if re.search(r"[\\*+?]|\[[^]]+\]", value) and len(value) > 2:
-                    found.patterns.append(value)
-                elif len(value) <= 40:
-                    found.texts.append(value)
-            elif isinstance(value, bytes) and value:
-                if re.search(rb"[\\*+?]|\[[^]]+\]", value) and len(value) > 2:
-                    found.patterns.append(value.decode("latin-1"))
-                else:
-                    found.binaries.append(value[:40])
-            elif isinstance(value, int) and not isinstance(value, bool) and 2 < abs(value) < 1 << 40:
-                found.integers.append(value)
-        found.texts = list(dict.fromkeys(found.texts))[:MOST]
-        found.integers = list(dict.fromkeys(found.integers))[:MOST]
-        found.binaries = list(dict.fromkeys(found.binaries))[:MOST]
-        found.patterns = list(dict.fromkeys(found.patterns))[:MOST]
-        return found
-
-
 class Values:
     """Makes values of shapes. `rng` decides everything; equal generators make equal values."""
 
     def __init__(self, rng: random.Random, vocabulary: Vocabulary) -> None:
         self.rng, self.vocabulary = rng, vocabulary
+        self.size: int | None = None
+        """Items of the outermost lists; None for any number. Functions often want lists of one length."""
 
     def make(self, shape: Shape, name: str = "", constants: tuple[Any, ...] = (), depth: int = 0) -> Any:
         """A value. `name` is the parameter's; `constants` are values that the body compares it with."""
@@ -274,6 +234,8 @@ class Values:
             return {key: self.make(s, key, (), depth + 1) for key, s in pairs if self.rng.random() > 0.12}
         sizes = (0, 1, 2, 3, 3, 4, 5, 6) if depth == 0 else (1, 2, 2, 3)
         size = self.rng.choice(sizes) if shape.items else 0
+        if self.size is not None and depth == 0 and size:
+            size = self.size
         inner = re.sub(r"s$", "", name)
         if shape.kind == "dict":
             key, value = shape.items if len(shape.items) == 2 else (Shape("str"), Shape("int"))
@@ -309,6 +271,8 @@ class Values:
                 return text
             if way < 0.7:
                 return rng.choice(WORDS) + text + rng.choice(WORDS)
+            if vocabulary.patterns and way < 0.85:
+                return text + (matching(rng.choice(vocabulary.patterns), rng) or "")[:40]
             return text + rng.choice([*TEXTS[:8], *vocabulary.texts])
         themes = [texts for pattern, texts in _THEMES if re.search(pattern, name.lower())] if name else []
         if themes and chance < 0.85:

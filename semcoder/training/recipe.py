@@ -83,6 +83,8 @@ class Recipe(MixtureRecipe):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.max_steps == 0:
+            raise ValueError("max_steps is 0; -1 stands for no limit")
         if self.min_learning_rate > self.learning_rate:
             raise ValueError("min_learning_rate is above learning_rate")
         if self.examples_per_step % self.micro_batch:

@@ -33,6 +33,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, cpu: bool, save_
     `OUT.<digest of its inputs>.partial` and goes on from its newest whole checkpoint; `out` appears when all
     is done. Raises UserError for inputs that do not fit together and for a disk that is too small.
     """
+    rows = _rows(mixture)
     # Here, so that the command's --help need not load the libraries.
     from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
 
@@ -40,7 +41,6 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, cpu: bool, save_
 
     processes = zero.world_size()
     tokenizer = load_tokenizer(base)
-    rows = _rows(mixture)
     examples = batches.Examples(encode(tokenizer, rows))
     if max(examples.lengths) > recipe.max_tokens:
         raise UserError(

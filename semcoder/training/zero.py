@@ -1,7 +1,9 @@
 """DeepSpeed: its configuration, and the processes that it runs in."""
 
 import os
+import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,14 +28,17 @@ def launched() -> bool:
 
 
 def launch(processes: int, options: Sequence[str]) -> NoReturn:
-    """Become torchrun, which starts this command once a GPU and hands signals on to it."""
+    """Run this command once a GPU under torchrun, hand signals on to it, and end with its exit code."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command += [
         "--signals-to-handle=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1",
         f"--shutdown-timeout={SHUTDOWN_S}",
     ]
     command += ["-m", "semcoder.cli", "training", "train", *options]
-    os.execv(sys.executable, command)
+    child = subprocess.Popen(command)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+        signal.signal(number, lambda number, _: child.send_signal(number))
+    sys.exit(child.wait())
 
 
 def world_size() -> int:
