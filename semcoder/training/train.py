@@ -26,10 +26,10 @@ INTERRUPTED = 143
 """Exit code after SIGTERM: the same command goes on from the checkpoint that was saved."""
 
 
-def train(base: Path, mixture: Path, recipe: Recipe, out: Path, cpu: bool, save_steps: int) -> None:
+def train(base: Path, mixture: Path, recipe: Recipe, out: Path, gpus: int, save_steps: int) -> None:
     """Train `base` on `mixture`; `out` gets model, tokenizer, README.md, recipe.json and training_log.jsonl.
 
-    Runs in each process of the group (see zero.stand_alone). An unfinished run lives in
+    Runs in each process of the group. An unfinished run lives in
     `OUT.<digest of its inputs>.partial` and goes on from its newest whole checkpoint; `out` appears when all
     is done. Raises UserError for inputs that do not fit together and for a disk that is too small.
     """
@@ -51,8 +51,9 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, cpu: bool, save_
     partial = _partial(out, recipe, hashes, processes)
     checkpoints.require_space(base, partial)
 
+    zero.join_group(gpus)
     # In this order: with ZeRO-3 the arguments make loading shard the weights.
-    arguments = zero.arguments(recipe, partial, processes, cpu)
+    arguments = zero.arguments(recipe, partial, processes, gpus == 0)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=zero.dtype(recipe), local_files_only=True)
     keeper = checkpoints.Checkpoints(partial, save_steps)
 
@@ -90,7 +91,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, cpu: bool, save_
         steps = log.write_log(final / "training_log.jsonl", trainer.state.log_history)
         tasks = Counter[str](row.task for row in rows)
         card.write_card(
-            final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware(processes, cpu)
+            final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware(processes, gpus == 0)
         )
         replace_directory(final, out)
         for leftover in out.parent.glob(f"{out.name}.*.partial"):
@@ -176,5 +177,4 @@ def main(
         options |= {"threads": threads, "save-steps": save_steps}
         zero.launch(gpus, [f"--{name}={value}" for name, value in options.items()])
     libraries.prepare(threads // zero.world_size())
-    zero.stand_alone(gpus)
-    train(base, mixture, wanted, out, gpus == 0, save_steps)
+    train(base, mixture, wanted, out, gpus, save_steps)

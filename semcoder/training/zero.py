@@ -51,12 +51,17 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def stand_alone(gpus: int) -> None:
-    """Prepare this process to be one of its group, or all of it: without a launcher DeepSpeed looks for MPI.
+def join_group(gpus: int) -> None:
+    """Make this process one of its group, or all of it: without a launcher DeepSpeed would look for MPI.
 
     Raises UserError when there are fewer GPUs than asked for.
     """
     import torch
+
+    if torch.cuda.device_count() < gpus:
+        raise UserError(
+            f"--gpus {gpus}: this machine shows {torch.cuda.device_count()}; 0 trains on the CPU."
+        )
 
     if not launched():
         with socket.socket() as probe:
@@ -68,10 +73,12 @@ def stand_alone(gpus: int) -> None:
     if not gpus:
         os.environ["DS_ACCELERATOR"] = "cpu"
         _skip_shared_memory_kernel()
-    elif torch.cuda.device_count() < gpus:
-        raise UserError(
-            f"--gpus {gpus}: this machine shows {torch.cuda.device_count()}; 0 trains on the CPU."
-        )
+    else:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    import deepspeed
+
+    # Before a ZeRO-3 model is loaded: until then DeepSpeed counts one process.
+    deepspeed.init_distributed(verbose=False)
 
 
 def _skip_shared_memory_kernel() -> None:

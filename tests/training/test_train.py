@@ -1,0 +1,186 @@
+"""Real runs of the Trainer under DeepSpeed, on a tiny model, in processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semcoder.errors import UserError
+from semcoder.records import Example, write
+from semcoder.training.train import main
+
+STEPS = 12
+RECIPE = {
+    "base": "tiny",
+    "zero_stage": 2,
+    "epochs": 3,
+    "examples_per_step": 8,
+    "micro_batch": 2,
+    "max_tokens": 256,
+    "learning_rate": 2e-3,
+    "min_learning_rate": 1e-4,
+    "warmup_steps": 2,
+    "gradient_checkpointing": False,
+}
+
+
+class Run:
+    """One `training train` command, started in the background."""
+
+    def __init__(self, model: Path, mixture: Path, out: Path, *options: str, **recipe: Any) -> None:
+        self.out = out
+        self.kernels = out.parent / "kernels"
+        self.errors = out.parent / f"{out.name}.stderr"
+        launcher = [sys.executable, "-m"]
+        if recipe.pop("processes", 1) > 1:
+            launcher += ["torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
+        command = [*launcher, "semcoder.cli", "training", "train", "--base", str(model), "--threads", "1"]
+        command += ["--mixture", str(mixture), "--out", str(out), *options]
+        command += ["--recipe", json.dumps(RECIPE | recipe)]
+        environment = os.environ | {"TORCH_EXTENSIONS_DIR": str(self.kernels)}
+        with self.errors.open("ab") as stream:
+            self.process = subprocess.Popen(command, stderr=stream, stdout=stream, env=environment)
+
+    def end(self, code: int = 0) -> list[dict[str, Any]]:
+        """Wait, and return the training log."""
+        assert self.process.wait(120) == code, self.errors.read_text()
+        log = self.out / "training_log.jsonl"
+        return [json.loads(line) for line in log.read_text().splitlines()] if code == 0 else []
+
+    def after_checkpoint(self, step: int, number: signal.Signals) -> None:
+        """Send a signal as soon as the checkpoint of `step` or a later one is whole."""
+        deadline = time.monotonic() + 90
+        while self.process.poll() is None and time.monotonic() < deadline:
+            for mark in self.out.parent.glob(f"{self.out.name}.*.partial/checkpoint-*/complete.json"):
+                if int(mark.parent.name.rpartition("-")[2]) >= step:
+                    self.process.send_signal(number)
+                    return
+            time.sleep(0.01)
+        raise AssertionError(f"no checkpoint {step}: {self.errors.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def mixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("mixture") / "mixture.jsonl"
+    write(
+        path,
+        [
+            Example(
+                parents=(f"program-{n}",),
+                task="nl2code",
+                prompt=f"def f{n}(x):\n" * (1 + n % 4),
+                response=f"    return x + {n}\n" * (1 + n % 5),
+            )
+            for n in range(30)
+        ],
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def runs(
+    tiny_model: Path, mixture: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Run, Run]]:
+    """An undisturbed run on one process, and beside it one on two processes with ZeRO-3."""
+    folder = tmp_path_factory.mktemp("runs")
+    one = Run(tiny_model, mixture, folder / "one")
+    two = Run(tiny_model, mixture, folder / "two", processes=2, zero_stage=3, micro_batch=1)
+    yield one, two
+    for run in (one, two):
+        run.process.kill()
+
+
+def losses(log: list[dict[str, Any]]) -> list[float]:
+    return [round(entry["loss"], 4) for entry in log]
+
+
+def test_killed_and_ended_runs_go_on_to_the_same_losses(
+    tiny_model: Path, mixture: Path, runs: tuple[Run, Run], tmp_path: Path
+) -> None:
+    def start() -> Run:
+        return Run(tiny_model, mixture, tmp_path / "out", "--save-steps", "1")
+
+    killed = start()
+    killed.after_checkpoint(2, signal.SIGKILL)
+    killed.end(-signal.SIGKILL)
+    (partial,) = tmp_path.glob("out.*.partial")
+    torn = partial / "checkpoint-11"  # cut off before its mark was written
+    torn.mkdir(exist_ok=True)
+    (torn / "complete.json").unlink(missing_ok=True)
+
+    ended = start()
+    ended.after_checkpoint(5, signal.SIGTERM)
+    ended.end(143)
+    assert not (tmp_path / "out").exists()
+
+    log = start().end()
+    assert losses(log) == losses(runs[0].end())
+    assert [entry["step"] for entry in log] == list(range(1, STEPS + 1))
+    messages = killed.errors.read_text()
+    assert "checkpoint-11 was cut off" in messages
+    assert messages.count("going on from checkpoint-") == 2
+    assert not list(tmp_path.glob("out.*.partial"))
+
+
+def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run]) -> None:
+    from safetensors.torch import load_file
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    log = runs[0].end()
+    out = runs[0].out
+    assert log[-1]["loss"] < log[0]["loss"] - 0.5
+    assert [entry["tokens"] > 0 and entry["tokens_per_second"] > 0 for entry in log] == [True] * STEPS
+    rates = [entry["learning_rate"] for entry in log]
+    assert rates[:3] == [0, RECIPE["learning_rate"] / 2, RECIPE["learning_rate"]]
+    assert rates[-1] < rates[2] / 5
+
+    before = AutoModelForCausalLM.from_pretrained(tiny_model)
+    model = AutoModelForCausalLM.from_pretrained(out)
+    assert model.config.use_cache
+    assert model.lm_head.weight is model.model.embed_tokens.weight
+    assert "lm_head.weight" not in load_file(out / "model.safetensors")
+    assert not model.model.norm.weight.equal(before.model.norm.weight)
+    assert (
+        AutoTokenizer.from_pretrained(out)("def").input_ids
+        == AutoTokenizer.from_pretrained(tiny_model)("def").input_ids
+    )
+    assert sorted(path.name for path in out.iterdir()) == [
+        "README.md",
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "recipe.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "training_log.jsonl",
+    ]
+    assert json.loads((out / "recipe.json").read_text())["warmup_steps"] == 2
+    card = (out / "README.md").read_text()
+    assert "# one\n" in card
+    assert "30 examples (30 nl2code) in 12 steps" in card
+
+
+def test_cpu_run_needs_no_compiler(runs: tuple[Run, Run]) -> None:
+    runs[0].end()
+    assert not list(runs[0].kernels.rglob("*.o"))
+
+
+def test_two_processes_with_zero_3_lose_the_same(runs: tuple[Run, Run]) -> None:
+    """30 examples x 3 end in a step of 2, one for each process."""
+    one, two = (run.end() for run in runs)
+    assert "2 process(es)" in runs[1].errors.read_text()
+    assert losses(one) == pytest.approx(losses(two), abs=2e-2)  # bf16 sums in another order
+
+
+def test_mixture_with_other_length_is_refused(tiny_model: Path, mixture: Path, tmp_path: Path) -> None:
+    recipe = json.dumps({**RECIPE, "max_tokens": 20})
+    with pytest.raises(UserError, match=r"longer than max_tokens \(20\)"):
+        main(base=tiny_model, mixture=mixture, recipe=recipe, out=tmp_path / "out")
+    assert not list(tmp_path.iterdir())
