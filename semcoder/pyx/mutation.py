@@ -15,6 +15,7 @@ MAX_INT = 10**6
 """Mutants grow no further: a large number is mostly a long loop."""
 MAX_ITEMS = 12
 MAX_CHARS = 80
+MAX_PIECES = 50
 TRIES = 4
 
 
@@ -25,6 +26,7 @@ class Mutator:
         self._rng = rng
         self._calls = list(known)
         self._pieces: dict[type, list[Any]] = {}
+        self._collected: set[str] = set()
         for call in self._calls:
             for text in (*call.args, *call.kwargs.values()):
                 self._collect(literals.parse(text))
@@ -65,8 +67,10 @@ class Mutator:
 
     def _collect(self, value: Any, depth: int = 0) -> None:
         """Keep a value and what it holds as pieces to reuse."""
+        text = literals.render(value)
         pieces = self._pieces.setdefault(type(value), [])
-        if len(pieces) < 50 and all(literals.render(value) != literals.render(piece) for piece in pieces):
+        if len(pieces) < MAX_PIECES and text not in self._collected:
+            self._collected.add(text)
             pieces.append(value)
         if depth < 2:
             inner = value.values() if isinstance(value, dict) else value
@@ -151,7 +155,11 @@ class Mutator:
         return frozenset(self._hashable(self._list(_ordered(value))))
 
     def _hashable(self, items: list[Any]) -> list[Any]:
-        return [item for item in items if not isinstance(item, list | dict | set)]
+        return [item for item in items if _is_hashable(item)]
+
+    def _key(self, key: Any) -> Any:
+        mutant = self.mutate(key)
+        return mutant if _is_hashable(mutant) else key
 
     def _dict(self, value: dict[Any, Any]) -> dict[Any, Any]:
         if not value:
@@ -162,10 +170,16 @@ class Mutator:
         if way == 0:
             return rest
         if way == 1:
-            return {**value, self.mutate(key): self.mutate(value[key])}
+            return {**value, self._key(key): self.mutate(value[key])}
         if way == 2:
-            return {**rest, self.mutate(key): value[key]}
+            return {**rest, self._key(key): value[key]}
         return {**value, key: self.mutate(value[key])}
+
+
+def _is_hashable(value: Any) -> bool:
+    if isinstance(value, tuple | frozenset):
+        return all(_is_hashable(item) for item in value)
+    return not isinstance(value, list | dict | set)
 
 
 def _ordered(value: Iterable[Any]) -> list[Any]:

@@ -6,7 +6,7 @@ to the teacher with its error, up to a number of times. What parses and never ru
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -37,12 +37,12 @@ class Attempt:
 
 
 def synthesize(
-    seeds: Iterable[Seed], teacher: Teacher, sandbox: Sandbox, retries: int
+    seeds: Sequence[Seed], teacher: Teacher, sandbox: Sandbox, retries: int
 ) -> tuple[list[Attempt], list[Dropped]]:
     """Attempts, one a proposal, in the order of the seeds: those without a `fault` run. Refusals as Dropped."""
     attempts: list[Attempt] = []
     refused: list[Dropped] = []
-    for seed, answer in teacher.propose(seeds):
+    for seed, answer in track(teacher.propose(seeds), "problems", len(seeds)):
         if isinstance(answer, Refusal):
             refused.append(_dropped(answer, (seed.id,)))
         else:
