@@ -22,7 +22,7 @@ def matching(pattern: str, rng: random.Random) -> str | None:
             parsed = _parser.parse(pattern)
     except (re.error, RecursionError, OverflowError):
         return None
-    return "".join(_text(item, rng, {}) for item in parsed)
+    return _sequence(parsed, rng, {})
 
 
 def _sequence(items: Any, rng: random.Random, groups: dict[int, str]) -> str:

@@ -87,21 +87,23 @@ def describe(docstring: str, name: str) -> str:
     kept = [block for block in map(_without_headings, blocks) if block]
     text = _without_signature("\n\n".join("\n".join(block) for block in kept), name.lstrip("_"))
     text = re.sub(r"\b([Tt])his method\b", r"\1his function", text)
-    last = text.rpartition("\n")[2]
-    if text.endswith(":"):
-        text = text[:-1].rstrip(":") + "."
-    elif text and text[-1].isalnum() and not last.startswith(" "):
-        text += "."
     return text if re.match(r"\w+\(", text) else text[:1].upper() + text[1:]
 
 
 def _without_signature(text: str, name: str) -> str:
-    """The text without a first line that repeats the call: `name(a, b) -> c`."""
+    """The text, closed by a full stop, without a first line that repeats the call: `name(a, b) -> c`."""
     match = re.match(rf"_*{re.escape(name)}\s*\(.*\)\s*(?:-+>\s*(.+))?[:.]*\n+", text)
     if match is None:
-        return text
+        return _closed(text)
     returns = f"\n\nReturns: {match[1].rstrip('.')}." if match[1] else ""
-    return text[match.end() :] + returns
+    return _closed(text[match.end() :]) + returns
+
+
+def _closed(text: str) -> str:
+    last = text.rpartition("\n")[2]
+    if text.endswith(":"):
+        return text.rstrip(":").rstrip() + "."
+    return f"{text}." if text and text[-1].isalnum() and not last.startswith(" ") else text
 
 
 def _without_headings(block: list[str]) -> list[str]:

@@ -142,7 +142,10 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if uses := self.node(node.value):
-            uses.note(6, *(_having(node.attr) or ("object",)))
+            first, *others = _having(node.attr) or ("object",)
+            uses.note(6, first)
+            for kind in others:  # too little to count unless something else speaks for it
+                uses.note(2.5, kind)
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
