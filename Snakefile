@@ -1,9 +1,5 @@
 # SemCoder, from raw seeds to tables and report. Configuration: config.yaml; a small CPU run: --profile profiles/quickstart.
 # Rules stand in rules/, one file a stage; the work of each rule is one command of the package `semcoder`.
-import os
-import sys
-from pathlib import Path
-
 from snakemake.utils import min_version
 
 from semcoder.graph import Graph, one_of
@@ -13,9 +9,6 @@ min_version("9.0")
 
 configfile: "config.yaml"
 
-
-# Jobs find this environment's commands whether or not it was activated.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 GRAPH = Graph.of(config)
 CONFIG, DATA, MODELS, TRAINING, EVALUATION = GRAPH.parts

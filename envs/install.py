@@ -50,7 +50,8 @@ def _torch() -> None:
 
 
 def _rest() -> None:
-    _say(f"about {MEGABYTES['quickstart']} MB for everything else (the base model, {MEGABYTES['model']} MB, comes later)")
+    later = f"the base model, {MEGABYTES['model']} MB, comes when the graph runs"
+    _say(f"about {MEGABYTES['quickstart']} MB for everything else ({later})")
     blocks = re.split(r"(?m)^(?=[a-z])", (ENVS / "quickstart.lock").read_text())
     # DeepSpeed comes as source only and looks at the installed torch while it is built.
     for name, isolated, wanted in (("wheels", True, False), ("deepspeed", False, True)):

@@ -9,6 +9,8 @@ rule fetch_file:
     wildcard_constraints:
         name=one_of(DATA.files),
         file=r"[^/]+",
+    container:
+        image("data")
     resources:
         mem_mb=1000,
         runtime=120,
@@ -29,6 +31,8 @@ rule fetch_snapshot:
         f"{EXTERNAL}/{{name}}.log",
     wildcard_constraints:
         name=one_of(DATA.snapshots),
+    container:
+        image("data")
     resources:
         mem_mb=4000,
         runtime=1440,

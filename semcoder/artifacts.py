@@ -22,7 +22,9 @@ def writing(path: Path) -> Iterator[TextIO]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT, 0o644), "w", encoding="utf-8", newline="\n") as stream:
+    with os.fdopen(
+        os.open(temporary, os.O_RDWR | os.O_CREAT, 0o644), "w", encoding="utf-8", newline="\n"
+    ) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

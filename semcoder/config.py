@@ -303,7 +303,9 @@ def _is_tag(part: Any, loc: tuple[Any, ...], values: Any) -> bool:
     """Whether pydantic put a union's tag into the location, where the file has no such level."""
     at: Any = values
     for step in loc[: loc.index(part)]:
-        if (isinstance(at, dict) and step in at) or (isinstance(at, list) and isinstance(step, int) and step < len(at)):
+        if (isinstance(at, dict) and step in at) or (
+            isinstance(at, list) and isinstance(step, int) and step < len(at)
+        ):
             at = at[step]
     return isinstance(at, dict) and isinstance(part, str) and at.get("kind") == part
 

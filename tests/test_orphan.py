@@ -47,5 +47,6 @@ def test_the_job_ends_with_its_workflow_and_with_its_shell(killed: str) -> None:
 
 
 def test_a_job_whose_workflow_lives_goes_on() -> None:
-    program = "import time; from semcoder import orphan; orphan.EVERY_S = 0.01; orphan.end_with_workflow(); time.sleep(0.5)"
+    program = "import time; from semcoder import orphan; orphan.EVERY_S = 0.01\n"
+    program += "orphan.end_with_workflow(); time.sleep(0.5)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -6,6 +6,8 @@ swap of two values, and hold exactly the keys that the rule's command reads, so 
 
 import fcntl
 import hashlib
+import os
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +37,13 @@ class Graph:
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> "Graph":
-        """Check Snakemake's merged configuration; raises UserError with one sentence."""
+        """Check Snakemake's merged configuration; raises UserError with one sentence.
+
+        Jobs of this process find its environment's commands, whether or not that was activated.
+        """
+        commands = str(Path(sys.executable).parent)
+        if commands not in os.environ.get("PATH", "").split(os.pathsep):
+            os.environ["PATH"] = os.pathsep.join([commands, os.environ.get("PATH", os.defpath)])
         config = parse(raw, "configuration")
         return cls(config, read_versions(config.data.versions))
 
@@ -117,7 +125,9 @@ class Graph:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"{path.parent}: another workflow works there; wait for its end, or stop it.") from error
+            raise UserError(
+                f"{path.parent}: another workflow works there; wait for its end, or stop it."
+            ) from error
         _HELD.append(stream)
 
     @property

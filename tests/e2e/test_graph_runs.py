@@ -27,11 +27,18 @@ def test_every_family_of_artifacts_is_there(finished: Checkout) -> None:
     for pattern in (
         *("seeds/1-of-2.jsonl", "seeds/2-of-2.dropped.jsonl", "pyx/synthesized/1-of-2.problems.jsonl"),
         *("pyx/expanded/2-of-2.tests.jsonl", "pyx/train.jsonl", "pyx/heldout.jsonl", "pyx/dropped.jsonl"),
-        *("traces/1-of-2.jsonl", "monologues/trace/forward/1-of-2.jsonl", "monologues/trace/backward/2-of-2.jsonl"),
+        *(
+            "traces/1-of-2.jsonl",
+            "monologues/trace/forward/1-of-2.jsonl",
+            "monologues/trace/backward/2-of-2.jsonl",
+        ),
         *(f"formats/{each}/forward/1-of-2.jsonl" for each in ("scratchpad", "next", "concise", "direct")),
         *("mixtures/quickstart.jsonl", "models/smollm2-135m/model.safetensors"),
         *("checkpoints/quickstart/model.safetensors", "checkpoints/quickstart/training_log.jsonl"),
-        *("generations/quickstart/pyx_output.monologue/1-of-1.jsonl", "scores/quickstart/humaneval.code.json"),
+        *(
+            "generations/quickstart/pyx_output.monologue/1-of-1.jsonl",
+            "scores/quickstart/humaneval.code.json",
+        ),
         *("tables/scores.csv", "tables/scores.md", "tables/yields.md", "plots/loss.quickstart.svg"),
     ):
         assert (finished.results / pattern).stat().st_size > 0, pattern
@@ -59,7 +66,16 @@ def test_a_training_example_is_followed_to_its_source_lines(finished: Checkout) 
     lines = (finished.results / "mixtures/quickstart.jsonl").read_text().splitlines()
     for line in lines:
         row = json.loads(line)
-        command = [sys.executable, "-m", "semcoder.cli", "lineage", row["id"], "--json", "--results", finished.results]
+        command = [
+            sys.executable,
+            "-m",
+            "semcoder.cli",
+            "lineage",
+            row["id"],
+            "--json",
+            "--results",
+            finished.results,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         kinds = re.findall(r'"id": "([a-z]+)-', done.stdout)
         wanted = {"example", "program", "problem", "seed"}
@@ -80,7 +96,9 @@ def test_the_report_is_built(finished: Checkout) -> None:
     assert "scores.md" in text and len(text) > 100_000
 
 
-def test_another_clone_has_the_same_bytes_after_kills_and_with_one_core(finished: Checkout, clone: Clone) -> None:
+def test_another_clone_has_the_same_bytes_after_kills_and_with_one_core(
+    finished: Checkout, clone: Clone
+) -> None:
     """kill -9 of the whole process group at several moments, then the same command to the end."""
     other = clone("killed")
     for seconds in (4.0, 7.0, 11.0):
@@ -100,4 +118,3 @@ def test_another_clone_has_the_same_bytes_after_kills_and_with_one_core(finished
     ours, theirs = other.files(*DATA), finished.files(*DATA)
     assert ours.keys() == theirs.keys()
     assert [name for name in theirs if ours[name] != theirs[name]] == []
-

@@ -29,7 +29,9 @@ def run(data: Path, folder: Path) -> list[dict[str, str]]:
 def test_each_solution_counts_once_by_its_outcome(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
-    rows = [{"lang": "python", "solution": text} for text in SOLUTIONS] + [{"lang": "rust", "solution": "fn main"}]
+    rows = [{"lang": "python", "solution": text} for text in SOLUTIONS] + [
+        {"lang": "rust", "solution": "fn main"}
+    ]
     (folder / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     table = {row["outcome"]: row["count"] for row in run(folder, tmp_path)}
     assert table == {"solutions": "6", "do not execute": "5"} | {

@@ -104,7 +104,7 @@ def test_a_chain_of_recipes_ends_in_the_tokenizer_of_its_first_base() -> None:
 
 
 def test_a_wrong_key_stops_the_graph_with_a_sentence() -> None:
-    with pytest.raises(UserError, match="unknown key pyx.sead"):
+    with pytest.raises(UserError, match=r"unknown key pyx\.sead"):
         Graph.of(lay_over(BASE, {"pyx": {"sead": 1}}))
 
 
