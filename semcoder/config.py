@@ -55,7 +55,7 @@ class Seeds(Section):
 
     sources: list[Source] = Field(description="corpora, read in this order")
     kinds: list[Literal["function", "statements"]] = Field(description="kinds of seeds taken")
-    fraction: Fraction = Field(description="share of seeds kept, chosen by content hash")
+    fraction: Fraction = Field(description="share of files read, chosen by hash")
     min_lines: Positive = Field(description="shortest seed")
     max_lines: Positive = Field(description="longest seed")
     max_context_lines: Count = Field(
@@ -171,10 +171,10 @@ class Table(Section):
 class Refinement(Section):
     """A table or figure of iterative self-refinement (paper section 6.3)."""
 
-    title: str
-    models: list[Name]
-    benchmarks: list[Name]
-    rationales: list[Literal["monologue", "trace", "none"]]
+    title: str = Field(description="what the table shows")
+    models: list[Name] = Field(description="models that refine their own answers")
+    benchmarks: list[Name] = Field(description="benchmarks that they answer")
+    rationales: list[Literal["monologue", "trace", "none"]] = Field(description="what stands before a repair")
     feedback: Literal["base", "plus"] = Field(
         description="tests whose failures are shown; plus leaks the hidden tests"
     )

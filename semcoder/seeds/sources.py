@@ -51,7 +51,7 @@ class StdlibSource(_Source):
 
 
 class _PathSource(_Source):
-    path: Path
+    path: Path = Field(description="The folder or file that holds it.")
     name: str = Field("", description="First part of the labels; the last part of `path` when empty.")
     licence: str = Field("", description="SPDX id of everything in it; found out where it can be when empty.")
 

@@ -11,6 +11,8 @@ import time
 import pytest
 from conftest import Checkout, Clone
 
+pytestmark = pytest.mark.timeout(1800)  # the first test waits for the whole graph
+
 DATA = ("seeds/*", "pyx/**/*.json*", "traces/*", "monologues/**/*.json*", "formats/**/*.json*", "mixtures/*")
 TO_MIXTURES = "results/quickstart/mixtures/quickstart.jsonl"
 
