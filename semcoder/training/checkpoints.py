@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import time
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -53,11 +54,12 @@ def require_space(base: Path, partial: Path) -> None:
 
 
 class Checkpoints(TrainerCallback):
-    """Saves every `every` steps and when told to end (SIGTERM, SIGUSR1), then stops in the latter case."""
+    """Saves when `every_s` seconds have passed since the last time, and before ending on SIGTERM or SIGUSR1."""
 
-    def __init__(self, partial: Path, every: int) -> None:
+    def __init__(self, partial: Path, every_s: float) -> None:
         self.partial = partial
-        self.every = every
+        self.every_s = every_s
+        self.saved = time.monotonic()
         self.told_to_end = False
         for number in (signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, self._remember)
@@ -68,22 +70,21 @@ class Checkpoints(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
     ) -> None:
-        """Decide alike in all processes: each may have had the signal at another moment."""
-        if torch.distributed.get_world_size() > 1:
-            told = torch.tensor(int(self.told_to_end), device=args.device)
-            torch.distributed.all_reduce(told, op=torch.distributed.ReduceOp.MAX)
-            self.told_to_end = bool(told.item())
-        last = state.global_step >= state.max_steps
-        if self.told_to_end and not last:
-            control.should_save = control.should_training_stop = True
-        elif state.global_step % self.every == 0 and not last:
-            control.should_save = True
+        """Decide alike in all processes: clocks differ, and each may have had the signal at another moment."""
+        due = time.monotonic() - self.saved >= self.every_s
+        votes = torch.tensor([self.told_to_end, due], dtype=torch.int32, device=args.device)
+        torch.distributed.all_reduce(votes, op=torch.distributed.ReduceOp.MAX)
+        self.told_to_end, due = votes.bool().tolist()
+        if state.global_step < state.max_steps:
+            control.should_save = self.told_to_end or due
+            control.should_training_stop = self.told_to_end
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
     ) -> None:
         """Mark the checkpoint whole when every process has written its part, then drop older ones."""
         torch.distributed.barrier()
+        self.saved = time.monotonic()
         if args.process_index == 0:
             made = self.partial / f"checkpoint-{state.global_step}"
             write_json(made / MARK, {"step": state.global_step})

@@ -26,7 +26,7 @@ INTERRUPTED = 143
 """Exit code after SIGTERM: the same command goes on from the checkpoint that was saved."""
 
 
-def train(base: Path, mixture: Path, recipe: Recipe, out: Path, gpus: int, save_steps: int) -> None:
+def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: float) -> None:
     """Train `base` on `mixture`; `out` gets model, tokenizer, README.md, recipe.json and training_log.jsonl.
 
     Runs in each process of the group. An unfinished run lives in
@@ -51,11 +51,11 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, gpus: int, save_
     partial = _partial(out, recipe, hashes, processes)
     checkpoints.require_space(base, partial)
 
-    zero.join_group(gpus)
+    zero.join_group()
     # In this order: with ZeRO-3 the arguments make loading shard the weights.
-    arguments = zero.arguments(recipe, partial, processes, gpus == 0)
+    arguments = zero.arguments(recipe, partial)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=zero.dtype(recipe), local_files_only=True)
-    keeper = checkpoints.Checkpoints(partial, save_steps)
+    keeper = checkpoints.Checkpoints(partial, 60 * save_minutes)
 
     class Run(Trainer):
         def _get_train_sampler(self, *_: Any) -> batches.Order:
@@ -73,7 +73,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, gpus: int, save_
     _require_deepspeed(trainer, processes)
     start = checkpoints.newest(partial)
     if zero.rank() == 0:
-        tell(_announcement(plan.steps, plan.tokens, processes, start))
+        tell(_announcement(plan.steps, plan.tokens, start))
     trainer.train(resume_from_checkpoint=str(start) if start else None)
     if keeper.told_to_end and trainer.state.global_step < trainer.state.max_steps:
         tell(f"stopped after step {trainer.state.global_step}; run the same command to go on")
@@ -90,9 +90,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, gpus: int, save_
         write_json(final / "recipe.json", recipe.model_dump(mode="json"))
         steps = log.write_log(final / "training_log.jsonl", trainer.state.log_history)
         tasks = Counter[str](row.task for row in rows)
-        card.write_card(
-            final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware(processes, gpus == 0)
-        )
+        card.write_card(final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware())
         replace_directory(final, out)
         for leftover in out.parent.glob(f"{out.name}.*.partial"):
             shutil.rmtree(leftover)
@@ -126,9 +124,9 @@ def _require_deepspeed(trainer: Any, processes: int) -> None:
         raise RuntimeError(f"{trainer.args.world_size} processes joined, {processes} were started")
 
 
-def _announcement(steps: list[list[int]], tokens: list[int], processes: int, start: Path | None) -> str:
+def _announcement(steps: list[list[int]], tokens: list[int], start: Path | None) -> str:
     examples = sum(map(len, steps))
-    text = f"{len(steps)} steps, {examples} examples, {sum(tokens)} tokens, {processes} process(es)"
+    text = f"{len(steps)} steps, {examples} examples, {sum(tokens)} tokens, {zero.hardware()}"
     return f"{text}; going on from {start.name}" if start else text
 
 
@@ -161,20 +159,18 @@ def main(
     mixture: Annotated[Path, typer.Option(help="Example records.")],
     recipe: Annotated[str, typer.Option(help="JSON of the recipe, as in config.yaml.")],
     out: Annotated[Path, typer.Option(help="Directory to make.")],
-    gpus: Annotated[int, typer.Option(min=0, help="GPUs of this machine to train on, 0 for the CPU.")] = 0,
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads in all, 0 for one a core.")] = 0,
-    save_steps: Annotated[int, typer.Option(min=1, help="Steps between checkpoints to resume from.")] = 50,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads of all processes, 0 for one a core.")] = 0,
+    save_minutes: Annotated[float, typer.Option(min=0, help="Work that a kill may cost.")] = 15,
 ) -> None:
-    """Fine-tune a model with DeepSpeed; after a kill the same command goes on where it was.
+    """Fine-tune a model with DeepSpeed, on GPUs where there are some.
+
+    After a kill the same command goes on where it was. For all GPUs of a machine, put torchrun before it:
+    torchrun --standalone --nproc_per_node 8 -m semcoder.cli training train ...
 
     Example: semcoder training train --base models/smollm2 --mixture mixture.jsonl --out models/tuned
     --recipe '{"base": "smollm2", "zero_stage": 2, "examples_per_step": 32, "micro_batch": 4}'
     """
     wanted = parse_recipe(recipe)
-    zero.accumulation(wanted, zero.world_size() if zero.launched() else max(gpus, 1))
-    if gpus > 1 and not zero.launched():
-        options = {"base": base, "mixture": mixture, "recipe": recipe, "out": out, "gpus": gpus}
-        options |= {"threads": threads, "save-steps": save_steps}
-        zero.launch(gpus, [f"--{name}={value}" for name, value in options.items()])
+    zero.accumulation(wanted, zero.world_size())
     libraries.prepare(threads // zero.world_size())
-    train(base, mixture, wanted, out, gpus, save_steps)
+    train(base, mixture, wanted, out, save_minutes)

@@ -1,13 +1,9 @@
 """DeepSpeed: its configuration, and the processes that it runs in."""
 
 import os
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from semcoder.errors import UserError
 from semcoder.training.recipe import Recipe
@@ -18,27 +14,6 @@ if TYPE_CHECKING:
 
 GRADIENT_CLIP = 1.0
 """The Trainer's default, which upstream's script leaves as it is."""
-SHUTDOWN_S = 1800
-"""How long the launcher waits for processes that were told to end and still save."""
-
-
-def launched() -> bool:
-    """Whether a launcher (torchrun) started this process as one of several."""
-    return "WORLD_SIZE" in os.environ
-
-
-def launch(processes: int, options: Sequence[str]) -> NoReturn:
-    """Run this command once a GPU under torchrun, hand signals on to it, and end with its exit code."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    command += [
-        "--signals-to-handle=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1",
-        f"--shutdown-timeout={SHUTDOWN_S}",
-    ]
-    command += ["-m", "semcoder.cli", "training", "train", *options]
-    child = subprocess.Popen(command)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
-        signal.signal(number, lambda number, _: child.send_signal(number))
-    sys.exit(child.wait())
 
 
 def world_size() -> int:
@@ -51,30 +26,21 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def join_group(gpus: int) -> None:
-    """Make this process one of its group, or all of it: without a launcher DeepSpeed would look for MPI.
-
-    Raises UserError when there are fewer GPUs than asked for.
-    """
+def join_group() -> None:
+    """Make this process one of its launcher's group, or a group of one: DeepSpeed would look for MPI."""
     import torch
 
-    if torch.cuda.device_count() < gpus:
-        raise UserError(
-            f"--gpus {gpus}: this machine shows {torch.cuda.device_count()}; 0 trains on the CPU."
-        )
-
-    if not launched():
+    if "WORLD_SIZE" not in os.environ:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         os.environ.update(
             RANK="0", WORLD_SIZE="1", LOCAL_RANK="0", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
         )
-    if not gpus:
-        os.environ["DS_ACCELERATOR"] = "cpu"
-        _skip_shared_memory_kernel()
-    else:
+    if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    else:
+        _skip_shared_memory_kernel()
     import deepspeed
 
     # Before a ZeRO-3 model is loaded: until then DeepSpeed counts one process.
@@ -91,11 +57,12 @@ def _skip_shared_memory_kernel() -> None:
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
 
 
-def hardware(processes: int, cpu: bool) -> str:
-    """What the run had, for the model card."""
+def hardware() -> str:
+    """What the run has: `8 x NVIDIA RTX A6000`."""
     import torch
 
-    return f"{processes} x {'CPU process' if cpu else torch.cuda.get_device_name()}"
+    cuda = torch.cuda.is_available()
+    return f"{world_size()} x {torch.cuda.get_device_name() if cuda else 'CPU process'}"
 
 
 def dtype(recipe: Recipe) -> "torch.dtype":
@@ -157,16 +124,17 @@ def configuration(recipe: Recipe, processes: int) -> dict[str, Any]:
     return config
 
 
-def arguments(recipe: Recipe, partial: Path, processes: int, cpu: bool) -> "TrainingArguments":
+def arguments(recipe: Recipe, partial: Path) -> "TrainingArguments":
     """The Trainer's arguments. Checkpoints are made by checkpoints.Checkpoints, epochs by batches.schedule."""
+    import torch
     from transformers import TrainingArguments
 
     return TrainingArguments(
         output_dir=str(partial),
-        use_cpu=cpu,
-        deepspeed=configuration(recipe, processes),
+        use_cpu=not torch.cuda.is_available(),
+        deepspeed=configuration(recipe, world_size()),
         per_device_train_batch_size=recipe.micro_batch,
-        gradient_accumulation_steps=accumulation(recipe, processes),
+        gradient_accumulation_steps=accumulation(recipe, world_size()),
         num_train_epochs=1,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="cosine_with_min_lr",
