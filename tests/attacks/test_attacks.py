@@ -213,7 +213,7 @@ ATTACKS = {
     ),
     # exhaustion
     "memory bomb": Attack(
-        "def f(n):\n    x = []\n    while True: x.append(bytearray(1 << 24))", "memory", "memory"
+        "def f(n):\n    x = []\n    while True: x.append(bytes(1 << 24))", "memory", "memory"
     ),
     "memory bomb that gives not up": Attack(
         "def f(n):\n    x = []\n    while True:\n        try: x.append(bytearray(1 << 24))\n"
