@@ -24,9 +24,9 @@ class Checkout:
     def command(self, *words: str, cores: int = 2) -> list[str]:
         """snakemake on the small scale."""
         snakemake = str(Path(sys.executable).with_name("snakemake"))
-        options = ["--profile", "profiles/quickstart", "--configfile", *SCALES, "--cores", str(cores)]
-        external = ["--config", f'data={{"directory": "{ROOT / "data" / "external"}"}}']
-        return [snakemake, *options, *external, "--", *words] if words else [snakemake, *options, *external]
+        external = f'data={{"directory": "{ROOT / "data" / "external"}"}}'
+        options = ["--profile", "profiles/quickstart", "--configfile", *SCALES, "--config", external]
+        return [snakemake, *options, "--cores", str(cores), *words]
 
     def run(self, *words: str, cores: int = 2) -> str:
         """Run it to its end; returns what it printed."""
