@@ -7,6 +7,7 @@ that a program's class defines, so looking at a value cannot change what the pro
 import enum
 import functools
 import keyword
+import sys
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Collection, Iterable
@@ -180,7 +181,8 @@ def _object(value: Any, kind: type, room: int, outer: tuple[int, ...]) -> str:
         return f"<module '{value.__name__}'>"
     if issubclass(kind, CODE):
         return f"<function {value.__qualname__.rpartition('<locals>.')[2].strip('<>')}>"
-    if kind.__module__ in OWN_REPR:
+    # A program can call its own module `decimal`: only what the real module holds may write itself.
+    if kind.__module__ in OWN_REPR and getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind:
         return repr(value)
     body = _content(value, kind, room, outer)
     attributes = _attributes(value, kind)
