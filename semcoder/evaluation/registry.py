@@ -5,25 +5,24 @@ from typing import Literal, NamedTuple
 
 class Benchmark(NamedTuple):
     """`entry`: its file in data/versions.csv, empty for PyX's own; `asked_as`: the benchmark whose generations it
-    scores, where the questions are the same; `module`: the reader in semcoder.evaluation.benchmarks."""
+    scores, where the questions are the same. Harnesses stand in semcoder.evaluation.benchmarks."""
 
     title: str
     task: Literal["code", "output", "input"]
-    module: str
     entry: str = ""
     asked_as: str = ""
 
 
 BENCHMARKS: dict[str, Benchmark] = {
-    "pyx_code": Benchmark("PyX code", "code", "pyx"),
-    "pyx_output": Benchmark("PyX-O", "output", "pyx"),
-    "pyx_input": Benchmark("PyX-I", "input", "pyx"),
-    "humaneval": Benchmark("HumanEval", "code", "humaneval", "humaneval"),
-    "humaneval_plus": Benchmark("HumanEval+", "code", "evalplus", "humaneval_plus"),
-    "mbpp": Benchmark("MBPP", "code", "evalplus", "mbpp_plus"),
-    "mbpp_plus": Benchmark("MBPP+", "code", "evalplus", "mbpp_plus", asked_as="mbpp"),
-    "cruxeval_output": Benchmark("CRUXEval-O", "output", "cruxeval", "cruxeval"),
-    "cruxeval_input": Benchmark("CRUXEval-I", "input", "cruxeval", "cruxeval"),
-    "lcb_generation": Benchmark("LCB-Lite", "code", "livecodebench", "livecodebench_generation"),
-    "lcb_execution": Benchmark("LCB-Exec", "output", "livecodebench", "livecodebench_execution"),
+    "pyx_code": Benchmark("PyX code", "code"),
+    "pyx_output": Benchmark("PyX-O", "output"),
+    "pyx_input": Benchmark("PyX-I", "input"),
+    "humaneval": Benchmark("HumanEval", "code", "humaneval"),
+    "humaneval_plus": Benchmark("HumanEval+", "code", "humaneval_plus"),
+    "mbpp": Benchmark("MBPP", "code", "mbpp_plus"),
+    "mbpp_plus": Benchmark("MBPP+", "code", "mbpp_plus", asked_as="mbpp"),
+    "cruxeval_output": Benchmark("CRUXEval-O", "output", "cruxeval"),
+    "cruxeval_input": Benchmark("CRUXEval-I", "input", "cruxeval"),
+    "lcb_generation": Benchmark("LCB-Lite", "code", "livecodebench_generation"),
+    "lcb_execution": Benchmark("LCB-Exec", "output", "livecodebench_execution"),
 }
