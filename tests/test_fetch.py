@@ -223,6 +223,7 @@ def hub_fetch(address: str, rows: Path, name: str, out: Path, *more: str) -> sub
     environment = {
         **os.environ,
         "HF_ENDPOINT": address,
+        "HF_HUB_OFFLINE": "0",  # tests of models, run before in this process, set it
         "HF_HUB_DISABLE_XET": "1",
         "HF_HOME": str(rows.parent),
     }
