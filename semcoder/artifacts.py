@@ -2,15 +2,55 @@
 
 import fcntl
 import hashlib
+import io
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from semcoder.errors import UserError
+from semcoder.progress import tell
+
+PATIENCE_S = 10.0
+"""A job of a workflow that was just killed ends within about a second (semcoder.orphan)."""
+
+
+def open_alone(path: Path, patience_s: float | None = None) -> BinaryIO:
+    """Open `path` for reading and writing, made if need be, held alone until it is closed.
+
+    The kernel lets go when the process ends, however it does. Raises UserError when another process still holds
+    the file after `patience_s` (PATIENCE_S).
+    """
+    patience_s = PATIENCE_S if patience_s is None else patience_s
+    path.parent.mkdir(parents=True, exist_ok=True)
+    started, told = time.monotonic(), False
+    while True:
+        stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_at(path, stream):
+                return stream
+        except BlockingIOError as error:
+            waited = time.monotonic() - started
+            if waited >= patience_s:
+                stream.close()
+                raise UserError(f"{path}: another process is writing it; wait for that to end.") from error
+            if waited > 1 and not told:
+                tell(f"{path}: another process is writing it; waiting up to {patience_s:.0f} s for it to end")
+                told = True
+            time.sleep(0.1)
+        stream.close()  # or the one before has renamed or removed it: then this is no longer the file
+
+
+def _is_at(path: Path, stream: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -18,17 +58,10 @@ def writing(path: Path) -> Iterator[TextIO]:
     """Open `path` for UTF-8 text; it appears, whole, only when the block ends without an error.
 
     The temporary name is always the same, so that what a killed writer left is overwritten by the next; a lock
-    keeps two writers apart. Raises UserError while another process writes the same file.
+    keeps two writers apart. Raises UserError where another process does not stop writing the same file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    with os.fdopen(
-        os.open(temporary, os.O_RDWR | os.O_CREAT, 0o644), "w", encoding="utf-8", newline="\n"
-    ) as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"{path}: another process is writing it; wait for that to end.") from error
+    with io.TextIOWrapper(open_alone(temporary), encoding="utf-8", newline="\n") as stream:
         stream.truncate(0)
         try:
             yield stream

@@ -37,7 +37,23 @@ def test_a_killed_writer_leaves_nothing_that_looks_finished(tmp_path: Path) -> N
     assert [each.name for each in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_two_writers_are_kept_apart(tmp_path: Path) -> None:
+def test_a_writer_that_is_about_to_end_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    program = (
+        "import sys, time; from pathlib import Path; from semcoder.artifacts import writing\n"
+        "with writing(Path(sys.argv[1])) as s:\n"
+        "    s.write('first'); print('ready', flush=True); time.sleep(2)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE)
+    assert child.stdout and child.stdout.readline()
+    with writing(path) as stream:
+        assert path.read_text() == "first"
+        stream.write("second")
+    assert child.wait() == 0 and path.read_text() == "second"
+
+
+def test_two_writers_are_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semcoder.artifacts.PATIENCE_S", 0.3)
     with writing(tmp_path / "a.txt") as stream:
         stream.write("mine")
         with pytest.raises(UserError, match="another process is writing"), writing(tmp_path / "a.txt"):

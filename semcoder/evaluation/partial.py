@@ -1,6 +1,5 @@
 """Generations that a killed run left behind, taken up by the next run with the same options."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -10,7 +9,7 @@ from typing import Any, BinaryIO, Protocol, Self
 
 from pydantic import ValidationError
 
-from semcoder.errors import UserError
+from semcoder.artifacts import open_alone
 from semcoder.progress import tell
 from semcoder.records import Generation, to_line
 
@@ -43,14 +42,8 @@ class Partial:
         self._stream: BinaryIO | None = None
 
     def __enter__(self) -> Self:
-        """Read what is there. Raises UserError while another process writes it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        stream = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            stream.close()
-            raise UserError(f"{self.path}: another process is writing it; wait for that to end.") from error
+        """Read what is there. Raises UserError where another process does not stop writing it."""
+        stream = open_alone(self.path)
         self._stream = stream
         good = self._read(stream)
         stream.seek(good)

@@ -14,7 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from semcoder import libraries
-from semcoder.artifacts import replace_directory, sha256_of, write_json
+from semcoder.artifacts import open_alone, replace_directory, sha256_of, write_json
 from semcoder.errors import UserError
 from semcoder.progress import tell
 from semcoder.records import Example, read
@@ -24,6 +24,8 @@ from semcoder.training.recipe import Recipe
 
 INTERRUPTED = 143
 """Exit code after SIGTERM: the same command goes on from the checkpoint that was saved."""
+LAST_STEP_S = 1800.0
+"""How long the run before, told to end, may take for its step and its checkpoint."""
 
 
 def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: float) -> None:
@@ -49,9 +51,11 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     plan = batches.schedule(examples.lengths, recipe)
     hashes = {"mixture": sha256_of(mixture), "base": sha256_of(base)}
     partial = _partial(out, recipe, hashes, processes)
+    if zero.rank() == 0:
+        alone = open_alone(partial / "lock", LAST_STEP_S)
     checkpoints.require_space(base, partial)
 
-    zero.join_group()
+    zero.join_group()  # waits for rank 0
     # In this order: with ZeRO-3 the arguments make loading shard the weights.
     arguments = zero.arguments(recipe, partial)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=zero.dtype(recipe), local_files_only=True)
@@ -94,6 +98,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
         replace_directory(final, out)
         for leftover in out.parent.glob(f"{out.name}.*.partial"):
             shutil.rmtree(leftover)
+        alone.close()
     _leave(processes)
 
 

@@ -129,6 +129,23 @@ def test_killed_and_ended_runs_go_on_to_the_same_losses(
     assert not list(tmp_path.glob("out.*.partial"))
 
 
+def test_a_second_run_waits_for_the_first_and_takes_it_up(
+    tiny_model: Path, mixture: Path, runs: tuple[Run, Run], tmp_path: Path
+) -> None:
+    first = Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0")
+    first.after_checkpoint(1, signal.SIGSTOP)
+    second = Run(tiny_model, mixture, tmp_path / "out")
+    deadline = time.monotonic() + 90
+    while "waiting for it to end" not in second.errors.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    first.process.send_signal(signal.SIGTERM)
+    first.process.send_signal(signal.SIGCONT)
+    first.end(143)
+    assert losses(second.end()) == losses(runs[0].end())
+    assert "going on from checkpoint-" in second.errors.read_text()
+
+
 def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run]) -> None:
     from safetensors.torch import load_file
     from transformers import AutoModelForCausalLM, AutoTokenizer
