@@ -43,8 +43,8 @@ def _torch() -> None:
     if _pip("-r", ENVS / "torch-cpu.lock", may_fail=True):
         return
     _say(
-        "no CPU build of torch for this Python where pip looks (a folder or index that has one can be named in "
-        f"PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL); the default build instead, about {MEGABYTES['torch-gpu']} MB on Linux"
+        f"about {MEGABYTES['torch-gpu']} MB for torch: pip finds no CPU build for this Python (a folder or index "
+        "that has one can be named in PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL)"
     )
     _pip("-r", ENVS / "torch-gpu.lock")
 

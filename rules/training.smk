@@ -77,8 +77,9 @@ rule train:
         code=code("training", "train"),
         recipe=lambda w: TRAINING.recipe(w.recipe),
         launcher=TRAINING.launcher,
+        gpus=options(gpus="training.gpus"),
     message:
         "training: {output}"
     shell:
         "{params.launcher} --log {log} training train --base {input.base} --mixture {input.mixture}"
-        " {params.recipe} --threads {threads} --out {output}"
+        " {params.recipe} {params.gpus} --threads {threads} --out {output}"

@@ -33,7 +33,9 @@ class TrainingRuns:
         gpus = self.graph.config.training.gpus
         if gpus < 2:
             return "semcoder"
-        return f"torchrun --standalone --nproc_per_node {gpus} -m semcoder.cli"
+        # The scheduler's warning and its kill reach every process, with time to write a checkpoint.
+        signals = "--signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 --shutdown-timeout 1800"
+        return f"torchrun --standalone --nproc_per_node {gpus} {signals} -m semcoder.cli"
 
     def base(self, recipe: str) -> str:
         """The folder of the model that training starts from."""

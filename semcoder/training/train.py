@@ -165,9 +165,13 @@ def main(
     recipe: Annotated[str, typer.Option(help="JSON of the recipe, as in config.yaml.")],
     out: Annotated[Path, typer.Option(help="Directory to make.")],
     threads: Annotated[int, typer.Option(min=0, help="CPU threads of all processes, 0 for one a core.")] = 0,
+    gpus: Annotated[
+        int | None,
+        typer.Option(min=0, help="GPUs to train on, 0 for the CPU; whatever there is if left out."),
+    ] = None,
     save_minutes: Annotated[float, typer.Option(min=0, help="Work that a kill may cost.")] = 15,
 ) -> None:
-    """Fine-tune a model with DeepSpeed, on GPUs where there are some.
+    """Fine-tune a model with DeepSpeed.
 
     After a kill the same command goes on where it was. For all GPUs of a machine, put torchrun before it:
     torchrun --standalone --nproc_per_node 8 -m semcoder.cli training train ...
@@ -177,5 +181,9 @@ def main(
     """
     wanted = parse_recipe(recipe)
     zero.accumulation(wanted, zero.world_size())
+    if gpus == 0:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
     libraries.prepare(threads // zero.world_size())
+    if gpus:
+        zero.require_gpus(gpus)
     train(base, mixture, wanted, out, save_minutes)

@@ -26,6 +26,18 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def require_gpus(wanted: int) -> None:
+    """Raise UserError rather than train for weeks on the wrong device. One process a GPU, all on this node."""
+    import torch
+
+    if torch.cuda.device_count() < wanted or world_size() != wanted:
+        raise UserError(
+            f"Training was to use {wanted} GPUs, one process each, but torch {torch.__version__} sees "
+            f"{torch.cuda.device_count()} and {world_size()} processes were started; install a CUDA build of torch, "
+            "run on a node that has the GPUs (torchrun starts the processes), or set training.gpus."
+        )
+
+
 def join_group() -> None:
     """Make this process one of its launcher's group, or a group of one: DeepSpeed would look for MPI."""
     import torch

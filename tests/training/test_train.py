@@ -206,6 +206,13 @@ def test_two_processes_with_zero_3_lose_the_same(tiny_model: Path, runs: tuple[R
         assert apart < learnt / 100
 
 
+def test_gpus_that_are_not_there_are_missed(tiny_model: Path, mixture: Path, tmp_path: Path) -> None:
+    missed = Run(tiny_model, mixture, tmp_path / "out", "--gpus", "64")
+    missed.end(2)
+    assert "was to use 64 GPUs" in missed.errors.read_text() and "training.gpus" in missed.errors.read_text()
+    assert not list(tmp_path.glob("out*partial"))
+
+
 def test_mixture_with_other_length_is_refused(tiny_model: Path, mixture: Path, tmp_path: Path) -> None:
     recipe = json.dumps({**RECIPE, "max_tokens": 20})
     with pytest.raises(UserError, match=r"longer than max_tokens \(20\)"):
