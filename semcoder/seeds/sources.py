@@ -249,7 +249,9 @@ def _walk(folder: Path) -> Iterator[tuple[Path, list[str], OSError | None]]:
     for entry in inner:
         path = Path(entry.path)
         if not (
-            entry.name.startswith(".") or entry.name in FOLDERS_SKIPPED or (path / "pyvenv.cfg").exists()
+            entry.name.startswith(".")
+            or entry.name in FOLDERS_SKIPPED
+            or os.access(path / "pyvenv.cfg", os.F_OK)
         ):
             yield from _walk(path)
 
