@@ -38,8 +38,8 @@ rule synthesize:
 
 rule expand_inputs:
     input:
-        programs=f"{R}/pyx/synthesized/{{scatteritem}}.programs.jsonl",
-        inputs=f"{R}/pyx/synthesized/{{scatteritem}}.inputs.jsonl",
+        programs=gather.pyx(f"{R}/pyx/synthesized/{{scatteritem}}.programs.jsonl"),
+        inputs=gather.pyx(f"{R}/pyx/synthesized/{{scatteritem}}.inputs.jsonl"),
     output:
         kept=f"{R}/pyx/expanded/{{scatteritem}}.programs.jsonl",
         tests=f"{R}/pyx/expanded/{{scatteritem}}.tests.jsonl",
@@ -71,8 +71,9 @@ rule expand_inputs:
     message:
         "pyx: {output.tests}"
     shell:
-        "semcoder --log {log} pyx expand --programs {input.programs} --inputs {input.inputs} {params.options}"
-        " --workers {threads} --kept {output.kept} --tests {output.tests}"
+        "semcoder --log {log} pyx expand --shard {wildcards.scatteritem}"
+        " $(printf -- '--programs %s ' {input.programs}) $(printf -- '--inputs %s ' {input.inputs})"
+        " {params.options} --workers {threads} --kept {output.kept} --tests {output.tests}"
         " --dropped {output.dropped} --summary {output.summary}"
 
 
@@ -81,6 +82,7 @@ rule select:
         problems=gather.pyx(f"{R}/pyx/synthesized/{{scatteritem}}.problems.jsonl"),
         programs=gather.pyx(f"{R}/pyx/expanded/{{scatteritem}}.programs.jsonl"),
         tests=gather.pyx(f"{R}/pyx/expanded/{{scatteritem}}.tests.jsonl"),
+        soft=gather.pyx(f"{R}/pyx/synthesized/{{scatteritem}}.soft.jsonl"),
         benchmarks=DATA.decontamination,
     output:
         problems=f"{R}/pyx/problems.jsonl",
@@ -88,6 +90,7 @@ rule select:
         train=f"{R}/pyx/train.jsonl",
         heldout=f"{R}/pyx/heldout.jsonl",
         tests=f"{R}/pyx/tests.jsonl",
+        soft=f"{R}/pyx/soft.jsonl",
         dropped=f"{R}/pyx/dropped.jsonl",
         summary=f"{R}/pyx/summary.json",
     log:
@@ -114,7 +117,9 @@ rule select:
     shell:
         "semcoder --log {log} pyx select"
         " $(printf -- '--problems %s ' {input.problems}) $(printf -- '--programs %s ' {input.programs})"
-        " $(printf -- '--tests %s ' {input.tests}) {params.benchmarks} {params.options}"
+        " $(printf -- '--tests %s ' {input.tests}) $(printf -- '--soft %s ' {input.soft})"
+        " {params.benchmarks} {params.options}"
         " --out-problems {output.problems} --out-programs {output.programs} --out-train {output.train}"
         " --out-heldout {output.heldout} --out-tests {output.tests}"
+        " --out-soft {output.soft}"
         " --dropped {output.dropped} --summary {output.summary}"

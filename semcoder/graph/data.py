@@ -61,9 +61,19 @@ class DataFiles:
 
     @property
     def decontamination_options(self) -> str:
-        """The same as options of `pyx select`."""
-        names = [name for name in self.graph.config.pyx.decontaminate if self.has(name)]
-        return " ".join(option("benchmark", f"{name}={self.path(name)}") for name in names)
+        """The same as options of `pyx select`, and those that cannot be had, with why."""
+        words = []
+        for name in self.graph.config.pyx.decontaminate:
+            if self.has(name):
+                words.append(option("benchmark", f"{name}={self.path(name)}"))
+            else:
+                words.append(option("unchecked", f"{name}={self._lack(name)}"))
+        return " ".join(words)
+
+    def _lack(self, name: str) -> str:
+        """Why an entry cannot be had."""
+        mirror = "not in data.mirror" if self.graph.config.data.mirror else "no data.mirror"
+        return f"{mirror}, and data.reach has no {self.graph.entries[name].kind.partition('-')[0]}"
 
     def of_benchmark(self, name: str) -> list[str]:
         """The files of a benchmark."""
@@ -103,6 +113,6 @@ class Models:
         return self.graph.data.model_file(name)
 
     def style(self, name: str) -> str:
-        """The prompt style that a model was trained with."""
+        """How a model is asked: as it was trained, or as one asks a base model."""
         model = self.graph.config.models.get(name)
-        return (model and model.style) or self.graph.config.prompts.style
+        return model.style if model else self.graph.config.prompts.style

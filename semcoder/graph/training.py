@@ -67,7 +67,7 @@ class TrainingRuns:
         recipe = config.recipes[name]
         files: dict[str, tuple[str, list[str] | str]] = {"tokenizer": ("tokenizer", self._first_base(name))}
         if recipe.soft:
-            files["soft"] = ("soft", self.shards("pyx/synthesized/{}.soft.jsonl"))
+            files["soft"] = ("soft", f"{results}/pyx/soft.jsonl")
         if recipe.soft or recipe.tasks.nl2code or recipe.tasks.forward or recipe.tasks.backward:
             files |= {
                 "problems": ("problems", f"{results}/pyx/problems.jsonl"),

@@ -1,12 +1,38 @@
-"""Duplicates among programs: exact ones by normal form, near ones by MinHash."""
+"""Duplicates: records with one id, programs that are equal by normal form, and near ones by MinHash."""
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar, get_args
 
 from rensa import RMinHash, RMinHashLSH
 
 from semcoder.pyx.similarity import normal_form, sketch
-from semcoder.records import Program
+from semcoder.records import Candidate, Program, Record
 from semcoder.teacher.interface import Refusal
+
+R = TypeVar("R", bound=Record)
+ORIGINS = get_args(Candidate.model_fields["origin"].annotation)
+
+
+def merged(rows: Iterable[R]) -> list[R]:
+    """One row for each id, by id: that whose parents sort first, so that the order of the rows does not show."""
+    found: dict[str, R] = {}
+    for row in rows:
+        if row.id not in found or row.parents < found[row.id].parents:
+            found[row.id] = row
+    return [found[key] for key in sorted(found)]
+
+
+def merged_inputs(rows: Iterable[Candidate]) -> list[Candidate]:
+    """One row for each id, by program; of a program's, those of the corpus first, then the shorter ones."""
+
+    def rank(row: Candidate) -> tuple[tuple[str, ...], int, int, str]:
+        text = ", ".join([*row.args, *(f"{name}={value}" for name, value in row.kwargs.items())])
+        return row.parents, ORIGINS.index(row.origin), len(text), text
+
+    found: dict[str, Candidate] = {}
+    for row in sorted(rows, key=rank):
+        found.setdefault(row.id, row)
+    return list(found.values())
 
 
 def bands(threshold: float, permutations: int) -> int:
@@ -26,7 +52,7 @@ def distinct(
 ) -> Iterator[tuple[Program, Refusal | None]]:
     """Each program with the reason against it: it equals, or nearly equals, one that came before and stayed.
 
-    One program of a cluster stays, so no two that stay are near duplicates, and a split cannot part such a pair.
+    One program of a cluster stays, so no two that stay are near duplicates.
     """
     exact: dict[str, str] = {}
     index = RMinHashLSH(threshold, permutations, bands(threshold, permutations))

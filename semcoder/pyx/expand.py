@@ -2,7 +2,8 @@
 
 Start from what is known, then alternate inputs from the teacher and type-aware mutation until the threshold is
 reached; keep what runs without an exception. Whatever touches the world, or differs between two hash seeds, ends
-its program. Inputs with their outputs become the program's tests.
+its program. Inputs with their outputs become the program's tests. Programs are shared out by their ids, so that one
+that several shards of the corpus gave is expanded once, from the inputs of all.
 """
 
 import random
@@ -20,12 +21,14 @@ from semcoder.errors import UserError
 from semcoder.execution.api import Call, Job, Limits
 from semcoder.execution.pool import Sandbox
 from semcoder.progress import track
+from semcoder.pyx.duplicates import merged, merged_inputs
 from semcoder.pyx.filters import Filters
 from semcoder.pyx.growth import Growth
 from semcoder.pyx.mutation import Mutator
 from semcoder.records import Candidate, Dropped, Program, TestCase
+from semcoder.shards import Shard
 from semcoder.teacher.choose import teacher_from
-from semcoder.teacher.interface import Teacher
+from semcoder.teacher.interface import Refusal, Teacher
 
 STAGE = "pyx expand"
 QUICK = 0.2
@@ -79,9 +82,11 @@ def _job(growth: Growth, calls: Sequence[Call], traced: bool = False) -> Job:
     return Job(program.id, program.code, program.entry_point, tuple(calls), trace=traced)
 
 
-def _known(path: Path) -> dict[str, list[Candidate]]:
+def _known(paths: Sequence[Path], part: Shard) -> dict[str, list[Candidate]]:
+    """The inputs that are known for each program of the shard."""
+    rows = (row for row in records.read_all(paths, Candidate) if part.holds(row.parents[0]))
     found: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in records.read(path, Candidate):
+    for candidate in merged_inputs(rows):
         found[candidate.parents[0]].append(candidate)
     return found
 
@@ -95,8 +100,9 @@ def _hash_seeds(text: str) -> list[int]:
 
 def main(
     *,
-    programs: Annotated[Path, typer.Option(help="Programs that run (JSONL).")],
-    inputs: Annotated[Path, typer.Option(help="Inputs that are known for them (JSONL).")],
+    programs: Annotated[list[Path], typer.Option(help="Programs that run (JSONL); once a shard of them.")],
+    inputs: Annotated[list[Path], typer.Option(help="Inputs that are known for them (JSONL); the same.")],
+    shard: Annotated[str, typer.Option(help="Programs of this shard only, as 3/16, by their ids.")] = "1/1",
     teacher: Annotated[str, typer.Option(help='JSON settings of the teacher, such as {"kind": "grounded"}.')],
     filters: Annotated[
         str, typer.Option(help="JSON object: max_functions, max_lines, max_branches, allow_classes.")
@@ -124,9 +130,12 @@ def main(
     writer = teacher_from(teacher)
     seeds = _hash_seeds(hash_seeds)
     rules = Filters.parse(filters)
+    part = Shard.parse(shard)
     growths: list[Growth] = []
-    known = _known(inputs)
-    for program in records.read(programs, Program):
+    known = _known(inputs, part)
+    rows = [program for program in records.read_all(programs, Program) if part.holds(program.id)]
+    single = {program.id: program for program in merged(rows)}
+    for program in single.values():
         growth = Growth(program, threshold, max_chars)
         growth.fault = rules.refusal(program.code, program.entry_point)
         for candidate in known.get(program.id, []):
@@ -144,11 +153,9 @@ def main(
         expand(growths, writer, sandboxes, rounds, seed)
     verdicts = [growth.verdict(at_least) for growth in growths]
     chosen = [growth for growth, verdict in zip(growths, verdicts, strict=True) if verdict is None]
-    lost = [
-        Dropped(parents=(g.program.id, *g.program.parents), stage=STAGE, reason=v.reason, detail=v.detail)
-        for g, v in zip(growths, verdicts, strict=True)
-        if v is not None
-    ]
+    lost = [_dropped(growth.program, v) for growth, v in zip(growths, verdicts, strict=True) if v is not None]
+    again = Refusal("same program", "from another shard")
+    lost += [_dropped(program, again) for program in rows if program is not single[program.id]]
     records.write(kept, [growth.program for growth in chosen])
     count = records.write(tests, _tests(chosen))
     records.write(dropped, lost)
@@ -160,7 +167,7 @@ def main(
         summary,
         {
             "stage": STAGE,
-            "in": len(growths),
+            "in": len(rows),
             "kept": len(chosen),
             "tests": count,
             "inputs": dict(tried),
@@ -169,6 +176,11 @@ def main(
             "dropped": dict(Counter(row.reason for row in lost)),
         },
     )
+
+
+def _dropped(program: Program, refusal: Refusal) -> Dropped:
+    parents = (program.id, *program.parents)
+    return Dropped(parents=parents, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
 
 
 def _tests(growths: Sequence[Growth]) -> Iterator[TestCase]:

@@ -1,14 +1,14 @@
-"""`semcoder pyx select`: the data set from its shards: decontaminated, without duplicates, split by program.
+"""`semcoder pyx select`: the data set from its shards: decontaminated, without duplicates, split.
 
-What it keeps does not depend on how many shards there were: programs are taken in the order of their ids. Which
-side of the split a program falls on is read off its id alone, so more programs never move others.
+What it keeps does not depend on how many shards there were: programs are taken in the order of their ids. PyX-Soft,
+the programs that only parse, goes through the same after the programs that run, so that nothing of it nearly equals
+one of them, and none of it is like what is held out.
 """
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
@@ -18,31 +18,21 @@ from semcoder.errors import UserError
 from semcoder.progress import track
 from semcoder.pyx import benchmarks
 from semcoder.pyx.decontamination import Decontaminator
-from semcoder.pyx.duplicates import distinct
-from semcoder.records import Dropped, Problem, Program, Record, TestCase
+from semcoder.pyx.duplicates import distinct, merged
+from semcoder.pyx.split import families, held_out, place
+from semcoder.records import Dropped, Problem, Program, TestCase
 from semcoder.teacher.interface import Refusal
 
 STAGE = "pyx select"
 
-R = TypeVar("R", bound=Record)
-
-
-def place(seed: int, key: str) -> float:
-    """Where a record falls between 0 and 1, by its id alone."""
-    digest = hashlib.sha256(f"{seed} {key}".encode()).digest()
-    return int.from_bytes(digest[:8]) / (1 << 64)
-
 
 class Selection:
-    """Programs that are still in, and why others are not."""
+    """Problems and tests by what they belong to, and why programs are not kept."""
 
-    def __init__(
-        self, programs: Iterable[Program], problems: Iterable[Problem], tests: Iterable[TestCase]
-    ) -> None:
-        self.programs = _by_id(programs)
-        self.problems = {problem.id: problem for problem in _by_id(problems)}
+    def __init__(self, problems: Iterable[Problem], tests: Iterable[TestCase]) -> None:
+        self.problems = {problem.id: problem for problem in merged(problems)}
         self.tests: dict[str, list[TestCase]] = defaultdict(list)
-        for case in _by_id(tests):
+        for case in merged(tests):
             self.tests[case.parents[0]].append(case)
         self.dropped: list[Dropped] = []
 
@@ -50,21 +40,24 @@ class Selection:
         """The problem that a program solves."""
         return next((self.problems[each] for each in program.parents if each in self.problems), None)
 
-    def filter(self, verdicts: Iterable[tuple[Program, Refusal | None]]) -> None:
-        """Keep the programs that have nothing against them."""
+    def kept(self, verdicts: Iterable[tuple[Program, Refusal | None]]) -> list[Program]:
+        """The programs that have nothing against them."""
         kept = []
         for program, refusal in verdicts:
             if refusal is None:
                 kept.append(program)
             else:
                 self._drop((program.id, *program.parents), refusal)
-        self.programs = kept
+        return kept
 
-    def decontaminate(self, known: Decontaminator) -> None:
-        """Drop programs that match a benchmark, then single tests that do, then programs left without a test."""
-        verdicts = ((program, known.program(program, self.problem(program))) for program in self.programs)
-        self.filter(track(verdicts, "decontamination", len(self.programs)))
-        for program in self.programs:
+    def clean(self, programs: Sequence[Program], known: Decontaminator) -> list[Program]:
+        """Without the programs that match a benchmark."""
+        verdicts = ((program, known.program(program, self.problem(program))) for program in programs)
+        return self.kept(track(verdicts, "decontamination", len(programs)))
+
+    def tested(self, programs: Sequence[Program], known: Decontaminator) -> list[Program]:
+        """Without the tests that match a benchmark, and the programs that have no other."""
+        for program in programs:
             clean = []
             for case in self.tests[program.id]:
                 if refusal := known.test(case):
@@ -72,17 +65,16 @@ class Selection:
                 else:
                     clean.append(case)
             self.tests[program.id] = clean
-        self.filter(
-            (p, None if self.tests[p.id] else Refusal("no tests left", p.entry_point)) for p in self.programs
+        return self.kept(
+            (p, None if self.tests[p.id] else Refusal("no tests left", p.entry_point)) for p in programs
         )
 
-    def limit(self, most: int, seed: int) -> None:
-        """Keep at most so many programs (0: all), those that come first by a hash."""
-        if most and len(self.programs) > most:
-            order = sorted(self.programs, key=lambda program: place(seed, program.id))
-            chosen = {program.id for program in order[:most]}
-            over = Refusal("over the number wanted", str(most))
-            self.filter([(p, None if p.id in chosen else over) for p in self.programs])
+    def limited(self, programs: Sequence[Program], most: int, seed: int) -> list[Program]:
+        """At most so many programs (0: all), those that come first by a hash."""
+        order = sorted(programs, key=lambda program: place(seed, program.id))
+        chosen = {program.id for program in order[: most or None]}
+        over = Refusal("over the number wanted", str(most))
+        return self.kept((p, None if p.id in chosen else over) for p in programs)
 
     def _drop(self, parents: tuple[str, ...], refusal: Refusal) -> None:
         self.dropped.append(
@@ -90,18 +82,12 @@ class Selection:
         )
 
 
-def _by_id(rows: Iterable[R]) -> list[R]:
-    return [row for _, row in sorted({row.id: row for row in rows}.items())]
-
-
-def _items(options: Sequence[str]) -> Iterator[benchmarks.Item]:
-    for option in options:
-        name, equals, path = option.partition("=")
-        if not (name and equals and path):
-            raise UserError(
-                f"--benchmark {option}: write it as NAME=PATH, such as humaneval=HumanEval.jsonl.gz."
-            )
-        yield from benchmarks.read(name, Path(path))
+def _named(option: str, values: Sequence[str], example: str) -> Iterator[tuple[str, str]]:
+    for value in values:
+        name, _, rest = value.partition("=")
+        if not (name and rest):
+            raise UserError(f"{option} {value}: write it as {example}.")
+        yield name, rest
 
 
 def main(
@@ -109,53 +95,88 @@ def main(
     problems: Annotated[list[Path], typer.Option(help="Problems (JSONL); give it once a shard.")],
     programs: Annotated[list[Path], typer.Option(help="Programs with tests (JSONL); once a shard.")],
     tests: Annotated[list[Path], typer.Option(help="Their tests (JSONL); once a shard.")],
+    soft: Annotated[
+        list[Path] | None,
+        typer.Option(help="Programs that only parse, PyX-Soft's part (JSONL); once a shard."),
+    ] = None,
     benchmark: Annotated[
         list[str] | None, typer.Option(help="NAME=PATH of a benchmark that must not occur; once for each.")
+    ] = None,
+    unchecked: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=WHY of a benchmark that cannot be looked into, for the summary; once for each."
+        ),
     ] = None,
     near_duplicate_threshold: Annotated[
         float, typer.Option(min=0.05, max=1, help="Similarity from which programs are near duplicates.")
     ] = 0.7,
     permutations: Annotated[int, typer.Option(min=16, help="Permutations of the MinHash.")] = 128,
     heldout: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of programs kept out of training.")
+        float, typer.Option(min=0, max=1, help="Share of programs kept out of training, by families.")
     ] = 0.1,
     max_programs: Annotated[int, typer.Option(min=0, help="Most programs kept; 0 for all.")] = 0,
     seed: Annotated[int, typer.Option(help="Another seed gives another split and sample.")] = 0,
-    out_problems: Annotated[Path, typer.Option(help="Where the problems of kept programs go (JSONL).")],
+    out_problems: Annotated[Path, typer.Option(help="Where the problems of all kept go (JSONL).")],
     out_programs: Annotated[Path, typer.Option(help="Where all kept programs go (JSONL).")],
     out_train: Annotated[Path, typer.Option(help="Where the programs to train on go (JSONL).")],
     out_heldout: Annotated[Path, typer.Option(help="Where the programs kept out go (JSONL).")],
     out_tests: Annotated[Path, typer.Option(help="Where the tests of kept programs go (JSONL).")],
+    out_soft: Annotated[Path, typer.Option(help="Where the kept programs that only parse go (JSONL).")],
     dropped: Annotated[Path, typer.Option(help="Where what is not kept goes, with reasons (JSONL).")],
     summary: Annotated[Path, typer.Option(help="Where the counts go (JSON).")],
 ) -> None:
-    """Gather shards, drop what matches a benchmark and what is there twice, and split by program.
+    """Gather shards, drop what matches a benchmark and what is there twice, and split by families of programs.
 
     Example: semcoder pyx select --problems problems.jsonl --programs kept.jsonl --tests tests.jsonl
-    --benchmark humaneval=HumanEval.jsonl.gz --out-problems out/problems.jsonl --out-programs out/programs.jsonl
-    --out-train out/train.jsonl --out-heldout out/heldout.jsonl --out-tests out/tests.jsonl
-    --dropped out/dropped.jsonl --summary out/summary.json
+    --soft soft.jsonl --benchmark humaneval=HumanEval.jsonl.gz --out-problems out/problems.jsonl
+    --out-programs out/programs.jsonl --out-train out/train.jsonl --out-heldout out/heldout.jsonl
+    --out-tests out/tests.jsonl --out-soft out/soft.jsonl --dropped out/dropped.jsonl --summary out/summary.json
     """
-    selection = Selection(
-        records.read_all(programs, Program),
-        records.read_all(problems, Problem),
-        records.read_all(tests, TestCase),
-    )
-    found = len(selection.programs)
-    selection.decontaminate(Decontaminator(_items(benchmark or [])))
-    verdicts = distinct(selection.programs, near_duplicate_threshold, permutations, seed)
-    selection.filter(track(verdicts, "duplicates", len(selection.programs)))
-    selection.limit(max_programs, seed)
-    kept = selection.programs
-    training = [program for program in kept if place(seed, program.id) >= heldout]
-    testing = [program for program in kept if place(seed, program.id) < heldout]
-    asked = {problem.id: problem for program in kept if (problem := selection.problem(program))}
+    items = {
+        name: list(benchmarks.read(name, Path(path)))
+        for name, path in _named("--benchmark", benchmark or [], "NAME=PATH, such as mbpp=mbpp.jsonl.gz")
+    }
+    missed = dict(_named("--unchecked", unchecked or [], "NAME=WHY, such as mbpp=not fetched"))
+    known = Decontaminator(item for each in items.values() for item in each)
+    selection = Selection(records.read_all(problems, Problem), records.read_all(tests, TestCase))
+    running = merged(records.read_all(programs, Program))
+    ids = {program.id for program in running}
+    parsing = [each for each in merged(records.read_all(soft or [], Program)) if each.id not in ids]
+    found = len(running) + len(parsing)
+    running = selection.tested(selection.clean(running, known), known)
+    parsing = selection.clean(parsing, known)
+    verdicts = distinct([*running, *parsing], near_duplicate_threshold, permutations, seed)
+    single = selection.kept(track(verdicts, "duplicates", len(running) + len(parsing)))
+    kept = selection.limited([each for each in single if each.id in ids], max_programs, seed)
+    parsing = [each for each in single if each.id not in ids]
+    groups = families([*kept, *parsing], near_duplicate_threshold, permutations, seed)
+    apart = held_out(groups, {program.id for program in kept}, heldout, seed)
+    like = Refusal("like a program held out")
+    parsing = selection.kept((each, like if each.id in apart else None) for each in parsing)
+    training = [program for program in kept if program.id not in apart]
+    testing = [program for program in kept if program.id in apart]
+    asked = {each.id: each for p in (*kept, *parsing) if (each := selection.problem(p))}
     records.write(out_problems, asked.values())
     records.write(out_programs, kept)
     records.write(out_train, training)
     records.write(out_heldout, testing)
+    records.write(out_soft, parsing)
     count = records.write(out_tests, (case for program in kept for case in selection.tests[program.id]))
     records.write(dropped, selection.dropped)
-    counts = {"stage": STAGE, "in": found, "kept": len(kept), "train": len(training), "heldout": len(testing)}
-    reasons = Counter(row.reason for row in selection.dropped)
-    write_json(summary, {**counts, "tests": count, "dropped": dict(reasons)})
+    write_json(
+        summary,
+        {
+            "stage": STAGE,
+            "in": found,
+            "kept": len(kept) + len(parsing),
+            "train": len(training),
+            "heldout": len(testing),
+            "soft": len(parsing),
+            "tests": count,
+            "families": len(groups),
+            "benchmarks": {name: len(each) for name, each in items.items()},
+            "unchecked": missed,
+            "dropped": dict(Counter(row.reason for row in selection.dropped)),
+        },
+    )

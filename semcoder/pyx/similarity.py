@@ -1,6 +1,7 @@
 """When two programs are the same, or nearly so: normal forms and token n-grams of code, word n-grams of prose."""
 
 import ast
+import copy
 import io
 import re
 import tokenize
@@ -66,16 +67,38 @@ def normal_form(code: str, numbered: bool = True, masked: bool = False) -> str:
     without, all of them are one name, so that adding a variable changes no other token. `masked` puts one value of
     its type in the place of every constant.
     """
+    module = _parsed(code)
+    if module is None or all(isinstance(node, ast.Pass) for node in module.body):
+        return ""
+    return ast.unparse(ast.fix_missing_locations(_Renamed(_bound(module), numbered, masked).visit(module)))
+
+
+def body_forms(code: str) -> set[str]:
+    """The normal form, with constants masked, of the body of every function in the code.
+
+    Names are numbered anew in each body, so that a helper has one form in whatever program it stands.
+    """
+    module = _parsed(code)
+    if module is None:
+        return set()
+    functions = [
+        node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    bound = _bound(module)
+    bodies = (ast.Module(copy.deepcopy(node.body), []) for node in functions)
+    return {ast.unparse(ast.fix_missing_locations(_Renamed(bound, True, True).visit(b))) for b in bodies}
+
+
+def _parsed(code: str) -> ast.Module | None:
+    """The code's tree without docstrings; None when it does not parse."""
     try:
         module = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
+        return None
     for node in ast.walk(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
             node.body = [each for each in node.body if not _is_text(each)] or [ast.Pass()]
-    if all(isinstance(node, ast.Pass) for node in module.body):
-        return ""
-    return ast.unparse(ast.fix_missing_locations(_Renamed(_bound(module), numbered, masked).visit(module)))
+    return module
 
 
 def _is_text(node: ast.stmt) -> bool:

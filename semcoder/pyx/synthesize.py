@@ -2,6 +2,7 @@
 
 The teacher writes a problem and a solution; the solution must parse and its module must run. What fails goes back
 to the teacher with its error, up to a number of times. What parses and never runs is PyX-Soft (paper App. F).
+One program from several seeds is one program, with the inputs of all; `semcoder pyx expand` does so across shards.
 """
 
 import ast
@@ -18,7 +19,8 @@ from semcoder.artifacts import write_json
 from semcoder.execution.api import Job, Limits, Outcome
 from semcoder.execution.pool import Sandbox
 from semcoder.progress import track
-from semcoder.records import Candidate, Dropped, Problem, Program, Record, Seed
+from semcoder.pyx.duplicates import merged, merged_inputs
+from semcoder.records import Candidate, Dropped, Program, Seed
 from semcoder.teacher.choose import teacher_from
 from semcoder.teacher.interface import Proposal, Refusal, Teacher
 
@@ -107,12 +109,11 @@ def _dropped(refusal: Refusal, parents: tuple[str, ...]) -> Dropped:
     return Dropped(parents=parents, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
 
 
-def _distinct(rows: Iterable[Record]) -> Iterator[Record]:
-    seen: set[str] = set()
-    for row in rows:
-        if row.id not in seen:
-            seen.add(row.id)
-            yield row
+def _inputs(proposals: Iterable[Proposal]) -> Iterator[Candidate]:
+    for proposal in proposals:
+        for origin, call in proposal.inputs:
+            row = {"args": call.args, "kwargs": call.kwargs, "origin": origin}
+            yield Candidate.model_validate({"parents": (proposal.program.id,), **row})
 
 
 def main(
@@ -139,41 +140,30 @@ def main(
     rows = list(records.read(seeds, Seed))
     with Sandbox(workers, Limits(cpu_s=cpu_s, wall_s=4 * cpu_s, memory_mb=memory_mb)) as sandbox:
         attempts, lost = synthesize(rows, writer, sandbox, retries)
-    kept: dict[str, Attempt] = {}
-    softly: dict[str, Proposal] = {}
+    ran = [attempt for attempt in attempts if attempt.fault is None]
+    parsed = [attempt.soft for attempt in attempts if attempt.fault and attempt.soft]
+    chosen = merged(attempt.proposal.program for attempt in ran)
+    softly = merged(proposal.program for proposal in parsed)
+    first: dict[str, Seed] = {}
     for attempt in attempts:
         program = attempt.proposal.program
         if attempt.fault:
             lost.append(_dropped(attempt.fault, (program.id, attempt.proposal.problem.id, attempt.seed.id)))
-            if attempt.soft:
-                softly.setdefault(attempt.soft.program.id, attempt.soft)
-        elif program.id in kept:
-            first = kept[program.id].seed.id
-            lost.append(_dropped(Refusal("same program", first), (program.id, attempt.seed.id)))
-        else:
-            kept[program.id] = attempt
-    chosen = [attempt.proposal for attempt in kept.values()]
-    written: list[Problem] = [proposal.problem for proposal in [*chosen, *softly.values()]]
-    records.write(problems, _distinct(written))
-    records.write(programs, [proposal.program for proposal in chosen])
+        elif first.setdefault(program.id, attempt.seed) is not attempt.seed:
+            other = first[program.id].id
+            lost.append(_dropped(Refusal("same program", other), (program.id, attempt.seed.id)))
     records.write(
-        inputs,
-        _distinct(
-            Candidate.model_validate(
-                {"parents": (p.program.id,), "args": call.args, "kwargs": call.kwargs, "origin": origin}
-            )
-            for p in chosen
-            for origin, call in p.inputs
-        ),
+        problems, merged(each.problem for each in [*(attempt.proposal for attempt in ran), *parsed])
     )
-    records.write(soft, [proposal.program for proposal in softly.values()])
+    records.write(programs, chosen)
+    records.write(inputs, merged_inputs(_inputs(attempt.proposal for attempt in ran)))
+    records.write(soft, softly)
     records.write(dropped, lost)
-    reasons = Counter(row.reason for row in lost)
     counts = {
         "stage": STAGE,
         "in": len(rows),
-        "kept": len(kept),
+        "kept": len(chosen),
         "soft": len(softly),
-        "dropped": dict(reasons),
+        "dropped": dict(Counter(row.reason for row in lost)),
     }
     write_json(summary, counts)

@@ -21,6 +21,10 @@ class Summary(BaseModel):
     taken: int = Field(alias="in")
     kept: int
     dropped: dict[str, int]
+    benchmarks: dict[str, int] = {}
+    """Benchmarks whose items were looked for, with how many they have."""
+    unchecked: dict[str, str] = {}
+    """Those that were not, with the reason."""
 
 
 class Yield(NamedTuple):
@@ -30,6 +34,8 @@ class Yield(NamedTuple):
     taken: int
     kept: int
     reasons: dict[str, int]
+    checked: str = ""
+    """Which benchmarks were looked for, in a sentence."""
 
 
 def add_up(files: list[Path]) -> list[Yield]:
@@ -44,8 +50,17 @@ def add_up(files: list[Path]) -> list[Yield]:
         reasons = dict(before.reasons)
         for reason, count in one.dropped.items():
             reasons[reason] = reasons.get(reason, 0) + count
-        stages[one.stage] = Yield(one.stage, before.taken + one.taken, before.kept + one.kept, reasons)
+        taken, kept = before.taken + one.taken, before.kept + one.kept
+        stages[one.stage] = Yield(one.stage, taken, kept, reasons, _checked(one))
     return list(stages.values())
+
+
+def _checked(one: Summary) -> str:
+    if not (one.benchmarks or one.unchecked):
+        return ""
+    found = ", ".join(f"{name} ({count:,} items)" for name, count in one.benchmarks.items()) or "no benchmark"
+    missed = "; ".join(f"not {name}: {why}" for name, why in one.unchecked.items())
+    return f"{one.stage}: checked against {found}{'; ' if missed else ''}{missed}."
 
 
 def main(
@@ -54,7 +69,7 @@ def main(
     markdown: Annotated[Path, typer.Option(help="The same as Markdown.")],
     plot: Annotated[Path, typer.Option(help="Bars of what each stage kept, as SVG.")],
 ) -> None:
-    """Count what each stage kept and dropped, and why.
+    """Count what each stage kept and dropped, and why; say which benchmarks decontamination looked into.
 
     Example: semcoder report yields --summary results/quickstart/pyx/summary.json --table y.csv --markdown y.md
     --plot y.svg
@@ -71,6 +86,7 @@ def main(
         for each in yields:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in _by_count(each.reasons))
             stream.write(f"| {each.stage} | {each.taken:,} | {each.kept:,} | {reasons} |\n")
+        stream.writelines(f"\n{each.checked}\n" for each in yields if each.checked)
     _draw(yields, plot)
 
 

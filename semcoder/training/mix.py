@@ -43,7 +43,6 @@ HELD_OUT = "program is not in the training split"
 DUPLICATE = "same prompt and response as another"
 TOO_LONG = "longer than max_tokens"
 CAPPED = "beyond the recipe's cap"
-NO_PROBLEM = "problem was filtered out"
 LANGUAGE = "another language"
 
 
@@ -78,19 +77,19 @@ def parent(record: Record, prefix: str) -> str:
     raise UserError(f"{record.id} has no {prefix} among its parents; remake the file with its rule.")
 
 
-def code_draft(program: Program, sources: Sources) -> Draft | Dropped:
-    """The nl2code example of a program, unless its problem is not among those kept."""
-    origin = (program.id, *program.parents)
-    problem = sources.problems.get(parent(program, Problem.prefix))
+def code_draft(program: Program, sources: Sources) -> Draft:
+    """The nl2code example of a program; raises UserError when its problem is missing."""
+    key = parent(program, Problem.prefix)
+    problem = sources.problems.get(key)
     if problem is None:
-        return Dropped(parents=origin, stage=STAGE, reason=NO_PROBLEM)
+        raise UserError(f"--problems: {key}, the problem of {program.id}, is missing.")
     example = Example(
         parents=(program.id,),
         task="nl2code",
         prompt=nl2code_prompt(problem.instruction),
         response=nl2code_response(program.code),
     )
-    return Draft(example, origin)
+    return Draft(example, (program.id, *program.parents))
 
 
 def rationale_draft(record: Monologue, sources: Sources, phrasing: Phrasing) -> Draft | Dropped:
@@ -241,7 +240,7 @@ def main(
     programs: Annotated[Path | None, typer.Option(help="Program records of the training split.")] = None,
     tests: Annotated[Path | None, typer.Option(help="TestCase records.")] = None,
     rationales: Annotated[list[Path] | None, typer.Option(help="Monologue records; repeatable.")] = None,
-    soft: Annotated[list[Path] | None, typer.Option(help="Programs that only parse; repeatable.")] = None,
+    soft: Annotated[Path | None, typer.Option(help="Program records of PyX-Soft: they only parse.")] = None,
     refine: Annotated[Path | None, typer.Option(help="Example records of PyX-R.")] = None,
     extra: Annotated[
         list[str] | None, typer.Option(help="NAME=PATH of another data set; repeatable.")
@@ -273,9 +272,15 @@ def main(
     libraries.prepare()
     sources = Sources(_by_id(programs, Program), _by_id(problems, Problem), _by_id(tests, TestCase))
     made = Mixture(wanted, tokenizer)
+    softly = _by_id(soft if wanted.soft else None, Program)
     if tasks.nl2code:
-        known = [*sources.programs.values(), *read_all((soft or []) if wanted.soft else [], Program)]
+        known = [*sources.programs.values(), *softly.values()]
         made.add((code_draft(program, sources) for program in known), tasks.nl2code, "nl2code")
+    if wanted.soft and not any(row.parents[0] in softly for row in made.kept.values()):
+        raise UserError(
+            f"{soft}: none of its {len(softly)} programs gets into the mixture; set the recipe's soft to false, "
+            "or raise tasks.nl2code, max_tokens, or the amount of data."
+        )
     phrasing = Phrasing(style, label_offset)
     found: dict[str, list[Draft | Dropped]] = {"forward": [], "backward": []}
     for record in read_all(rationales or [], Monologue):

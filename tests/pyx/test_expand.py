@@ -22,8 +22,8 @@ FILTERS = {"max_functions": 2, "max_lines": 40, "max_branches": 8, "allow_classe
 def options(source: Path, folder: Path) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     return {
-        "programs": source / "programs",
-        "inputs": source / "inputs",
+        "programs": [source / "programs"],
+        "inputs": [source / "inputs"],
         "teacher": '{"kind": "grounded"}',
         "filters": json.dumps(FILTERS),
         "threshold": 6,
@@ -90,7 +90,8 @@ def test_results_do_not_depend_on_workers_or_this_process(
 ) -> None:
     words: list[str] = []
     for name, value in {**options(synthesized, tmp_path / "again"), "workers": 1}.items():
-        words += ["--" + name.replace("_", "-"), str(value)]
+        for each in value if isinstance(value, list) else [value]:
+            words += ["--" + name.replace("_", "-"), str(each)]
     command = [sys.executable, "-m", "semcoder.cli", "pyx", "expand", *words]
     subprocess.run(command, check=True, env={"PYTHONHASHSEED": "4242"})
     for name in OUTPUTS:

@@ -8,10 +8,14 @@ from test_decontamination import CRUX, HUMANEVAL, solution
 
 from semcoder import records
 from semcoder.errors import UserError
-from semcoder.pyx.select import main, place
+from semcoder.pyx.select import main
+from semcoder.pyx.split import place
 from semcoder.records import Dropped, Problem, Program, TestCase
 
-OUTPUTS = ("out_problems", "out_programs", "out_train", "out_heldout", "out_tests", "dropped", "summary")
+OUTPUTS = (
+    *("out_problems", "out_programs", "out_train", "out_heldout"),
+    *("out_tests", "out_soft", "dropped", "summary"),
+)
 Row = tuple[Problem, Program, list[TestCase]]
 
 
@@ -52,7 +56,9 @@ def many(count: int) -> list[Row]:
     ]
 
 
-def run(folder: Path, shards: list[list[Row]], **options: Any) -> dict[str, Path]:
+def run(
+    folder: Path, shards: list[list[Row]], soft: list[Row] | None = None, **options: Any
+) -> dict[str, Path]:
     folder.mkdir(exist_ok=True)
     (folder / "bench.jsonl").write_text(json.dumps(HUMANEVAL) + "\n" + json.dumps(CRUX))
     paths: dict[str, list[Path]] = {"problems": [], "programs": [], "tests": []}
@@ -66,6 +72,11 @@ def run(folder: Path, shards: list[list[Row]], **options: Any) -> dict[str, Path
             )
             records.write(path, written)  # type: ignore[arg-type]
             paths[kind].append(path)
+    if soft:
+        records.write(folder / "soft-problems", [each[0] for each in soft])
+        records.write(folder / "soft", [each[1] for each in soft])
+        paths["problems"].append(folder / "soft-problems")
+        paths["soft"] = [folder / "soft"]
     outputs = {name: folder / name for name in OUTPUTS}
     given = {"benchmark": [f"planted={folder / 'bench.jsonl'}"], "heldout": 0.3, **options}
     main(**paths, **outputs, **given)  # type: ignore[arg-type]
@@ -90,18 +101,7 @@ def test_nothing_is_lost_and_shards_do_not_matter(tmp_path: Path) -> None:
     assert {case.parents[0] for case in records.read(one["out_tests"], TestCase)} == set(kept)
 
 
-def test_the_split_never_moves_a_program(tmp_path: Path) -> None:
-    few = run(tmp_path / "few", [many(20)])
-    more = run(tmp_path / "more", [many(60)])
-    before = {program.id for program in records.read(few["out_heldout"], Program)}
-    after = {program.id for program in records.read(more["out_heldout"], Program)}
-    both = {program.id for program in records.read(few["out_programs"], Program)} & {
-        program.id for program in records.read(more["out_programs"], Program)
-    }
-    assert before & both == after & both and before
-
-
-def test_near_duplicates_cannot_straddle_the_split(tmp_path: Path) -> None:
+def test_of_near_duplicates_one_stays(tmp_path: Path) -> None:
     body = "n = 0\n    for item in x:\n        if item > 3:\n            n += item * item\n    return n + {}"
     family = [row("same", body.format(number)) for number in range(30)]
     made = run(tmp_path, [family], heldout=0.5)
@@ -137,6 +137,42 @@ def test_a_program_that_loses_its_last_test_goes(tmp_path: Path) -> None:
     assert made["out_programs"].read_text() == ""
 
 
+def test_soft_programs_pass_the_same_gates(tmp_path: Path) -> None:
+    """PyX-Soft keeps what is new; what is in a benchmark, in PyX already, or like what is held out goes."""
+    held = row(
+        "kept_out", "words = sorted(x)\n    best = words[0] + words[1]\n    return {best: len(words) * 2}"
+    )
+    twin = held[1].code.replace("kept_out", "helper")
+    far = "\n\ndef like_it(x):\n    return [helper(y) for y in str(x).split() if len(y) % 3] or {x: None}\nNAME = x\n"
+    soft = [
+        row("fine", "def fine(x):\n    return undefined[x] @ (x | 3) << len(x)\n"),
+        row("again", held[1].code.replace("words", "terms")),
+        row("runs", solution(HUMANEVAL)),
+        row("like_it", twin + far),
+    ]
+    made = run(tmp_path, [[held]], soft, heldout=1)
+    assert [p.entry_point for p in records.read(made["out_heldout"], Program)] == ["kept_out"]
+    assert [p.entry_point for p in records.read(made["out_soft"], Program)] == ["fine"]
+    problems = {problem.id for problem in records.read(made["out_problems"], Problem)}
+    assert problems == {held[0].id, soft[0][0].id}
+    reasons = {each.parents[0]: each.reason for each in records.read(made["dropped"], Dropped)}
+    assert reasons == {
+        soft[1][1].id: "duplicate",
+        soft[2][1].id: "benchmark solution",
+        soft[3][1].id: "like a program held out",
+    }
+    summary = json.loads(made["summary"].read_text())
+    assert summary["in"] == summary["kept"] + sum(summary["dropped"].values()) == 5
+    assert summary["soft"] == 1
+
+
+def test_the_summary_says_what_was_looked_into(tmp_path: Path) -> None:
+    made = run(tmp_path, [many(3)], unchecked=["mbpp=no data.mirror, and data.reach has no url"])
+    summary = json.loads(made["summary"].read_text())
+    assert summary["benchmarks"] == {"planted": 2}
+    assert summary["unchecked"] == {"mbpp": "no data.mirror, and data.reach has no url"}
+
+
 def test_a_limit_takes_the_same_sample_each_time(tmp_path: Path) -> None:
     rows = many(30)
     all_of_them = run(tmp_path / "all", [rows])
@@ -151,3 +187,5 @@ def test_a_limit_takes_the_same_sample_each_time(tmp_path: Path) -> None:
 def test_a_benchmark_needs_a_name(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="NAME=PATH"):
         run(tmp_path, [many(2)], benchmark=["file.jsonl"])
+    with pytest.raises(UserError, match="NAME=WHY"):
+        run(tmp_path, [many(2)], unchecked=["mbpp"])

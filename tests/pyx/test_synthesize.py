@@ -63,7 +63,7 @@ def test_lineage_runs_from_input_to_seed(made: dict[str, Path]) -> None:
 
 
 def test_programs_are_plain_code(made: dict[str, Path]) -> None:
-    clamp = next(program for program in records.read(made["programs"], Program))
+    clamp = next(row for row in records.read(made["programs"], Program) if row.entry_point == "clamp")
     assert clamp.code.startswith("def clamp(value, low=0, high=10):\n    if value < low:\n")
 
 

@@ -51,6 +51,21 @@ def test_the_command_writes_table_text_and_plot(tmp_path: Path) -> None:
     assert "<svg" in outputs[2].read_text()
 
 
+def test_the_table_says_which_benchmarks_were_looked_into(tmp_path: Path) -> None:
+    one = tmp_path / "1"
+    counts = {"stage": "pyx select", "in": 3, "kept": 3, "dropped": {}}
+    write_json(one, counts | {"benchmarks": {"humaneval": 164}, "unchecked": {"mbpp": "no data.mirror"}})
+    words = ["report", "yields", "--summary", str(one)]
+    for name in ("table", "markdown", "plot"):
+        words += [f"--{name}", str(tmp_path / name)]
+    application(["report", "yields"])(words, standalone_mode=False)
+    assert (
+        (tmp_path / "markdown")
+        .read_text()
+        .endswith("|\n\npyx select: checked against humaneval (164 items); not mbpp: no data.mirror.\n")
+    )
+
+
 def test_what_is_no_summary_is_named(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text('{"stage": "x"}')
     with pytest.raises(UserError, match=r"s\.json: not a stage's summary"):

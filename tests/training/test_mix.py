@@ -155,14 +155,33 @@ def test_equal_examples_count_once(corpus: Corpus) -> None:
     assert [each.reason for each in dropped] == [mix.DUPLICATE]
 
 
-def test_soft_programs_and_their_filtered_problems(corpus: Corpus) -> None:
-    soft = Program(parents=(corpus.problems[0].id,), code="def g():\n    return 1", entry_point="g")
-    lost = Program(parents=("problem-gone",), code="def h():\n    return 1", entry_point="h")
-    path = corpus.path("soft.jsonl", [soft, lost])
+def test_soft_programs_are_added(corpus: Corpus) -> None:
+    problem = Problem(instruction="Do what never runs.", teacher="t")
+    corpus.problems.append(problem)
+    soft = Program(parents=(problem.id,), code="def g():\n    return 1", entry_point="g")
     tasks = {"forward": 0, "backward": 0}
-    examples, dropped, _ = corpus.mix({"tasks": tasks, "soft": True}, soft=[path])
-    assert len(examples) == 11
-    assert [(each.parents, each.reason) for each in dropped] == [((lost.id, "problem-gone"), mix.NO_PROBLEM)]
+    path = corpus.path("soft.jsonl", [soft])
+    examples, dropped, _ = corpus.mix({"tasks": tasks, "soft": True}, soft=path)
+    assert len(examples) == 11 and not dropped
+    assert [each.prompt for each in examples if each.parents == (soft.id,)] == [
+        nl2code_prompt("Do what never runs.")
+    ]
+    assert len(corpus.mix({"tasks": tasks}, soft=path)[0]) == 10
+
+
+@pytest.mark.parametrize(("rows", "tasks"), [(0, {}), (1, {"nl2code": 0})])
+def test_soft_that_adds_nothing_is_refused(corpus: Corpus, rows: int, tasks: dict[str, int]) -> None:
+    soft = [Program(parents=(corpus.problems[0].id,), code="def g():\n    return 1", entry_point="g")]
+    path = corpus.path("soft.jsonl", [*soft[:rows]])
+    with pytest.raises(UserError, match=rf"soft\.jsonl: none of its {rows} programs gets into the mixture"):
+        corpus.mix({"tasks": tasks, "soft": True}, soft=path)
+    assert not (corpus.folder / "mixture.jsonl").exists()
+
+
+def test_a_missing_problem_is_named(corpus: Corpus) -> None:
+    lost = corpus.problems.pop()
+    with pytest.raises(UserError, match=f"--problems: {lost.id}, the problem of program-"):
+        corpus.mix({})
 
 
 def test_other_data_sets(corpus: Corpus) -> None:

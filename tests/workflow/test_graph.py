@@ -64,10 +64,13 @@ def test_two_keys_swapped_give_other_options() -> None:
 def test_benchmarks_that_cannot_be_had_are_left_out_and_a_mirror_brings_them_back(tmp_path: Path) -> None:
     columns = {column for _, column, _ in Graph.of(SMALL).evaluation.cells("scores")}
     assert columns == {"pyx_output", "pyx_input", "humaneval"}
+    small = Graph.of(SMALL).data.decontamination_options
+    assert "'cruxeval=no data.mirror, and data.reach has no url'" in small and "humaneval=data" in small
     (tmp_path / "cruxeval.jsonl").write_text("")
     graph = Graph.of(lay_over(SMALL, {"data": {"mirror": str(tmp_path)}}))
     assert "cruxeval_output" in {column for _, column, _ in graph.evaluation.cells("scores")}
-    assert "cruxeval=" in graph.data.decontamination_options
+    options = graph.data.decontamination_options
+    assert "--benchmark cruxeval=" in options and "mbpp_plus=not in data.mirror" in options
 
 
 def test_a_note_on_a_base_follows_the_models_trained_from_it() -> None:

@@ -35,6 +35,7 @@ FAMILIES = [
     "pyx/synthesized/64-of-64.soft.jsonl",
     "pyx/expanded/1-of-64.tests.jsonl",
     "pyx/train.jsonl",
+    "pyx/soft.jsonl",
     "traces/1-of-64.jsonl",
     "monologues/teacher/forward/1-of-64.jsonl",
     "monologues/teacher/backward/64-of-64.jsonl",
