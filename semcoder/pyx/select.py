@@ -2,7 +2,7 @@
 
 What it keeps does not depend on how many shards there were: programs are taken in the order of their ids. PyX-Soft,
 the programs that only parse, goes through the same after the programs that run, so that nothing of it nearly equals
-one of them, and none of it is like what is held out.
+one of them; what is like it is not held out.
 """
 
 from collections import Counter, defaultdict
@@ -152,8 +152,6 @@ def main(
     parsing = [each for each in single if each.id not in ids]
     groups = families([*kept, *parsing], near_duplicate_threshold, permutations, seed)
     apart = held_out(groups, {program.id for program in kept}, heldout, seed)
-    like = Refusal("like a program held out")
-    parsing = selection.kept((each, like if each.id in apart else None) for each in parsing)
     training = [program for program in kept if program.id not in apart]
     testing = [program for program in kept if program.id in apart]
     asked = {each.id: each for p in (*kept, *parsing) if (each := selection.problem(p))}

@@ -65,17 +65,16 @@ def _pairs(
         marks.append(mark)
 
 
-def held_out(groups: Iterable[Sequence[Program]], counted: set[str], share: float, seed: int) -> set[str]:
+def held_out(groups: Iterable[Sequence[Program]], programs: set[str], share: float, seed: int) -> set[str]:
     """The ids of the programs kept out of training: whole families, in the order of a hash, as long as they fit.
 
-    They are `share` of the programs `counted`, or a little less: a family that is larger than what is still
-    wanted stays in training.
+    They are `share` of `programs`, or a little less: a family that is larger than what is still wanted stays in
+    training. So does one that holds others than `programs`.
     """
-    room = round(share * len(counted))
+    room = round(share * len(programs))
     chosen: set[str] = set()
     for group in sorted(groups, key=lambda group: place(seed, group[0].id)):
         ids = {program.id for program in group}
-        if 0 < len(ids & counted) <= room:
-            room -= len(ids & counted)
+        if ids <= programs and len(ids) <= room - len(chosen):
             chosen |= ids
     return chosen

@@ -138,32 +138,26 @@ def test_a_program_that_loses_its_last_test_goes(tmp_path: Path) -> None:
 
 
 def test_soft_programs_pass_the_same_gates(tmp_path: Path) -> None:
-    """PyX-Soft keeps what is new; what is in a benchmark, in PyX already, or like what is held out goes."""
-    held = row(
-        "kept_out", "words = sorted(x)\n    best = words[0] + words[1]\n    return {best: len(words) * 2}"
-    )
-    twin = held[1].code.replace("kept_out", "helper")
-    far = "\n\ndef like_it(x):\n    return [helper(y) for y in str(x).split() if len(y) % 3] or {x: None}\nNAME = x\n"
+    """PyX-Soft keeps what is new, not what is in a benchmark or in PyX; and what is like it is not held out."""
+    body = "words = sorted(x)\n    best = words[0] + words[1]\n    return {best: len(words) * 2}"
+    like, other = row("like_it", body), row("other", "return [x.upper(), x.lower(), x.title()]")
+    far = "\n\ndef soft(x):\n    return [helper(y) for y in str(x).split() if len(y) % 3] or {x: None}\nNAME = x\n"
     soft = [
         row("fine", "def fine(x):\n    return undefined[x] @ (x | 3) << len(x)\n"),
-        row("again", held[1].code.replace("words", "terms")),
+        row("again", like[1].code.replace("words", "terms")),
         row("runs", solution(HUMANEVAL)),
-        row("like_it", twin + far),
+        row("soft", like[1].code.replace("like_it", "helper") + far),
     ]
-    made = run(tmp_path, [[held]], soft, heldout=1)
-    assert [p.entry_point for p in records.read(made["out_heldout"], Program)] == ["kept_out"]
-    assert [p.entry_point for p in records.read(made["out_soft"], Program)] == ["fine"]
+    made = run(tmp_path, [[like, other]], soft, heldout=1)
+    assert [p.entry_point for p in records.read(made["out_heldout"], Program)] == ["other"]
+    assert {p.entry_point for p in records.read(made["out_soft"], Program)} == {"fine", "soft"}
     problems = {problem.id for problem in records.read(made["out_problems"], Problem)}
-    assert problems == {held[0].id, soft[0][0].id}
+    assert problems == {each[0].id for each in (like, other, soft[0], soft[3])}
     reasons = {each.parents[0]: each.reason for each in records.read(made["dropped"], Dropped)}
-    assert reasons == {
-        soft[1][1].id: "duplicate",
-        soft[2][1].id: "benchmark solution",
-        soft[3][1].id: "like a program held out",
-    }
+    assert reasons == {soft[1][1].id: "duplicate", soft[2][1].id: "benchmark solution"}
     summary = json.loads(made["summary"].read_text())
-    assert summary["in"] == summary["kept"] + sum(summary["dropped"].values()) == 5
-    assert summary["soft"] == 1
+    assert summary["in"] == summary["kept"] + sum(summary["dropped"].values()) == 6
+    assert summary["soft"] == 2
 
 
 def test_the_summary_says_what_was_looked_into(tmp_path: Path) -> None:
