@@ -31,7 +31,7 @@ def main(
         int, typer.Option(help="Added to line numbers in labels; that of the question's labels.")
     ] = 0,
     per_program: Annotated[
-        int, typer.Option(help="Traces of a program to tell, the first ones; 0 for all.")
+        int, typer.Option(help="Monologues of a program, from its first traces that can be told; 0 for all.")
     ] = 0,
     max_chars: Annotated[
         int, typer.Option(help="Longest monologue, in characters; what is longer is told in less detail.")
@@ -40,24 +40,32 @@ def main(
 ) -> None:
     """Write a forward or backward monologue from each trace (paper section 4.2).
 
-    Nothing is asked of a model: every stated value stands in the trace, or follows from values that do. The
-    labels of forward monologues are line numbers plus --label-offset, which must be the offset of the labels
-    in the question (4 for the released checkpoints, whose numbers are those of an instrumented file).
+    Nothing is asked of a model: every stated value stands in the trace, or follows from values that do. Backward,
+    one monologue is told for each output of a program: more would put the same question. The labels of forward
+    monologues are line numbers plus --label-offset, which must be the offset of the labels in the question (4 for
+    the released checkpoints, whose numbers are those of an instrumented file).
 
     Example: semcoder monologue write --direction forward --programs programs.jsonl --tests tests.jsonl
     --traces traces.jsonl --monologues forward.jsonl --dropped dropped.jsonl --summary summary.json
     """
     reasons: Counter[str] = Counter()
-    kept = 0
+    told: dict[str, list[str]] = defaultdict(list)
     with writing(monologues) as good, writing(dropped) as bad:
-        for case in track(_cases(programs, tests, traces, per_program), f"monologues, {direction}"):
-            row = monologue(*case, direction, max_chars=max_chars, label_offset=label_offset, seed=seed)
+        for program, test, trace in track(_cases(programs, tests, traces), f"monologues, {direction}"):
+            outputs = told[program.id]
+            asked_before = direction == "backward" and test.output in outputs
+            if asked_before or (per_program and len(outputs) >= per_program):
+                continue
+            row = monologue(
+                program, test, trace, direction, max_chars=max_chars, label_offset=label_offset, seed=seed
+            )
             if isinstance(row, Monologue):
-                kept += 1
+                outputs.append(test.output)
                 good.write(records.to_line(row))
             else:
                 reasons[row.reason] += 1
                 bad.write(records.to_line(row))
+    kept = sum(map(len, told.values()))
     counts = {"in": kept + reasons.total(), "kept": kept, "dropped": dict(reasons)}
     write_json(summary, {"stage": STAGE, "direction": direction, **counts})
 
@@ -90,12 +98,9 @@ def monologue(
     )
 
 
-def _cases(
-    programs: Path, tests: Path, traces: Path, per_program: int
-) -> Iterator[tuple[Program, TestCase, Trace]]:
+def _cases(programs: Path, tests: Path, traces: Path) -> Iterator[tuple[Program, TestCase, Trace]]:
     known = {program.id: program for program in records.read(programs, Program)}
     inputs = {test.id: test for test in records.read(tests, TestCase)}
-    told: dict[str, int] = defaultdict(int)
     for trace in records.read(traces, Trace):
         try:
             test, program = trace.parents
@@ -105,6 +110,4 @@ def _cases(
                 f"{traces}: {tests} and {programs} do not hold what {trace.id} was made from "
                 f"({' and '.join(trace.parents) or 'nothing'}); give the files that belong to the traces."
             ) from error
-        told[program] += 1
-        if not per_program or told[program] <= per_program:
-            yield case
+        yield case

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from monologue_cases import case
+from monologue_cases import Case, case
 from typer.testing import CliRunner
 
 from semcoder import records
@@ -21,13 +21,13 @@ CASES = [
 ]
 
 
-def run(folder: Path, *options: str, traces: str = "traces.jsonl") -> None:
+def run(folder: Path, *options: str, traces: str = "traces.jsonl", cases: list[Case] = CASES) -> None:
     folder.mkdir(exist_ok=True)
-    programs = {each.program.id: each.program for each in CASES}
+    programs = {each.program.id: each.program for each in cases}
     records.write(folder / "programs.jsonl", programs.values())
-    records.write(folder / "tests.jsonl", [each.test for each in CASES])
+    records.write(folder / "tests.jsonl", [each.test for each in cases])
     if not (folder / traces).exists():
-        records.write(folder / traces, [each.trace for each in CASES])
+        records.write(folder / traces, [each.trace for each in cases])
     inputs = [f"--{name}={folder / f'{name}.jsonl'}" for name in ("programs", "tests")]
     outputs = [f"--{name}={folder / f'{name}.out'}" for name in ("monologues", "dropped", "summary")]
     words = ["monologue", "write", *inputs, f"--traces={folder / traces}", *outputs, *options]
@@ -54,6 +54,26 @@ def test_per_program_takes_the_first_traces(tmp_path: Path) -> None:
     run(tmp_path, "--direction=forward", "--per-program=1", "--max-chars=1500")
     kept = list(records.read(tmp_path / "monologues.out", Monologue))
     assert [row.parents[0] for row in kept] == [CASES[0].trace.id, CASES[3].trace.id]
+
+
+def test_per_program_counts_what_is_kept(tmp_path: Path) -> None:
+    code = "def f(s):\n    return s + 'x'"
+    cases = [case(code, repr("y" * 1900)), case(code, "'a'"), case(code, "'b'")]
+    run(tmp_path, "--direction=forward", "--per-program=1", "--max-chars=1500", cases=cases)
+    (kept,) = records.read(tmp_path / "monologues.out", Monologue)
+    (lost,) = records.read(tmp_path / "dropped.out", Dropped)
+    assert (kept.parents[0], lost.parents[0]) == (cases[1].trace.id, cases[0].trace.id)
+    summary = json.loads((tmp_path / "summary.out").read_text())
+    assert (summary["in"], summary["kept"], summary["dropped"]) == (2, 1, {"too long": 1})
+
+
+def test_backward_asks_each_output_of_a_program_once(tmp_path: Path) -> None:
+    half, same = "def f(n):\n    return n // 2", "def f(n):\n    return n"
+    cases = [case(half, "6"), case(half, "7"), case(half, "9"), case(same, "3")]
+    run(tmp_path, "--direction=backward", cases=cases)
+    assert [row.answer for row in records.read(tmp_path / "monologues.out", Monologue)] == ["6", "9", "3"]
+    run(tmp_path, "--direction=forward", cases=cases)
+    assert len(list(records.read(tmp_path / "monologues.out", Monologue))) == 4
 
 
 def test_same_options_give_the_same_bytes(tmp_path: Path) -> None:
