@@ -58,6 +58,7 @@ rule sample_monologues:
             teacher="teacher",
             label_offset="prompts.label_offset",
             per_program="monologue.per_program",
+            max_chars="monologue.max_chars",
             cpu_s="execution.cpu_seconds",
             memory_mb="execution.memory_mb",
         ),

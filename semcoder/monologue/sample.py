@@ -26,14 +26,21 @@ Case = tuple[Program, TestCase]
 
 
 def sample(
-    direction: Direction, cases: Sequence[Case], teacher: LLMTeacher, run: Run
+    direction: Direction, cases: Sequence[Case], teacher: LLMTeacher, run: Run, max_chars: int
 ) -> list[Accepted | Refusal]:
-    """For each case the first sample that is accepted, or the last reason why none was."""
+    """For each case the first sample that is accepted and not too long, or the last reason why there is none."""
 
     def judge(drafts: Sequence[tuple[Case, str]]) -> Sequence[Accepted | Refusal]:
-        return accept(direction, [Sampled(*case, text) for case, text in drafts], run)
+        found = accept(direction, [Sampled(*case, text) for case, text in drafts], run)
+        return [_short(each, max_chars) for each in found]
 
     return first_accepted(cases, teacher.settings.samples, partial(teacher.explain, direction), judge)
+
+
+def _short(verdict: Accepted | Refusal, max_chars: int) -> Accepted | Refusal:
+    if isinstance(verdict, Refusal) or len(verdict.text) <= max_chars:
+        return verdict
+    return Refusal("too long", f"{len(verdict.text)} characters")
 
 
 def choose_cases(
@@ -61,6 +68,9 @@ def main(
     teacher: Annotated[str, typer.Option(help="JSON settings of the teacher; its kind is openai.")],
     per_program: Annotated[int, typer.Option(min=0, help="Tests taken of each program; 0 for all.")] = 1,
     label_offset: Annotated[int, typer.Option(help="Added to line numbers in labels of the kept texts.")] = 0,
+    max_chars: Annotated[
+        int, typer.Option(min=1, help="Longest monologue, in characters; a longer sample is not accepted.")
+    ] = 6000,
     shard: Annotated[str, typer.Option(help="Programs of this shard only, as 3/16.")] = "1/1",
     workers: Annotated[int, typer.Option(min=1, help="Programs that run side by side.")] = 2,
     cpu_s: Annotated[float, typer.Option(help="Processor seconds a program may take.")] = 10.0,
@@ -81,7 +91,7 @@ def main(
         )
     cases = list(choose_cases(direction, programs, tests, per_program, Shard.parse(shard)))
     with Sandbox(workers, Limits(cpu_s=cpu_s, wall_s=4 * cpu_s, memory_mb=memory_mb)) as sandbox:
-        verdicts = sample(direction, cases, writer, sandbox.run)
+        verdicts = sample(direction, cases, writer, sandbox.run, max_chars)
     kept: list[Monologue] = []
     lost: list[Dropped] = []
     for (program, test), verdict in zip(cases, verdicts, strict=True):

@@ -144,6 +144,26 @@ def test_backward_asks_each_output_once(tmp_path: Path) -> None:
     assert [row.answer for row in read(tmp_path / "monologues.jsonl", Monologue)] == ["6", "2"]
 
 
+def test_a_sample_that_is_too_long_is_not_accepted(tmp_path: Path) -> None:
+    write(tmp_path / "programs.jsonl", [PROGRAM])
+    write(tmp_path / "tests.jsonl", [TEST])
+
+    def reply(question: Question) -> str:
+        steps = "\n".join(
+            f"{n}. [L2]: The function returns 3." for n in range(1, 40 if question.sample else 60)
+        )
+        return told("forward", "half(7) == 3", steps)
+
+    with serving(Script(reply)) as script:
+        argv = command(script, tmp_path, "--direction", "forward")
+        subprocess.run([*argv, "--max-chars", "1800"], check=True, stderr=subprocess.DEVNULL)
+        (kept,) = read(tmp_path / "monologues.jsonl", Monologue)
+        assert "39. " in kept.text and "40. " not in kept.text and len(kept.text) <= 1800
+        subprocess.run([*argv, "--max-chars", "1000"], check=True, stderr=subprocess.DEVNULL)
+    (lost,) = read(tmp_path / "dropped.jsonl", Dropped)
+    assert lost.reason == "too long" and int(lost.detail.split()[0]) > 1000
+
+
 def test_a_grounded_teacher_cannot_be_sampled(tmp_path: Path) -> None:
     write(tmp_path / "programs.jsonl", [])
     write(tmp_path / "tests.jsonl", [])
