@@ -1,19 +1,113 @@
 """Artifacts: written under a temporary name and renamed, so nothing half-written ever looks finished."""
 
+import errno
 import fcntl
 import hashlib
 import io
 import json
 import os
 import shutil
+import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from semcoder.errors import UserError
 from semcoder.progress import tell
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file. Raises UserError naming the file, and the line that is not UTF-8."""
+    return "".join(text for _, text in read_lines(path))
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """(number, line) of a UTF-8 file, numbers from 1, line ends kept. Errors as of read_text."""
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                try:
+                    yield number, line.decode()
+                except UnicodeDecodeError as error:
+                    raise UserError(
+                        f"{path}, line {number}: not UTF-8 (byte {error.start + 1} of the line); "
+                        f"give a text file, or remake it with its rule."
+                    ) from error
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file; make it with its rule, or give another path.") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); give a file that can.") from error
+
+
+def output_file(path: Path) -> Path:
+    """Where an output file really goes, links followed.
+
+    Raises UserError where it cannot: at a directory, a device or a pipe, below a file, in a folder not to be
+    written in.
+    """
+    return _output(path, stat.S_ISREG, "file")
+
+
+def output_directory(path: Path) -> Path:
+    """The same for an output that is a directory."""
+    return _output(path, stat.S_ISDIR, "directory")
+
+
+def _output(path: Path, is_right: Callable[[int], bool], kind: str) -> Path:
+    try:
+        mode = (
+            path.stat().st_mode
+        )  # before resolving: what /dev/stdout leads to has no name when it is a pipe
+        if not is_right(mode):
+            there = (
+                "a directory"
+                if stat.S_ISDIR(mode)
+                else "a file"
+                if stat.S_ISREG(mode)
+                else "a device or pipe"
+            )
+            raise UserError(f"{path}: is {there}; give the name of a {kind} to make.")
+    except FileNotFoundError:
+        pass  # it is to be made
+    except OSError as error:
+        raise UserError(f"{path}: cannot be made ({error.strerror}); give another path.") from error
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise UserError(f"{path}: a link that leads to itself; give another path.") from error
+    above = real.parent
+    while not above.exists():
+        above = above.parent
+    if not above.is_dir():
+        raise UserError(f"{path}: {above} is a file, not a folder; give another path.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise UserError(
+            f"{path}: nothing can be written in {above}; give another path, or the right to write there."
+        )
+    return real
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file that cannot be written into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EROFS,
+            errno.EIO,
+            errno.EFBIG,
+            errno.ENAMETOOLONG,
+        ):
+            raise
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror}); make room, or give another path."
+        ) from error
+
 
 PATIENCE_S = 10.0
 """A job of a workflow that was just killed ends within about a second (semcoder.orphan)."""
@@ -26,10 +120,12 @@ def open_alone(path: Path, patience_s: float | None = None) -> BinaryIO:
     the file after `patience_s` (PATIENCE_S).
     """
     patience_s = PATIENCE_S if patience_s is None else patience_s
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = output_file(path)
     started, told = time.monotonic(), False
     while True:
-        stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
+        with _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_at(path, stream):
@@ -58,10 +154,12 @@ def writing(path: Path) -> Iterator[TextIO]:
     """Open `path` for UTF-8 text; it appears, whole, only when the block ends without an error.
 
     The temporary name is always the same, so that what a killed writer left is overwritten by the next; a lock
-    keeps two writers apart. Raises UserError where another process does not stop writing the same file.
+    keeps two writers apart. Where `path` is a link, the file that it leads to is written. Raises UserError where
+    another process does not stop writing the same file, and where `path` cannot be written.
     """
+    path = output_file(path)
     temporary = path.with_name(f".{path.name}.part")
-    with io.TextIOWrapper(open_alone(temporary), encoding="utf-8", newline="\n") as stream:
+    with _explained(path), io.TextIOWrapper(open_alone(temporary), encoding="utf-8", newline="\n") as stream:
         stream.truncate(0)
         try:
             yield stream
@@ -86,18 +184,21 @@ def writing_directory(path: Path) -> Iterator[Path]:
 
     Its name is fixed, so that what a killed run left behind is found and removed by the next one.
     """
+    path = output_directory(path)
     temporary = path.parent / f".{path.name}.part"
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
     try:
-        yield temporary
-        replace_directory(temporary, path)
+        with _explained(path):
+            temporary.mkdir(parents=True)
+            yield temporary
+            replace_directory(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 def replace_directory(temporary: Path, path: Path) -> None:
     """Give a finished directory its final name, in place of what may stand there."""
+    path = output_directory(path)
     for file in temporary.rglob("*"):
         if file.is_file():
             with file.open("rb") as stream:

@@ -1,5 +1,14 @@
 """The one error a user is meant to read."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """One sentence that names the file, line or key at fault and the remedy; the command exits with code 2."""
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """` (did you mean X?)`, where one of the allowed names is like it; else nothing."""
+    close = difflib.get_close_matches(name, sorted(allowed), n=1, cutoff=0.5)
+    return f" (did you mean {close[0]}?)" if close else ""

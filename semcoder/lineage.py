@@ -56,7 +56,7 @@ def trace_back(start: str, folder: Path) -> Chain:
 
     Raises UserError where `start` is in none of them, naming the ids that are most like it.
     """
-    files = sorted(folder.rglob("*.jsonl"))
+    files = sorted(file for file in folder.rglob("*.jsonl") if file.is_file())
     if not files:
         raise UserError(
             f"--results {folder}: no JSONL file there; give a folder that the workflow has filled."

@@ -14,6 +14,8 @@ from typing import TextIO, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from semcoder.errors import UserError
+
 T = TypeVar("T")
 LOG_EVERY_S = 60.0
 TERMINAL_EVERY_S = 5.0
@@ -25,10 +27,13 @@ _terminal: TextIO | None = None
 def log_to(path: Path) -> None:
     """Send stderr, that of libraries and child processes included, to `path`; keep the terminal for progress."""
     global _terminal
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    except OSError as error:
+        raise UserError(f"--log {path}: cannot be written ({error.strerror}); give a file.") from error
     sys.stderr.flush()
     original = os.dup(2)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(handle, 2)
     os.close(handle)
     stream = os.fdopen(original, "w", encoding="utf-8")

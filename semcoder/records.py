@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from semcoder.artifacts import writing
+from semcoder.artifacts import read_lines, writing
 from semcoder.errors import UserError
 
 Direction = Literal["forward", "backward"]
@@ -222,21 +222,16 @@ R = TypeVar("R", bound=Record)
 
 def read(path: Path, kind: type[R]) -> Iterator[R]:
     """The records of a JSONL file. Raises UserError naming file and line for what is not one."""
-    try:
-        stream = path.open(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; make it with its rule, or give another path.") from error
-    with stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                yield kind.model_validate_json(line)
-            except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(str(part) for part in first["loc"]) or "the line"
-                raise UserError(
-                    f"{path}, line {number}: not a {kind.__name__} record ({where}: {first['msg']}); "
-                    f"remake the file with its rule."
-                ) from error
+    for number, line in read_lines(path):
+        try:
+            yield kind.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the line"
+            raise UserError(
+                f"{path}, line {number}: not a {kind.__name__} record ({where}: {first['msg']}); "
+                f"remake the file with its rule."
+            ) from error
 
 
 def read_all(paths: Iterable[Path], kind: type[R]) -> Iterator[R]:
