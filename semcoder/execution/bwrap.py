@@ -20,6 +20,7 @@ HERE = "/sandbox"
 TMP_BYTES = 16 << 20
 INSIDE = (
     "semcoder.execution.zygote",
+    "semcoder.execution.frames",
     "semcoder.execution.child",
     "semcoder.execution.guard",
     "semcoder.execution.seccomp",

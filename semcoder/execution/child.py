@@ -5,8 +5,11 @@ untrusted as the program is, since both live in one process: outside, they are p
 "this is what the program claims to have returned".
 """
 
+import _random
+import functools
 import io
 import json
+import marshal
 import os
 import re
 import resource
@@ -33,6 +36,31 @@ RESULT_FD = 3
 OUT_OF_MEMORY = 112
 """Exit status of a child that could not even write down that memory ran out."""
 MB = 1 << 20
+WARM_UP = """
+from typing import List, Optional
+import math
+
+class Counter:
+    def __init__(self) -> None:
+        self.seen = {}
+
+    def add(self, word: str) -> int:
+        self.seen[word] = self.seen.get(word, 0) + 1
+        return self.seen[word]
+
+def solve(n: int, words: Optional[List[str]] = None) -> list:
+    counter = Counter()
+    total = [math.sqrt(i) for i in range(n) if i % 2]
+    for word in words or "to be or not".split():
+        counter.add(word.strip().lower())
+    try:
+        total.append(float(f"{n}.5") // 0)
+    except ZeroDivisionError as error:
+        counter.add(str(error))
+    return sorted(counter.seen.items(), key=lambda item: item[1]) + [tuple(total), {"n": n}]
+"""
+WARM_UPS = 20
+"""The interpreter adapts its code to what it sees within so many runs."""
 MAX_MESSAGE = 1000
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -67,56 +95,90 @@ class _NoStdin(io.RawIOBase):
 
 
 class Child:
-    """One program's run. Everything the harness needs is bound before the program's code starts."""
+    """One program's run. All that needs no request is made once in the zygote, so that a child inherits it."""
 
-    def __init__(self, request: bytes, limits: dict[str, Any], guarded: bool) -> None:
-        job = json.loads(request)
-        self.code: str = job["code"]
-        self.entry_point: str = job["entry_point"]
-        self.calls: list[tuple[list[str], dict[str, str]]] = job["calls"]
-        self.stdin: str = job["stdin"]
-        self.traced: bool = job["trace"]
-        self._limits, self._guarded = limits, guarded
+    code: str
+    entry_point: str
+    calls: list[tuple[list[str], dict[str, str]]]
+    stdin: str
+    traced: bool
+
+    def __init__(self, limits: dict[str, Any], guarded: bool) -> None:
+        self._limits = limits
         self._trace = tracer.trace
         self._room: int = limits["result_kb"] * 1024
         self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
-
-    def confine(self, lock: "seccomp.Filter | None") -> None:
-        """Descriptors, limits and the system call filter. After this nothing can be undone."""
-        stdin = os.memfd_create("stdin") if self.stdin else os.open("/dev/null", os.O_RDONLY)
-        if self.stdin:
-            data = memoryview(self.stdin.encode("utf-8", "surrogatepass"))
-            while data:
-                data = data[os.write(stdin, data) :]
-            os.lseek(stdin, 0, os.SEEK_SET)
-        os.dup2(stdin, 0)
-        os.closerange(RESULT_FD + 1, 256)
-        os.setsid()
-        limits = self._limits
-        cpu = (
-            int(limits["cpu_s"]) + 2
-        )  # a backstop: the zygote's clock is exact and cannot be reset from here
+        self._nothing = os.open("/dev/null", os.O_RDONLY)
+        self._streams(limits["output_kb"] * 1024)
+        sys.argv[:] = sys.orig_argv[:] = [FILENAME]
+        watch, self._arm = guard.hook(self._forbid(), tracer.__file__)
+        if guarded:
+            sys.addaudithook(watch)
         size = max(limits["result_kb"], limits["output_kb"]) * 1024 + MB
         for what, value in (
-            (resource.RLIMIT_CPU, cpu),
-            (resource.RLIMIT_AS, limits["memory_mb"] * MB),
             (resource.RLIMIT_FSIZE, size),
             (resource.RLIMIT_NOFILE, 64),
-            (resource.RLIMIT_NPROC, 256),
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_STACK, 64 * MB),
         ):
-            _, hard = resource.getrlimit(what)
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(what, (value, value))
+            resource.setrlimit(what, _at_most(what, value))
+        # These bind the zygote too little or too much: set in each child.
+        self._own_limits = [
+            (what, _at_most(what, value))
+            for what, value in (
+                # A backstop: the zygote's clock is exact and cannot be reset from inside.
+                (resource.RLIMIT_CPU, int(limits["cpu_s"]) + 2),
+                (resource.RLIMIT_AS, limits["memory_mb"] * MB),
+                (resource.RLIMIT_NPROC, 256),
+            )
+        ]
+        generator = getattr(sys.modules.get("random"), "_inst", None)
+        self._reseed = functools.partial(_random.Random.seed, generator) if generator else int
+
+    def warm_up(self) -> None:
+        """In the zygote: run a program of our own through all that a child will run, but for its limits.
+
+        What the interpreter makes or changes in an object when it is first used, it then need not change in
+        each child, where every page that is written to must first be copied.
+        """
+        modules = dict(sys.modules)
+        self.code, self.entry_point = WARM_UP, "solve"
+        for _ in range(WARM_UPS):
+            record = self._call(self._compile(), ["3"], {})
+            self._encode(["call", self._fitting(record)])
+        sys.modules.clear()
+        sys.modules.update(modules)
+
+    def take(self, request: bytes) -> None:
+        """Become the child that runs this request."""
+        self.code, self.entry_point, self.calls, self.stdin, self.traced = marshal.loads(request)
+        self._reseed()
+
+    def confine(self, lock: "seccomp.Filter | None") -> None:
+        """Descriptors, limits and the system call filter. After this nothing can be undone."""
+        if self.stdin:
+            self._give_stdin()
+        else:
+            os.dup2(self._nothing, 0)
+        os.closerange(RESULT_FD + 1, 256)
+        os.setsid()
+        for what, value in self._own_limits:
+            resource.setrlimit(what, value)
         if lock is not None:
-            lock.install()
-        self._streams(limits["output_kb"] * 1024)
-        sys.argv[:] = sys.orig_argv[:] = [FILENAME]
+            lock.add()
+
+    def _give_stdin(self) -> None:
+        fd = os.memfd_create("stdin")
+        data = memoryview(self.stdin.encode("utf-8", "surrogatepass"))
+        while data:
+            data = data[os.write(fd, data) :]
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.dup2(fd, 0)
+        stdin: Any = io.FileIO(0, closefd=False)
+        sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(stdin), encoding="utf-8")  # type: ignore[misc]
 
     def _streams(self, limit: int) -> None:
-        stdin: Any = io.FileIO(0, closefd=False) if self.stdin else _NoStdin()
-        sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(stdin), encoding="utf-8")  # type: ignore[misc]
+        sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(_NoStdin()), encoding="utf-8")  # type: ignore[misc]
         self._out = io.TextIOWrapper(io.BufferedWriter(_Capped(1, limit)), encoding="utf-8")
         self._err = io.TextIOWrapper(
             io.BufferedWriter(_Capped(2, limit)),
@@ -140,8 +202,7 @@ class Child:
     def run(self) -> NoReturn:
         """Compile, load, call; one record a line. Never returns."""
         code = self._compile()
-        if self._guarded:
-            sys.addaudithook(guard.hook(self._forbid(), bool(self.stdin), tracer.__file__))
+        self._arm(bool(self.stdin))
         if not self.entry_point:
             self._load(code)
             self._join_threads()
@@ -251,6 +312,13 @@ class Child:
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         os._exit(0)
+
+
+def _at_most(what: int, value: int) -> tuple[int, int]:
+    """A limit, soft and hard, no higher than the hard one that is there."""
+    _, hard = resource.getrlimit(what)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    return value, value
 
 
 def _message(error: BaseException) -> str:

@@ -45,11 +45,15 @@ _SOURCE_READERS = (_IMPORTER, f"{os.path.dirname(os.__file__)}/tokenize.py")  # 
 _READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK
 
 
-def hook(forbid: Callable[[str], Any], stdin: bool, tracer: str) -> Callable[[str, tuple[Any, ...]], None]:
-    """The hook: calls `forbid(detail)`, which does not return, for what touches the world.
+def hook(
+    forbid: Callable[[str], Any], tracer: str
+) -> tuple[Callable[[str, tuple[Any, ...]], None], Callable[[bool], None]]:
+    """(hook, arm). Once armed, the hook calls `forbid(detail)`, which does not return, for what touches the world.
 
-    `stdin`: whether the job brought an input of its own. `tracer`: the file whose code may trace.
+    `arm(stdin)`: from now on; `stdin` tells whether the job brought an input of its own. `tracer`: the file whose
+    code may trace.
     """
+    armed = stdin = False
     library, source_readers = _LIBRARY, _SOURCE_READERS
     families, events, harmless, getframe = _FAMILIES, _EVENTS, _HARMLESS, sys._getframe
     mask = ~_READ_FLAGS
@@ -72,7 +76,13 @@ def hook(forbid: Callable[[str], Any], stdin: bool, tracer: str) -> Callable[[st
         name = path.rpartition("/")[2]
         return name.startswith("<") and name.endswith(">")
 
+    def arm(with_stdin: bool) -> None:
+        nonlocal armed, stdin
+        armed, stdin = True, with_stdin
+
     def watch(event: str, args: tuple[Any, ...]) -> None:
+        if not armed:
+            return
         if event == "open":
             path, _, flags = args
             if type(path) is int and path in (1, 2):
@@ -97,7 +107,7 @@ def hook(forbid: Callable[[str], Any], stdin: bool, tracer: str) -> Callable[[st
             return
         forbid(_detail(event, args))
 
-    return watch
+    return watch, arm
 
 
 def _detail(event: str, args: tuple[Any, ...]) -> str:

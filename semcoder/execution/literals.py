@@ -6,11 +6,14 @@ program returned. Nothing here trusts the value: only exact builtin types are re
 
 import ast
 import math
+from collections import Counter
 from typing import Any
 
 MAX_DEPTH = 60
 MAX_INT_BITS = 14284
 """An int of no more bits has at most 4,300 digits, the most that Python reads or writes by default."""
+MAX_COLLIDING = 64
+"""Keys of one set or dict that may share a hash: more, never seen by chance, take time that grows quadratically."""
 
 
 class NotPlain(ValueError):
@@ -91,9 +94,10 @@ def _build(node: ast.expr) -> Any:
     if isinstance(node, ast.Tuple):
         return tuple(_build(item) for item in node.elts)
     if isinstance(node, ast.Set):
-        return {_build(item) for item in node.elts}
+        return set(_spread([_build(item) for item in node.elts]))
     if isinstance(node, ast.Dict) and None not in node.keys:
-        return {_build(k): _build(v) for k, v in zip(node.keys, node.values, strict=True) if k is not None}
+        keys = _spread([_build(key) for key in node.keys if key is not None])
+        return dict(zip(keys, [_build(value) for value in node.values], strict=True))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         operand = _build(node.operand)
         if type(operand) in (int, float, complex):
@@ -101,6 +105,12 @@ def _build(node: ast.expr) -> Any:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
         return _call(node.func.id, [_build(item) for item in node.args])
     raise ValueError(f"not a literal: {ast.unparse(node)[:80]!r}")
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    if len(keys) > MAX_COLLIDING and max(Counter(map(hash, keys)).values()) > MAX_COLLIDING:
+        raise ValueError("not a literal that can be built: its keys share one hash")
+    return keys
 
 
 def _call(name: str, args: list[Any]) -> Any:

@@ -9,6 +9,7 @@ namespace; jobs share nothing.
 """
 
 import json
+import marshal
 import selectors
 import sys
 import time
@@ -221,12 +222,5 @@ def _load(worker: Worker) -> int:
 
 
 def _request(job: Job) -> bytes:
-    return json.dumps(
-        {
-            "code": job.code,
-            "entry_point": job.entry_point,
-            "calls": [[call.args, call.kwargs] for call in job.calls],
-            "stdin": job.stdin,
-            "trace": job.trace,
-        }
-    ).encode()
+    calls = [(list(call.args), dict(call.kwargs)) for call in job.calls]
+    return marshal.dumps((job.code, job.entry_point, calls, job.stdin, job.trace))

@@ -147,6 +147,8 @@ _NEW = 424
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
 _CLONE_THREAD = 0x00010000
+_NO_NEW_PRIVILEGES, _SECCOMP, _MODE_FILTER = 38, 22, 2
+"""Of linux/prctl.h and linux/seccomp.h."""
 
 _LOAD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
@@ -238,13 +240,15 @@ class Filter:
         self._program = _Program(len(code) // 8, ctypes.addressof(self._code))
         self._pointer = ctypes.c_void_p(ctypes.addressof(self._program))
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
-        self._zero = ctypes.c_ulong(0)
+        self._zero, self._mode = ctypes.c_ulong(0), ctypes.c_ulong(_MODE_FILTER)
 
     def install(self) -> None:
         """From here on, and in all children; cannot be undone. Raises OSError where the kernel refuses."""
-        no_new_privileges, set_seccomp = 38, 22
-        one, two, zero = ctypes.c_ulong(1), ctypes.c_ulong(2), self._zero
-        if self._prctl(no_new_privileges, one, zero, zero, zero):
+        if self._prctl(_NO_NEW_PRIVILEGES, ctypes.c_ulong(1), self._zero, self._zero, self._zero):
             raise OSError(ctypes.get_errno(), "no_new_privs")
-        if self._prctl(set_seccomp, two, self._pointer, zero, zero):
+        self.add()
+
+    def add(self) -> None:
+        """As `install`, in a process that had one installed before or inherited it."""
+        if self._prctl(_SECCOMP, self._mode, self._pointer, self._zero, self._zero):
             raise OSError(ctypes.get_errno(), "seccomp")

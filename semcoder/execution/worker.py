@@ -4,19 +4,18 @@ import contextlib
 import json
 import selectors
 import socket
-import struct
 import subprocess
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from semcoder.errors import UserError
+from semcoder.execution import frames
 from semcoder.execution.api import Job
 
 START_S = 60.0
 STOP_S = 5.0
 LARGEST_PART = 1 << 28
-_HEADER = struct.Struct(">4I")
 
 
 class WorkerDied(Exception):
@@ -30,7 +29,7 @@ class Reply:
     status: int
     """Exit status, or minus the signal's number."""
     why: str
-    """`cpu` or `wall` when the zygote ended the program, else empty."""
+    """One of frames.ENDINGS."""
     cpu_s: float
     clean: bool
     result: bytes
@@ -79,8 +78,8 @@ class Worker:
     def greet(self) -> bool:
         """Wait until the worker is ready; whether it filters system calls."""
         self.socket.settimeout(START_S)
-        frame = None
-        while frame is None:
+        hello = None
+        while hello is None:
             try:
                 data = self.socket.recv(1 << 16)
             except TimeoutError as error:
@@ -88,12 +87,12 @@ class Worker:
             if not data:
                 raise WorkerDied(self._last_words())
             self._received += data
-            frame = self._frame()
+            hello = self._reply()
         self.socket.setblocking(False)
-        hello = json.loads(frame[0])
-        if hello["problem"]:
-            raise UserError(f"The sandbox {hello['problem']}.")
-        return bool(hello["seccomp"])
+        told = json.loads(hello.result)
+        if told["problem"]:
+            raise UserError(f"The sandbox {told['problem']}.")
+        return bool(told["seccomp"])
 
     def _last_words(self) -> str:
         self._process.kill()
@@ -106,7 +105,7 @@ class Worker:
         if not self.tasks:
             self.silent_s = 0.0
         self.tasks.append(task)
-        self.unsent += struct.pack(">I", len(task.request)) + task.request
+        self.unsent += frames.REQUEST.pack(len(task.request)) + task.request
         self._send()
 
     def move(self, mask: int) -> Iterator[tuple[Task, Reply]]:
@@ -124,10 +123,9 @@ class Worker:
                 raise WorkerDied("it ended")
             self.silent_s = 0.0
             self._received += data
-        while (frame := self._frame()) is not None:
+        while (reply := self._reply()) is not None:
             if not self.tasks:
                 raise WorkerDied("it spoke unasked")
-            reply = _reply(frame)
             yield self.tasks.popleft(), reply
             if not reply.clean:
                 return
@@ -141,20 +139,21 @@ class Worker:
         except OSError:
             return  # its end is noticed when the socket is read
 
-    def _frame(self) -> list[bytes] | None:
-        if len(self._received) < _HEADER.size:
+    def _reply(self) -> Reply | None:
+        """The next reply, if all of it is there."""
+        if len(self._received) < frames.REPLY.size:
             return None
-        sizes = _HEADER.unpack_from(self._received)
-        if max(sizes) > LARGEST_PART:
-            raise WorkerDied("it sent too long a reply")
-        if len(self._received) < _HEADER.size + sum(sizes):
+        status, why, cpu_s, clean, *sizes = frames.REPLY.unpack_from(self._received)
+        if max(sizes) > LARGEST_PART or why >= len(frames.ENDINGS):
+            raise WorkerDied("it sent an odd reply")
+        if len(self._received) < frames.REPLY.size + sum(sizes):
             return None
-        parts, start = [], _HEADER.size
+        parts, start = [], frames.REPLY.size
         for size in sizes:
             parts.append(bytes(self._received[start : start + size]))
             start += size
         del self._received[:start]
-        return parts
+        return Reply(status, frames.ENDINGS[why], cpu_s, clean, *parts)
 
     def stop(self) -> None:
         """End it and everything inside; returns when it is gone."""
@@ -167,13 +166,3 @@ class Worker:
         self.socket.close()
         if self._process.stderr is not None:
             self._process.stderr.close()
-
-
-def _reply(frame: list[bytes]) -> Reply:
-    try:
-        head = json.loads(frame[0])
-        return Reply(
-            int(head["status"]), str(head["why"]), float(head["cpu_s"]), bool(head["clean"]), *frame[1:]
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise WorkerDied("it sent an odd reply") from error

@@ -1,12 +1,10 @@
 """The first process inside the sandbox: imports common modules once, then forks one child a program.
 
 Started as `python -s -S -B /sandbox/zygote.py SETTINGS`, standard library only. It speaks with the pool over
-the socket on descriptors 0 and 1 (frames below) and never looks into a request: only the child parses it.
-
-Frames, big-endian: a request is a 4-byte length and JSON. A reply is four 4-byte lengths and so many bytes of
-head (JSON: status, why, cpu_s, clean), result records (one JSON array a line, untrusted), stdout, stderr.
+the socket on descriptors 0 and 1 (frames.py) and never looks into a request: only the child parses it.
 """
 
+import ctypes
 import gc
 import importlib
 import json
@@ -14,20 +12,21 @@ import os
 import select
 import signal
 import site
-import struct
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from semcoder.execution import child, seccomp
+    from semcoder.execution import child, frames, seccomp
 else:
     import child
+    import frames
     import seccomp
 
 CONTROL_IN, CONTROL_OUT = 0, 1
 TMP = "/tmp"
 HERE = "/sandbox"
+_C = ctypes.PyDLL(None)  # keeps the interpreter's lock, as a fork must
 SLACK = 1 << 16
 """Bytes beyond the result limit that are still read, for the records' own wrapping."""
 
@@ -36,7 +35,6 @@ def main() -> None:
     """Serve until the pool closes the socket."""
     settings = json.loads(sys.argv[1])
     limits = settings["limits"]
-    guarded = settings["guarded"]
     sys.path.remove(HERE)
     problem = _preload(settings["preload"])
     site.setquit()
@@ -49,14 +47,16 @@ def main() -> None:
         lock = seccomp.Filter(seccomp.child_filter())
     for name in [name for name, module in sys.modules.items() if _ours(module)]:
         del sys.modules[name]  # a program's own `import values` must not find them
+    job = child.Child(limits, settings["guarded"])
+    job.warm_up()
     gc.collect()
     gc.freeze()
-    _send([json.dumps({"problem": problem, "seccomp": lock is not None}).encode()])
+    hello = json.dumps({"problem": problem, "seccomp": lock is not None}).encode()
+    _send(frames.REPLY.pack(0, 0, 0.0, True, len(hello), 0, 0) + hello)
     while True:
-        (size,) = struct.unpack(">I", _receive(4))
+        (size,) = frames.REQUEST.unpack(_receive(frames.REQUEST.size))
         request = _receive(size)
-        clean = _run(request, limits, guarded, lock)
-        if not clean:
+        if not _run(request, limits, job, lock):
             os._exit(0)  # a fresh worker is cheaper than proving that a hostile file tree is gone
 
 
@@ -73,16 +73,16 @@ def _ours(module: Any) -> bool:
     return str(getattr(module, "__file__", None)).startswith(HERE)
 
 
-def _run(request: bytes, limits: dict[str, Any], guarded: bool, lock: "seccomp.Filter | None") -> bool:
+def _run(request: bytes, limits: dict[str, Any], job: "child.Child", lock: "seccomp.Filter | None") -> bool:
     """Run one program, reply, and say whether it left nothing behind."""
     files = [os.memfd_create(name) for name in ("stdout", "stderr", "result")]
     started = time.monotonic()
-    pid = os.fork()
+    pid = _fork()
     if pid == 0:
         try:
             for place, fd in zip((1, 2, child.RESULT_FD), files, strict=True):
                 _move(fd, place)
-            job = child.Child(request, limits, guarded)
+            job.take(request)
             job.confine(lock)
             job.run()
         finally:
@@ -92,16 +92,30 @@ def _run(request: bytes, limits: dict[str, Any], guarded: bool, lock: "seccomp.F
     _, status, usage = os.wait4(pid, 0)
     _reap_all()
     clean = not os.listdir(TMP)  # noqa: PTH208
-    head = {
-        "status": os.waitstatus_to_exitcode(status),
-        "why": why,
-        "cpu_s": usage.ru_utime + usage.ru_stime,
-        "clean": clean,
-    }
-    caps = (limits["output_kb"] * 1024, limits["output_kb"] * 1024, limits["result_kb"] * 1024 + SLACK)
-    out, err, result = [_take(fd, cap) for fd, cap in zip(files, caps, strict=True)]
-    _send([json.dumps(head).encode(), result, out, err])
+    caps = (limits["result_kb"] * 1024 + SLACK, limits["output_kb"] * 1024, limits["output_kb"] * 1024)
+    out, err, result = files
+    parts = [_take(fd, cap) for fd, cap in zip((result, out, err), caps, strict=True)]
+    head = frames.REPLY.pack(
+        os.waitstatus_to_exitcode(status),
+        frames.ENDINGS.index(why),
+        usage.ru_utime + usage.ru_stime,
+        clean,
+        *map(len, parts),
+    )
+    _send(b"".join([head, *parts]))
     return clean
+
+
+def _fork() -> int:
+    """The C library's fork, not Python's, whose after-fork hooks cost a child a third of its page faults.
+
+    They repair what other threads may have held, and the zygote has one thread; what else they do, a fresh
+    state for `random`, the child does itself.
+    """
+    pid: int = _C.fork()
+    if pid < 0:
+        raise OSError("the sandbox cannot start a process")
+    return pid
 
 
 def _take(fd: int, cap: int) -> bytes:
@@ -166,9 +180,8 @@ def _receive(size: int) -> bytes:
     return bytes(data)
 
 
-def _send(parts: list[bytes]) -> None:
-    parts = parts + [b""] * (4 - len(parts))
-    view = memoryview(struct.pack(">4I", *map(len, parts)) + b"".join(parts))
+def _send(data: bytes) -> None:
+    view = memoryview(data)
     while view:
         view = view[os.write(CONTROL_OUT, view) :]
 
