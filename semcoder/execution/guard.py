@@ -54,7 +54,7 @@ def hook(
     code may trace.
     """
     armed = stdin = False
-    library, source_readers = _LIBRARY, _SOURCE_READERS
+    library, source_readers, detail = _LIBRARY, _SOURCE_READERS, _detail
     families, events, harmless, getframe = _FAMILIES, _EVENTS, _HARMLESS, sys._getframe
     mask = ~_READ_FLAGS
 
@@ -105,7 +105,11 @@ def hook(
                 return
         elif event in harmless or (event not in events and event.partition(".")[0] not in families):
             return
-        forbid(_detail(event, args))
+        told = event
+        try:
+            told = detail(event, args)
+        finally:  # whatever the program did to the names that this uses, it ends here
+            forbid(told)
 
     return watch, arm
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from semcoder.execution import literals
 from semcoder.execution.api import CallResult, Job, Limits, Outcome
 from semcoder.execution.worker import Reply
 from semcoder.records import Event, Verdict
@@ -61,6 +62,7 @@ def _records(job: Job, data: bytes) -> tuple[list[CallResult], Verdict | None, s
     results: list[CallResult] = []
     verdict: Verdict | None = None
     detail = ""
+    lines = job.code.count("\n") + job.code.count("\r") + 1
     for line in data.splitlines():
         if verdict is not None:
             raise BadReply("something after the end")
@@ -69,7 +71,7 @@ def _records(job: Job, data: bytes) -> tuple[list[CallResult], Verdict | None, s
         except (ValueError, TypeError, RecursionError) as error:
             raise BadReply("not a record") from error
         if kind == "call" and len(results) < len(job.calls):
-            results.append(_call(body))
+            results.append(_call(body, lines))
         elif kind == "done" and len(results) == (len(job.calls) if job.entry_point else 0):
             verdict = "ok"
         elif kind == "memory":
@@ -83,20 +85,42 @@ def _records(job: Job, data: bytes) -> tuple[list[CallResult], Verdict | None, s
     return results, verdict, detail
 
 
-def _call(body: Any) -> CallResult:
+def _call(body: Any, lines: int) -> CallResult:
+    """What one call claims: a canonical literal, or an exception; events that lie within the program."""
     if type(body) is not dict or not body.keys() <= {"value", "raised", "events", "truncated"}:
         raise BadReply("not a call's result")
     value, raised = body.get("value"), body.get("raised")
     events, truncated = body.get("events", []), body.get("truncated", "")
     if (value is None) == (raised is None) or type(events) is not list or type(truncated) is not str:
         raise BadReply("not a call's result")
-    if value is not None and type(value) is not str:
+    if value is not None and not _is_canonical(value):
         raise BadReply("not a value")
     try:
-        steps = tuple([Event.model_validate(event) for event in events])
+        steps = tuple([Event.model_validate(_clean_all(event)) for event in events])
     except (ValidationError, RecursionError) as error:
         raise BadReply("not an event") from error
+    if any(not (0 < step.line <= lines and step.depth >= 0 and step.count > 0) for step in steps):
+        raise BadReply("an event outside the program")
     return CallResult(value, None if raised is None else _raised(raised), steps, _clean(truncated[:MAX_NAME]))
+
+
+def _is_canonical(value: Any) -> bool:
+    """Whether this is what `literals.render` writes: callers parse it, compare it and store it."""
+    try:
+        return type(value) is str and literals.render(literals.parse(value)) == value
+    except (ValueError, RecursionError):
+        return False
+
+
+def _clean_all(body: Any) -> Any:
+    """Every text in it cleaned."""
+    if type(body) is str:
+        return _clean(body)
+    if type(body) is list:
+        return [_clean_all(item) for item in body]
+    if type(body) is dict:
+        return {_clean(name): _clean_all(item) for name, item in body.items()}
+    return body
 
 
 def _raised(body: Any) -> tuple[str, str, int]:
