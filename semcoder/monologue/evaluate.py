@@ -7,7 +7,7 @@ refused, and bounded in time and size, on plain data. What is not on the list is
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,8 @@ from semcoder.execution import literals
 MAX_SIZE = 10_000
 """Characters or items of any intermediate value."""
 MAX_BITS = 256
+SHOWING_ORDER = frozenset({"list", "tuple", "str", "sum", "join"})
+"""Functions and methods whose result, given a set, hangs on its order."""
 GROWING = frozenset({"replace", "join"})
 """Methods whose result can be longer than what goes in."""
 
@@ -162,12 +164,15 @@ def _value(node: ast.expr, variables: Mapping[str, str], bound: frozenset[str]) 
                 raise Unknown(name)
             if name == "round" and len(arguments) != 1:  # a large second argument would take forever
                 raise Unknown(name)
-            return FUNCTIONS[name](*(of(part) for part in arguments))
+            given = [of(part) for part in arguments]
+            _ordered(name, given)
+            return FUNCTIONS[name](*given)
         case ast.Call(func=ast.Attribute(value=owner, attr=name), args=arguments, keywords=[]):
             value = of(owner)
             if name not in METHODS.get(type(value), ()):
                 raise Unknown(name)
             given = [of(part) for part in arguments]
+            _ordered(name, given)
             if name in GROWING and _size(value) * max(map(_size, given), default=1) > MAX_SIZE:
                 raise Unknown("size")
             return getattr(value, name)(*given)
@@ -192,6 +197,14 @@ def _arithmetic(op: ast.operator, left: Any, right: Any) -> Any:
             raise Unknown("size")
         return left + right
     return ARITHMETIC[type(op)](_number(left), _number(right))
+
+
+def _ordered(name: str, given: Sequence[Any]) -> None:
+    """Refuse what shows the order of a set: that of this process is not that of the traced one."""
+    if name in SHOWING_ORDER and any(isinstance(each, set | frozenset) for each in given):
+        raise Unknown("the order of a set")
+    if name == "str" and any(isinstance(each, list | tuple | dict) for each in given):
+        raise Unknown("a set may be inside")
 
 
 def _size(value: Any) -> int:

@@ -128,18 +128,22 @@ def listing(code: str) -> Listing:
 @lru_cache(maxsize=NODES)
 def names_read(node: ast.AST) -> list[str]:
     """The names that `node` reads, in order of appearance, without those of its own comprehensions and lambdas."""
-    own: set[str] = set()
-    found: list[ast.Name] = []
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name):
-            if isinstance(part.ctx, ast.Load):
-                found.append(part)
-        elif isinstance(part, ast.comprehension):
-            own.update(name.id for name in ast.walk(part.target) if isinstance(name, ast.Name))
-        elif isinstance(part, ast.arguments):
-            own.update(arg.arg for arg in part.args)
+    found = [part for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
     found.sort(key=lambda name: (name.lineno, name.col_offset))
+    own = names_within(node)
     return [name for name in dict.fromkeys(part.id for part in found) if name not in own]
+
+
+@lru_cache(maxsize=NODES)
+def names_within(node: ast.AST) -> frozenset[str]:
+    """The names that the comprehensions and lambdas in `node` bind: in them they are other variables."""
+    own: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.comprehension):
+            own.update(name.id for name in ast.walk(part.target) if isinstance(name, ast.Name))
+        elif isinstance(part, ast.arg):
+            own.add(part.arg)
+    return frozenset(own)
 
 
 @lru_cache(maxsize=NODES)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from semcoder.monologue.activations import Step, Untellable
 from semcoder.monologue.evaluate import Unknown, evaluate, text_of
-from semcoder.monologue.listing import NODES, Listing, names_read
+from semcoder.monologue.listing import NODES, Listing, names_read, names_within
 from semcoder.monologue.wording import claim, listed, span
 
 MAX_FACT = 60
@@ -73,13 +73,22 @@ class Reasons:
     def choices(self, statement: ast.AST, step: Step) -> str:
         """` because …` for the conditional expressions of a statement whose tests can be told."""
         found = []
-        for node in _conditionals(statement):
+        variables = _outside(step.before, statement)
+        waiting = list(_conditionals(statement))
+        while waiting:
+            node = waiting.pop(0)
             if node is not getattr(statement, "value", None) and set(names_read(node)) & set(step.changes):
                 continue
-            truth = self.truth(node.test, step.before)
-            source = self._listing.short(node.test)
-            if truth is not None and source:
-                facts = self._facts(node.test, step.before)
+            truth = self.truth(node.test, variables)
+            if truth is None:
+                continue
+            waiting = [
+                *_conditionals(node.test),
+                *_conditionals(node.body if truth else node.orelse),
+                *waiting,
+            ]
+            if source := self._listing.short(node.test):
+                facts = self._facts(node.test, variables)
                 inner = f" ({', '.join(facts)})" if facts else ""
                 found.append(f"{span(source)} is {str(truth).lower()}{inner}")
         return f", because {listed(found)}" if found else ""
@@ -103,7 +112,7 @@ class Reasons:
         """The values of calls, items and sums inside an expression, innermost first; nothing where none is told."""
         if isinstance(node, ast.IfExp) or step.calls:
             return ""
-        variables = step.before
+        variables = _outside(step.before, node)
         if text_of(node, variables, self._listing.names) is None:  # a part of it may change what others read
             variables = {name: text for name, text in variables.items() if name not in step.changes}
         found: dict[str, None] = {}
@@ -132,7 +141,7 @@ class Reasons:
 
     def _facts(self, node: ast.expr, variables: Mapping[str, str]) -> list[str]:
         found: list[str] = []
-        for part in _operands(node):
+        for part in self._operands(node, variables):
             if isinstance(part, ast.Constant):
                 continue
             if not isinstance(part, ast.Name):
@@ -144,6 +153,28 @@ class Reasons:
                     continue
             found += self._names(part, variables, scalars=False)
         return list(dict.fromkeys(found))
+
+    def _operands(self, node: ast.expr, variables: Mapping[str, str]) -> list[ast.expr]:
+        """The parts of a test whose values decide it, without those that come after what settles it."""
+        match node:
+            case ast.UnaryOp(op=ast.Not()):
+                return self._operands(node.operand, variables)
+            case ast.BoolOp():
+                found: list[ast.expr] = []
+                for part in node.values:
+                    found += self._operands(part, variables)
+                    if self.truth(part, variables) is isinstance(node.op, ast.Or):
+                        break
+                return found
+            case ast.Compare(comparators=[first, _, *_]) if self.truth(node, variables) is not True:
+                return [node.left, first]
+            case ast.Compare():
+                return [node.left, *node.comparators]
+            case ast.Call(func=ast.Attribute(value=owner), args=arguments):
+                return [owner, *arguments]
+            case ast.Call(args=arguments):
+                return list(arguments)
+        return [node]
 
     def _names(self, node: ast.expr, variables: Mapping[str, str], scalars: bool) -> list[str]:
         found = []
@@ -161,11 +192,33 @@ class Reasons:
 
 
 def _during(test: ast.expr, step: Step) -> dict[str, str]:
-    """The variables that have one value all through a test, and those that it binds by `:=`."""
-    bound = [node.target.id for node in ast.walk(test) if isinstance(node, ast.NamedExpr)]
+    """The variables that have one value all through a test, and those that it binds by `:=` before it reads them."""
+    bound = [
+        node.target.id
+        for node in ast.walk(test)
+        if isinstance(node, ast.NamedExpr) and not _read_before(node, test)
+    ]
     steady = {name: text for name, text in step.before.items() if name not in step.changes}
     after = {name: step.after(name) for name in bound}
-    return steady | {name: text for name, text in after.items() if text is not None}
+    return _outside(steady | {name: text for name, text in after.items() if text is not None}, test)
+
+
+def _outside(variables: Mapping[str, str], node: ast.AST) -> dict[str, str]:
+    """Without the names that mean something else in a comprehension or lambda of `node`."""
+    own = names_within(node)
+    return {name: text for name, text in variables.items() if name not in own}
+
+
+def _read_before(binding: ast.NamedExpr, test: ast.expr) -> bool:
+    """Whether a name is read before `:=` has bound it."""
+    end = (binding.end_lineno or 0, binding.end_col_offset or 0)
+    return any(
+        isinstance(node, ast.Name)
+        and node.id == binding.target.id
+        and isinstance(node.ctx, ast.Load)
+        and (node.lineno, node.col_offset) < end
+        for node in ast.walk(test)
+    )
 
 
 def _obvious(node: ast.expr) -> bool:
@@ -173,30 +226,14 @@ def _obvious(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args
 
 
-def _operands(node: ast.expr) -> list[ast.expr]:
-    """The parts of a test whose values decide it."""
-    match node:
-        case ast.UnaryOp(op=ast.Not()):
-            return _operands(node.operand)
-        case ast.BoolOp():
-            return [operand for part in node.values for operand in _operands(part)]
-        case ast.Compare():
-            return [node.left, *node.comparators]
-        case ast.Call(func=ast.Attribute(value=owner), args=arguments):
-            return [owner, *arguments]
-        case ast.Call(args=arguments):
-            return list(arguments)
-    return [node]
-
-
 @lru_cache(maxsize=NODES)
 def _inner(node: ast.expr) -> list[ast.expr]:
-    """The parts of an expression that compute something, innermost first, without the expression itself."""
+    """The parts of an expression that compute something, innermost first, without the expression itself.
+
+    Only those that are evaluated, and once: none inside a comprehension or lambda, whose names are its own.
+    """
     found: list[ast.expr] = []
-    for part in ast.iter_child_nodes(node):
-        child = part.value if isinstance(part, ast.keyword) else part
-        if isinstance(child, MANY_TIMES | ast.IfExp) or not isinstance(child, ast.expr):
-            continue
+    for child in _certain(node):
         found += _inner(child)
         chained = isinstance(child, ast.BinOp) and isinstance(node, ast.BinOp) and child is node.left
         computes = isinstance(child, ast.Call | ast.BinOp | ast.Compare)
@@ -206,10 +243,31 @@ def _inner(node: ast.expr) -> list[ast.expr]:
     return found
 
 
+def _certain(node: ast.expr) -> list[ast.expr]:
+    """The operands that an expression evaluates whatever their values, each once."""
+    match node:
+        case ast.BoolOp(values=[first, *_]):
+            operands: list[ast.AST] = [first]
+        case ast.Compare(left=left, comparators=[first, *_]):
+            operands = [left, first]
+        case _ if isinstance(node, MANY_TIMES | ast.IfExp):
+            operands = []
+        case _:
+            operands = list(ast.iter_child_nodes(node))
+    values = [each.value if isinstance(each, ast.keyword) else each for each in operands]
+    return [
+        each for each in values if isinstance(each, ast.expr) and not isinstance(each, MANY_TIMES | ast.IfExp)
+    ]
+
+
 @lru_cache(maxsize=NODES)
 def _conditionals(node: ast.AST) -> list[ast.IfExp]:
-    """The conditional expressions of a statement that run once with it, so not in comprehensions or lambdas."""
-    found = [node] if isinstance(node, ast.IfExp) else []
+    """The outermost conditional expressions that a statement or expression evaluates, each once."""
+    if isinstance(node, ast.IfExp):
+        return [node]
+    if isinstance(node, ast.BoolOp):
+        return _conditionals(node.values[0])
+    found: list[ast.IfExp] = []
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, MANY_TIMES | ast.stmt):
             found += _conditionals(child)

@@ -70,6 +70,11 @@ def test_agrees_with_python(source: str) -> None:
         "n is m",
         "len(*xs)",
         "sorted(xs, reverse=True)",
+        "list(set(s))",
+        "tuple(set(s))",
+        "''.join(set(s))",
+        "str(set(s))",
+        "str([set(s)])",
     ],
 )
 def test_refuses(source: str) -> None:
@@ -90,6 +95,16 @@ def test_results_stay_small() -> None:
     ):
         with pytest.raises(Unknown):
             evaluate(ast.parse(source, mode="eval").body, TEXTS | {"big": repr("y" * 4000)}, frozenset())
+
+
+def test_sets_are_told_where_their_order_does_not_show() -> None:
+    for source, value in (
+        ("sorted(set(xs))", [1, 2, 3]),
+        ("len(set(s))", 4),
+        ("max(set(xs))", 3),
+        ("str(n)", "7"),
+    ):
+        assert evaluate(ast.parse(source, mode="eval").body, TEXTS, frozenset()) == value
 
 
 def test_a_rebound_builtin_is_unknown() -> None:

@@ -51,6 +51,13 @@ def told(direction: str, answer: str, step: str = "1. [L2]: The function returns
         ("backward", told("backward", "half(8) == 3"), "wrong answer"),
         ("backward", told("backward", "half('x') == 3"), "answer does not run"),
         ("backward", told("backward", "half(half(14)) == 3"), "no answer"),
+        ("backward", told("backward", "half([3, 7][0] * 2) == 3"), "[3, 7][0] * 2"),
+        (
+            "backward",
+            told("backward", "half((i for i in [1]).gi_frame.f_globals.update(half=lambda n: 3)) == 3"),
+            "no answer",
+        ),
+        ("backward", told("backward", f"half({' + '.join('1' * 400)}) == 3"), "no answer"),
         (
             "backward",
             told("backward", "half(6) == 3").replace("1. ", "1. [L2] "),
