@@ -101,7 +101,9 @@ class Pyx(Section):
     inputs: Inputs
     near_duplicates: NearDuplicates
     decontaminate: list[Name] = Field(description="benchmarks whose items must not occur in PyX")
-    heldout: Fraction = Field(description="share of programs kept out of training, for PyX's own benchmarks")
+    heldout: Fraction = Field(
+        description="share of programs kept out of training, by families, for PyX's own benchmarks"
+    )
     max_programs: Count = Field(description="most programs kept, 0 for all")
     seed: int = Field(description="seed of mutation and of the split")
 
@@ -122,8 +124,10 @@ class MonologueSection(Section):
         description="written from the trace, or sampled from the teacher"
     )
     per_program: Count = Field(description="monologues of a program in each direction, 0 for all")
-    max_chars: Positive = Field(description="longest monologue kept")
-    seed: int = Field(description="seed of the choice of words")
+    max_chars: Positive = Field(
+        description="longest monologue; a trace is told in less detail until it fits, a longer sample is refused"
+    )
+    seed: int = Field(description="seed of the choice of words; of no effect where the teacher chooses them")
 
 
 class Prompts(Section):

@@ -18,11 +18,18 @@ from semcoder.execution.pool import Sandbox
 
 Run = Callable[[Iterable[Job]], Iterator[Outcome]]
 """`Sandbox.run`: outcomes in the order of the jobs."""
-RESULT_KB = 16 << 10
+RESULT_KB = 6 << 10
+"""Twice what the longest reference writes (HumanEval/14 on its plus inputs)."""
 OUTPUT_KB = 8 << 10
 Mode = Literal["value", "set", "present"]
 MAX_LITERAL_CHARS = 1_000_000
-_INSIDE = inspect.getsource(inside)
+"""Of a reference's result."""
+ROOM = 100_000
+"""Characters of results that one judgement reads whatever the right ones are."""
+TIMES = 4
+"""How many times longer than the right result a result may be that no room is left for."""
+INSIDE = inspect.getsource(inside)
+"""Stands behind every program under test."""
 
 
 class Runner:
@@ -90,6 +97,10 @@ class Oracle(Protocol):
         """Whether `actual`, plain data, is right for call `index`."""
         ...
 
+    def chars(self, index: int) -> int:
+        """The length of the right result's literal."""
+        ...
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -100,6 +111,10 @@ class Expected:
     def accepts(self, index: int, actual: Any) -> bool:
         """Whether `actual` equals the expected value."""
         return equal(self.values[index], actual)
+
+    def chars(self, index: int) -> int:
+        """The length of the expected value's literal."""
+        return chars_of(self.values[index])
 
 
 @dataclass(frozen=True)
@@ -124,33 +139,74 @@ def call_job(id: str, code: str, function: str, calls: tuple[Call, ...], mode: M
     """A job that calls `function` of the program and returns its results as plain data."""
     result = f"semcoder_result({function}(*args, **kwargs), {mode!r})"
     tail = f"def semcoder_call(*args, **kwargs):\n    return {result}\n"
-    return Job(id, f"{code}\n\n\n{_INSIDE}\n\n{tail}", "semcoder_call", calls)
+    return Job(id, f"{code}\n\n\n{INSIDE}\n\n{tail}", "semcoder_call", calls)
 
 
 def ruling(trial: Trial, outcome: Outcome) -> Ruling:
     """The verdict on the calls of one job."""
+    room = Room()
     for index in range(len(trial.calls)):
         if index >= len(outcome.results):
             return Ruling(False, outcome.verdict, outcome.detail, index)
-        try:
-            actual = value_of(outcome.results[index])
-        except ValueError as error:
-            return Ruling(False, "raised", str(error), index)
-        if not trial.oracle.accepts(index, actual):
-            return Ruling(False, "wrong", outcome.results[index].value or "", index)
+        verdict = compared(trial.oracle, index, outcome.results[index], room)
+        if not verdict.passed:
+            return verdict
     if outcome.verdict != "ok":
         return Ruling(False, outcome.verdict, outcome.detail)
     return PASSED
 
 
+class Room:
+    """What one judgement may still read, in characters. Results are a program's claims, so it can make them long.
+
+    Within `ROOM` characters all are read, beyond it those that are not much longer than the right result.
+    """
+
+    def __init__(self) -> None:
+        self._left = ROOM
+
+    def has(self, text: str, right: Callable[[], int]) -> bool:
+        """Whether `text` may be read, where the right one has `right()` characters; counts it."""
+        if len(text) <= self._left:
+            self._left -= len(text)
+            return True
+        return len(text) <= TIMES * right()
+
+
+def compared(oracle: Oracle, index: int, result: CallResult, room: Room) -> Ruling:
+    """The verdict on one result. What cannot be read or compared is a failure, with the reason told."""
+    if result.value is None:
+        kind, message, _ = result.raised or ("", "no result", 0)
+        return Ruling(False, "raised", f"{kind}: {message}" if kind else message, index)
+    try:
+        if not room.has(result.value, lambda: oracle.chars(index)):
+            return Ruling(False, "wrong", f"a result of {len(result.value)} characters", index)
+        actual = literals.parse(result.value)
+    except ValueError as error:
+        return Ruling(False, "raised", str(error), index)
+    try:
+        right = oracle.accepts(index, actual)
+    except Exception as error:  # whatever untrusted data bring about in a comparison, they are not right
+        return Ruling(False, "not comparable", f"{type(error).__name__}: {error}"[:200], index)
+    return PASSED if right else Ruling(False, "wrong", result.value, index)
+
+
 def value_of(result: CallResult) -> Any:
-    """The plain value that a call returned; ValueError with the error's text where it returned none."""
+    """The plain value that a reference returned; ValueError with the error's text where it returned none."""
     if result.value is None:
         kind, message, _ = result.raised or ("", "no result", 0)
         raise ValueError(f"{kind}: {message}" if kind else message)
     if len(result.value) > MAX_LITERAL_CHARS:
         raise ValueError(f"a result of {len(result.value)} characters")
     return literals.parse(result.value)
+
+
+def chars_of(value: Any) -> int:
+    """The length of a value's literal; 0 where it has none."""
+    try:
+        return len(literals.render(value))
+    except (literals.NotPlain, RecursionError):
+        return 0
 
 
 def equal(expected: Any, actual: Any) -> bool:
@@ -165,26 +221,6 @@ def equal(expected: Any, actual: Any) -> bool:
     if type(expected) is dict and type(actual) is dict:
         return expected.keys() == actual.keys() and all(equal(v, actual[k]) for k, v in expected.items())
     return bool(expected == actual)
-
-
-def evaluate(run: Run, sources: Sequence[str]) -> list[Any]:
-    """The value of each expression, evaluated alone with nothing but builtins; FAILED where it has none."""
-    code = "def semcoder_value(value):\n    return value"
-    jobs = (Job(str(n), code, "semcoder_value", (Call((source,)),)) for n, source in enumerate(sources))
-    values: list[Any] = []
-    for outcome in run(jobs):
-        try:
-            values.append(value_of(outcome.results[0]) if outcome.results else FAILED)
-        except ValueError:
-            values.append(FAILED)
-    return values
-
-
-class Failed:
-    """What `evaluate` gives for an expression without a plain value; equal to nothing."""
-
-
-FAILED = Failed()
 
 
 def as_call(args: Sequence[Any]) -> Call:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Literal
 
-from semcoder.evaluation.checking import Mode
+from semcoder.evaluation.checking import Mode, chars_of
 
 Dataset = Literal["humaneval", "mbpp"]
 
@@ -68,6 +68,10 @@ class EvalPlusOracle:
             return True
         return atol != 0 and type(actual) is type(expected) and _close(actual, expected, atol)
 
+    def chars(self, index: int) -> int:
+        """The length of the expected value's literal."""
+        return chars_of(self.expected[index])
+
     def _special(self, given: Sequence[Any], actual: Any) -> bool:
         """Other readings of a task's text that EvalPlus accepts."""
         if self.entry_point == "are_equivalent":
@@ -103,9 +107,9 @@ def _close(actual: Any, expected: Any, atol: float) -> bool:
         return True
     try:
         difference, size = abs(actual - expected), abs(expected)
+        return math.isfinite(difference) and difference <= atol + _RTOL * size
     except OverflowError:
         return False
-    return math.isfinite(difference) and difference <= atol + _RTOL * size
 
 
 def _polynomial(coefficients: Sequence[float], x: float) -> float:

@@ -1,61 +1,39 @@
 """Which expressions may stand in an answer.
 
 A literal needs no judgement. Benchmarks also have answers that are none (CRUXEval has `dict(f=1)`, `range(100)`,
-`'A' * 20`, `lambda x: x < 2` among its own inputs), so expressions are allowed that can neither call or redefine
-the program nor look into it: calls of pure builtins, methods without underscore, comprehensions and lambdas.
+`'$78'.upper()`, `lambda x: x < 2` among its own inputs), so expressions of builtins, methods of builtin types,
+comprehensions and lambdas are allowed. They name nothing of the program, and no other attribute than those
+methods: a generator's `gi_frame` leads to the program's namespace.
 """
 
 import ast
-from collections.abc import Collection
+import symtable
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
-from semcoder.execution.api import Call
+from semcoder.execution import literals
 
+MAX_CHARS = 100_000
+"""Of an answer's source, and of what its expressions amount to."""
 PURE = frozenset(
-    {
-        "None",
-        "True",
-        "False",
-        "abs",
-        "all",
-        "any",
-        "bin",
-        "bool",
-        "bytearray",
-        "bytes",
-        "chr",
-        "complex",
-        "dict",
-    }
-    | {
-        "divmod",
-        "enumerate",
-        "filter",
-        "float",
-        "frozenset",
-        "hex",
-        "int",
-        "len",
-        "list",
-        "map",
-        "max",
-        "min",
-    }
-    | {
-        "oct",
-        "ord",
-        "pow",
-        "range",
-        "repr",
-        "reversed",
-        "round",
-        "set",
-        "sorted",
-        "str",
-        "sum",
-        "tuple",
-        "zip",
-    }
+    (
+        *("abs", "all", "any", "bin", "bool", "bytes", "chr", "complex", "dict", "divmod", "enumerate"),
+        *("filter", "float", "frozenset", "hex", "int", "len", "list", "map", "max", "min", "oct", "ord"),
+        *("pow", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
+    )
 )
+"""Builtins that look at their arguments and at nothing else."""
+METHODS = frozenset(
+    name
+    for kind in (str, bytes, list, dict, set, frozenset, tuple, int, float, complex)
+    for name in dir(kind)
+    if not name.startswith("_")
+) - {"format", "format_map"}
+"""Public attributes of the builtin types, but for the two whose template may name any attribute."""
 _DATA = (
     ast.Constant,
     ast.List,
@@ -99,68 +77,156 @@ class NotAllowed(ValueError):
     """The answer is more than data; the text says what was found in it."""
 
 
-def value(source: str) -> str:
-    """A predicted output as one line of source; raises NotAllowed. It sees builtins and nothing else."""
+@dataclass(frozen=True)
+class Part:
+    """A predicted argument or output. A `literal` is passed as it is written. An `expression` is evaluated first, where
+    there is no program (evaluation.arguments). A `function`, a lambda or a builtin's name, is passed as written
+    too: it names builtins only, and none that the program binds anew.
+    """
+
+    text: str
+    kind: Literal["literal", "expression", "function"]
+    name: str | None = None
+    """The keyword, where it has one."""
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    try:
+        yield
+    except (RecursionError, MemoryError) as error:
+        raise NotAllowed("nested too deeply") from error
+
+
+@_bounded()
+def output(source: str) -> Part:
+    """A predicted output, a literal or an expression; raises NotAllowed."""
     node = _parse(source)
-    _check(node, _DATA, frozenset(), frozenset())
-    return ast.unparse(node)
+    text = ast.unparse(node)
+    if is_literal(text):
+        return Part(text, "literal")
+    _check(node, _DATA)
+    return Part(text, "expression")
 
 
-def call(source: str, program: str, entry_point: str) -> Call:
+@_bounded()
+def arguments(source: str, program: str) -> list[Part]:
     """Predicted arguments, given as the text between the parentheses; raises NotAllowed.
 
-    They may name top-level variables of the program (not its functions, nor what it imports), as CRUXEval's own
-    inputs do.
+    They may name a top-level variable of the program that is given a literal once (CRUXEval's own inputs do):
+    the literal is put in its place.
     """
     node = _parse(f"_({source}\n)")
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         raise NotAllowed("not the arguments of one call")
-    variables, taken = _top_level(program)
-    for part in [*node.args, *node.keywords]:
-        if isinstance(part, ast.Starred) or (isinstance(part, ast.keyword) and part.arg is None):
-            raise NotAllowed("unpacked arguments")
-        _check(part, _FUNCTIONS, variables - taken - {entry_point}, taken | {entry_point})
-    named = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg}
-    return Call(tuple(ast.unparse(arg) for arg in node.args), named)
+    if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
+        raise NotAllowed("unpacked arguments")
+    named = [(None, arg) for arg in node.args] + [(keyword.arg, keyword.value) for keyword in node.keywords]
+    return [_argument(part, name, program) for name, part in named]
+
+
+def passable(text: str, program: str) -> str:
+    """The text, to be evaluated in the program's namespace; raises NotAllowed where it names what is bound there.
+
+    Literals name `set`, `float` and the like.
+    """
+    taken = _free(text) & _bound(program)
+    if taken:
+        raise NotAllowed(f"the program's own {min(taken)} in an answer")
+    return text
+
+
+def is_literal(text: str) -> bool:
+    """Whether the text is a literal."""
+    try:
+        literals.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _argument(node: ast.expr, name: str | None, program: str) -> Part:
+    node = _Filled(_variables(program), _free(ast.unparse(node))).visit(node)
+    text = ast.unparse(node)
+    if is_literal(text):
+        return Part(passable(text, program), "literal", name)
+    _check(node, _FUNCTIONS)
+    if isinstance(node, ast.Lambda | ast.Name):
+        return Part(passable(text, program), "function", name)
+    return Part(text, "expression", name)
 
 
 def _parse(source: str) -> ast.expr:
+    if len(source) > MAX_CHARS:
+        raise NotAllowed(f"an answer of {len(source)} characters")
     try:
         return ast.parse(source.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError) as error:
         raise NotAllowed("not an expression") from error
 
 
-def _check(
-    root: ast.AST, kinds: tuple[type[ast.AST], ...], variables: Collection[str], taken: Collection[str]
-) -> None:
-    """Raise NotAllowed unless `root` is built of these kinds of nodes and names nothing but pure builtins,
-    `variables`, and what it binds itself; it may not bind a name that is `taken`.
-    """
-    bound = {node.arg for node in ast.walk(root) if isinstance(node, ast.arg)}
-    bound |= {n.id for n in ast.walk(root) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    allowed = PURE | (bound - set(taken)) | set(variables)
+def _check(root: ast.expr, kinds: tuple[type[ast.AST], ...]) -> None:
+    """Raise NotAllowed unless `root` is built of these kinds of nodes and names nothing but builtins' pure ones."""
     for node in ast.walk(root):
         if not isinstance(node, kinds):
             raise NotAllowed(f"{type(node).__name__} in an answer")
-        if isinstance(node, ast.Name) and node.id not in allowed:
-            raise NotAllowed(f"the name {node.id} in an answer")
-        if isinstance(node, ast.Attribute):
-            if node.attr.startswith("_"):
-                raise NotAllowed(f"the attribute {node.attr} in an answer")
-            if isinstance(node.value, ast.Name) and node.value.id in variables:
-                raise NotAllowed("a method of the program's own variable")
+        if isinstance(node, ast.Attribute) and node.attr not in METHODS:
+            raise NotAllowed(f"the attribute {node.attr} in an answer")
+    unknown = _free(ast.unparse(root)) - PURE
+    if unknown:
+        raise NotAllowed(f"the name {min(unknown)} in an answer")
 
 
-def _top_level(program: str) -> tuple[set[str], set[str]]:
-    """Names that the program's top level assigns, and names of its functions, classes and imports."""
-    assigned: set[str] = set()
-    taken: set[str] = set()
-    for node in ast.parse(program).body:
-        if isinstance(node, ast.Assign):
-            assigned |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            taken.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            taken |= {alias.asname or alias.name for alias in node.names}
-    return assigned, taken
+def _free(text: str) -> set[str]:
+    """The names that an expression does not bind itself."""
+    try:
+        root = symtable.symtable(text, "<answer>", "eval")
+    except (SyntaxError, ValueError) as error:
+        raise NotAllowed("not an expression") from error
+    return {s.get_name() for t in _tables(root) for s in t.get_symbols() if t is root or s.is_global()}
+
+
+def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield table
+    for child in table.get_children():
+        yield from _tables(child)
+
+
+class _Filled(ast.NodeTransformer):
+    """Puts literals in the place of the names that stand for them."""
+
+    def __init__(self, variables: dict[str, str], free: set[str]) -> None:
+        self._texts = {name: text for name, text in variables.items() if name in free}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The literal, if the name has one."""
+        if isinstance(node.ctx, ast.Load) and node.id in self._texts:
+            return ast.parse(self._texts[node.id], mode="eval").body
+        return node
+
+
+@lru_cache(maxsize=64)
+def _bound(program: str) -> frozenset[str]:
+    """Every name that the program gives a meaning of its own at its top level."""
+    root = symtable.symtable(program, "<program>", "exec")
+    names = {
+        s.get_name() for s in root.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()
+    }
+    declared = {s.get_name() for t in _tables(root) for s in t.get_symbols() if s.is_declared_global()}
+    return frozenset(names | declared)
+
+
+@lru_cache(maxsize=64)
+def _variables(program: str) -> dict[str, str]:
+    """Literals by the top-level variables that hold them; one that is assigned anywhere else is left out."""
+    tree = ast.parse(program)
+    assigned = Counter(
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+    )
+    found: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name, text = node.targets[0].id, ast.unparse(node.value)
+            if assigned[name] == 1 and is_literal(text):
+                found[name] = text
+    return found

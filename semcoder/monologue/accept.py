@@ -5,19 +5,17 @@ the required output; they need not be the arguments that the output was recorded
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from semcoder.evaluation.expressions import NotAllowed, call
+from semcoder.evaluation.arguments import Run, calls
+from semcoder.evaluation.expressions import MAX_CHARS, NotAllowed
 from semcoder.evaluation.extract import input_answer, output_answer
-from semcoder.execution.api import Job, Outcome
+from semcoder.execution.api import Call, Job, Outcome
 from semcoder.execution.compare import same
 from semcoder.records import Direction, Program, TestCase
 from semcoder.teacher import sections
 from semcoder.teacher.interface import Refusal
-
-Run = Callable[[Iterable[Job]], Iterator[Outcome]]
-"""`Sandbox.run`: outcomes in the order of the jobs."""
 
 _LABEL = re.compile(r"\[L(\d+)\]")
 
@@ -47,18 +45,7 @@ def accept(direction: Direction, samples: Sequence[Sampled], run: Run) -> list[A
             each if isinstance(each, Refusal) else _compared(each, sample.test)
             for sample, each in zip(samples, read, strict=True)
         ]
-    jobs = [
-        each if isinstance(each, Refusal) else _job(sample, each)
-        for sample, each in zip(samples, read, strict=True)
-    ]
-    outcomes = run([job for job in jobs if isinstance(job, Job)])
-    verdicts: list[Accepted | Refusal] = []
-    for sample, each, job in zip(samples, read, jobs, strict=True):
-        if isinstance(each, Refusal):
-            verdicts.append(each)
-        else:
-            verdicts.append(job if isinstance(job, Refusal) else _ran(each, sample.test, next(outcomes)))
-    return verdicts
+    return _ran(samples, read, run)
 
 
 def _read(sample: Sampled, direction: Direction) -> Accepted | Refusal:
@@ -77,20 +64,36 @@ def _compared(said: Accepted, test: TestCase) -> Accepted | Refusal:
     return Refusal("wrong answer", f"{said.answer[:100]} instead of {test.output[:100]}")
 
 
-def _job(sample: Sampled, said: Accepted) -> Job | Refusal:
-    try:
-        arguments = call(said.answer, sample.program.code, sample.program.entry_point)
-    except NotAllowed as error:
-        return Refusal("no answer", str(error))
-    return Job(sample.test.id, sample.program.code, sample.program.entry_point, (arguments,))
+def _ran(
+    samples: Sequence[Sampled], read: Sequence[Accepted | Refusal], run: Run
+) -> list[Accepted | Refusal]:
+    """The verdicts on backward answers: those that are arguments are given to the program."""
+    said = [(sample, each) for sample, each in zip(samples, read, strict=True) if isinstance(each, Accepted)]
+    asked = calls(run, [(each.answer, sample.program.code) for sample, each in said])
+    jobs = [
+        Job(sample.test.id, sample.program.code, sample.program.entry_point, (call,))
+        for (sample, _), call in zip(said, asked, strict=True)
+        if isinstance(call, Call)
+    ]
+    outcomes = run(jobs)
+    verdicts = iter(
+        [
+            Refusal("no answer", str(call))
+            if isinstance(call, NotAllowed)
+            else _confirmed(each, sample.test, next(outcomes))
+            for (sample, each), call in zip(said, asked, strict=True)
+        ]
+    )
+    return [each if isinstance(each, Refusal) else next(verdicts) for each in read]
 
 
-def _ran(said: Accepted, test: TestCase, outcome: Outcome) -> Accepted | Refusal:
+def _confirmed(said: Accepted, test: TestCase, outcome: Outcome) -> Accepted | Refusal:
     result = outcome.results[0] if outcome.results else None
     if result is None or result.value is None:
         raised = f"{result.raised[0]}: {result.raised[1]}" if result and result.raised else outcome.detail
         return Refusal("answer does not run", f"{outcome.verdict} {raised}".strip()[:200])
-    if same(result.value, test.output):
+    # Only the program's word: what is far longer than the output is not it, and would take long to read.
+    if len(result.value) <= max(MAX_CHARS, 2 * len(test.output)) and same(result.value, test.output):
         return said
     return Refusal(
         "wrong answer", f"{said.answer[:100]} gives {result.value[:100]} instead of {test.output[:100]}"

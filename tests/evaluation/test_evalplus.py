@@ -43,6 +43,22 @@ def test_comparison(expected: Any, actual: Any, atol: float, verdict: bool) -> N
     assert oracle(expected, atol=atol).accepts(0, actual) is verdict
 
 
+def test_a_huge_result_after_a_float_is_wrong() -> None:
+    huge = 10**400
+    for expected, actual in (
+        (1, huge),
+        (huge, 1),
+        (1, -huge),
+        ([0.5], [huge]),
+        (huge, huge + 1),
+        (1 + 0j, huge),
+    ):
+        assert oracle(expected, atol=1e-4).accepts(0, actual) is False
+    assert oracle(huge, atol=1e-4).accepts(0, huge)
+    tolerant = EvalPlusOracle("humaneval", "f", [[1], [2]], [0.5, 3], 0)
+    assert [tolerant.accepts(1, actual) for actual in (10**400, 3)] == [False, True]
+
+
 def test_special_oracles() -> None:
     assert oracle(True, name="are_equivalent").accepts(0, "anything")
     assert oracle(7, name="sum_div").accepts(0, 0)
@@ -52,6 +68,8 @@ def test_special_oracles() -> None:
     assert not oracle(1, name="digit_distance_nums", given=(-1, 23)).accepts(0, 4)
     roots = oracle(-0.5, name="find_zero", dataset="humaneval", atol=1e-4, given=([1, 2],))
     assert roots.accepts(0, -0.50001) and not roots.accepts(0, 0.5) and not roots.accepts(0, "x")
+    assert not roots.accepts(0, 10**400)
+    assert not oracle(33, name="surface_Area", given=(3, 4)).accepts(0, 10**400)
     assert not oracle(7, name="sum_div", dataset="humaneval").accepts(0, 0)
     assert (mode("mbpp", "Diff"), mode("mbpp", "check_str"), mode("humaneval", "Diff")) == (
         "set",

@@ -11,10 +11,30 @@ import pytest
 
 from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
+from semcoder.evaluation.benchmarks.livecodebench import _same_text
 from semcoder.evaluation.checking import Runner
+from semcoder.evaluation.extract import program
 
 GENERATION = HARNESSES["lcb_generation"]
 EXECUTION = HARNESSES["lcb_execution"]
+
+
+ROW = {
+    "question_id": "abc_1",
+    "question_content": "Add.",
+    "starter_code": "",
+    "public_test_cases": '[{"input": "1", "output": "1"}]',
+    "private_test_cases": "[]",
+    "metadata": "{}",
+}
+CALL = {
+    "question_id": 1,
+    "id": "sample_0",
+    "function_name": "add",
+    "code": "def add(a: int, b: int) -> int:\n    return a + b",
+    "input": "add(a = 1, b = 2)",
+    "output": "3",
+}
 
 
 def packed(value: object) -> str:
@@ -26,15 +46,7 @@ def cases(*pairs: tuple[str, str]) -> list[dict[str, str]]:
 
 
 def load(path: Path, **columns: Any) -> Any:
-    row = {
-        "question_id": "abc_1",
-        "question_content": "Add.",
-        "starter_code": "",
-        "public_test_cases": "[]",
-        "private_test_cases": "[]",
-        "metadata": "{}",
-    } | columns
-    path.write_text(json.dumps(row) + "\n")
+    path.write_text(json.dumps(ROW | {"public_test_cases": "[]"} | columns) + "\n")
     return next(iter(GENERATION.load([path])))
 
 
@@ -94,14 +106,7 @@ def test_hostile_or_broken_tests_are_refused(tmp_path: Path, bad: str) -> None:
 
 def test_execution(tmp_path: Path, runner: Runner) -> None:
     path = tmp_path / "exec.jsonl"
-    row = {
-        "question_id": 1,
-        "id": "sample_0",
-        "function_name": "add",
-        "code": "def add(a: int, b: int) -> int:\n    return a + b",
-        "input": "add(a = 1, b = 2)",
-        "output": "3",
-    }
+    row = CALL
     path.write_text(json.dumps(row) + "\n")
     item = next(iter(EXECUTION.load([path])))
     assert (item.entry_point, item.arguments) == ("add", "a = 1, b = 2")
@@ -111,3 +116,53 @@ def test_execution(tmp_path: Path, runner: Runner) -> None:
     path.write_text(json.dumps(row | {"input": "1, 2"}) + "\n")
     with pytest.raises(UserError, match="is no call"):
         list(EXECUTION.load([path]))
+
+
+def test_of_a_snapshot_release_v1_alone_is_read(tmp_path: Path) -> None:
+    """The hub's folder holds later releases beside it: `test2.jsonl` adds the problems of release_v2, and so on."""
+    rows = [json.dumps(ROW | {"question_id": str(n)}) for n in range(400)]
+    (tmp_path / "test.jsonl").write_text("\n".join(rows) + "\n")
+    (tmp_path / "test2.jsonl").write_text(json.dumps(ROW | {"question_id": "later"}) + "\n")
+    (tmp_path / "MANIFEST").write_text("{}")
+    files = GENERATION.files([tmp_path])
+    assert [path.name for path in files] == ["test.jsonl"]
+    assert [item.id for item in GENERATION.read(files)] == [str(n) for n in range(400)]
+    (tmp_path / "test.jsonl").write_text("\n".join(rows[:-1]) + "\n")
+    with pytest.raises(UserError, match="399 items, but the benchmark has 400; fetch the pinned revision"):
+        GENERATION.read(files)
+    (tmp_path / "test.jsonl").unlink()
+    with pytest.raises(UserError, match=r"no test\.jsonl in it"):
+        GENERATION.files([tmp_path])
+
+
+def test_the_execution_set_is_read_from_its_parquet_file(tmp_path: Path) -> None:
+    from pyarrow import Table, parquet
+
+    (tmp_path / "data").mkdir()
+    rows = [CALL | {"id": f"sample_{n}", "question_id": n // 5} for n in range(479)]
+    parquet.write_table(Table.from_pylist(rows), tmp_path / "data" / "test-00000-of-00001.parquet")
+    items = EXECUTION.read(EXECUTION.files([tmp_path]))
+    assert len(items) == 479 and items[0].arguments == "a = 1, b = 2"
+    assert [EXECUTION.group(item) for item in items[3:7]] == ["0", "0", "1", "1"]
+    with pytest.raises(UserError, match="1 items, but the benchmark has 479"):
+        (tmp_path / "one.jsonl").write_text(json.dumps(CALL) + "\n")
+        EXECUTION.read(EXECUTION.files([tmp_path / "one.jsonl"]))
+
+
+def test_a_draft_in_a_fence_does_not_cut_the_answer_off() -> None:
+    assert GENERATION.stop("corrected") == ()
+    draft = (
+        "Let me try.\n```python\nprint('draft')\n```\nThat is wrong. Hence:\n```python\nprint(input())\n```\n"
+    )
+    sample = draft + "For the sample it prints:\n```\n3\n```\n"
+    for text in (draft, sample):
+        assert program(text, "", None) == "print(input())"
+    both = "```python\nclass Solution:\n    a = 1\n```\nBetter:\n```python\nclass Solution:\n    a = 2\n```\n"
+    assert program(both + "```python\nSolution()\n```", "Solution", None) == "class Solution:\n    a = 2"
+
+
+@pytest.mark.parametrize("printed", ["sNaN", "-sNaN123", "NaN", "Infinity", "1e999999999", "1 sNaN", ""])
+def test_what_is_no_number_is_wrong_where_a_number_is_expected(printed: str) -> None:
+    assert not _same_text("3\n1 2\n", f"3\n{printed}\n")
+    assert not _same_text(f"{printed}\n" if printed else "0", "3")
+    assert _same_text("3\n1 2\n", " 3.0 \n1.00 2e0")

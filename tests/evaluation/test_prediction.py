@@ -65,7 +65,97 @@ def test_what_is_not_allowed_is_said() -> None:
         "[1": "not an expression",
     }.items():
         with pytest.raises(expressions.NotAllowed, match=words):
-            expressions.value(source)
+            expressions.output(source)
+
+
+SORTED = Question("s", "def f(nums):\n    return sorted(nums)[0] * 3", "f", "[2]", "6")
+TABLE = Question("t", "TABLE = {1: 'a'}\ndef f(x):\n    return TABLE[x]", "f", "1", "'zzz'")
+HELPER = Question(
+    "h",
+    "def helper(x):\n    return x\nh = helper\nx = h\ndef f(x):\n    return x + '!'",
+    "f",
+    "'a'",
+    "'zzz!'",
+)
+SHADOW = Question("w", "def float(x):\n    return 7\ndef f(x):\n    return x", "f", "7", "7")
+MAPPED = Question("m", "def f(g, l):\n    return [g(x) for x in l]", "f", "len, ['a']", "[1]")
+GENERATOR = "(i for i in [1])"
+
+
+@pytest.mark.parametrize(
+    ("item", "answer"),
+    [
+        (SORTED, f"{GENERATOR}.gi_frame.f_globals.update(f=lambda x: 6)"),
+        (SORTED, f"{GENERATOR}.gi_frame.f_globals.update(semcoder_result=lambda *a: 6) or [1]"),
+        (SORTED, f"{GENERATOR}.gi_frame.f_builtins['exec']('def f(x): return 6')"),
+        (SORTED, "'{0.gi_frame.f_globals}'.format((i for i in [1]))"),
+        (SORTED, "'{x.gi_frame}'.format_map({'x': (i for i in [1])})"),
+        (SORTED, "sorted([2], key=(lambda: 0).gi_frame)"),
+        (TABLE, "dict.update(TABLE, {1: 'zzz'}) or 1"),
+        (TABLE, "[TABLE][0].update({1: 'zzz'}) or 1"),
+        (TABLE, "(TABLE | {}).setdefault(1) and TABLE.update({1: 'zzz'}) or 1"),
+        (TABLE, "(lambda t: t.update({1: 'zzz'}) or 1)(TABLE)"),
+        (HELPER, "h('zzz')"),
+        (HELPER, "[h for h in [1]] and h('zzz')"),
+        (HELPER, "x('zzz')"),
+        (MAPPED, "lambda x: f(len, ['a'])[0], [0]"),
+        (SHADOW, "float('nan')"),
+        (SHADOW, "[i * float('inf') for i in [1]][0]"),
+    ],
+)
+def test_no_answer_reaches_the_program(runner: Runner, item: Question, answer: str) -> None:
+    ruling = INPUT.judge(runner, [(item, answer)])[0]
+    assert not ruling.passed and ruling.reason in ("not allowed", "raised", "wrong")
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "answer"),
+    [
+        ("def f(l):\n    return sum(l)", "3", "[1] * 3"),
+        ("def f(l):\n    return len(l)", "5", "'a' * 5"),
+        ("def f(l):\n    return l", "[0, 1, 2]", "list(range(3))"),
+        ("def f(l):\n    return l", "[0, 1, 2]", "l=[*range(3)]"),
+        ("def f(l):\n    return type(l).__name__", "'range'", "range(4)"),
+        ("def f(d):\n    return d['b']", "2", "dict(zip('ab', (1, 2)))"),
+        ("def f(d):\n    return d['b']", "2", "{k: n for n, k in enumerate('ab', start=1)}"),
+        ("def f(a, b):\n    return a - b", "2", "b=int('3'), a=len(str('abcde'.upper()))"),
+        ("def f(g, l):\n    return [g(x) for x in l]", "[2, 3]", "lambda x: x + 1, [1, 2]"),
+        ("def f(g, l):\n    return [g(x) for x in l]", "[1, 2]", "len, ['a', 'bc']"),
+        ("def f(g, l):\n    return [g(x) for x in l]", "['A']", "lambda s: s.upper(), ['a']"),
+        ("def f(l):\n    return list(l)", "[8, 0]", "{8, 0}"),  # the order in which the set was written
+        ("ALL = [1, 2, 3]\ndef f(l):\n    return l", "[2, 3]", "ALL[1:]"),
+        ("def f(x):\n    return x != x", "True", "float('nan')"),
+    ],
+)
+def test_honest_expressions_are_answers(runner: Runner, code: str, output: str, answer: str) -> None:
+    ruling = INPUT.judge(runner, [(Question("q", code, "f", "", output), answer)])[0]
+    assert ruling.passed, ruling
+
+
+DEGENERATE = {
+    "a long sum": "1" + " + 1" * 330,
+    "a longer sum": "1" + " + 1" * 5000,
+    "a chain of methods": "'a'" + ".strip()" * 200,
+    "a chain of items": "[1]" + "[0]" * 330,
+    "a chain of signs": "-" * 5000 + "1",
+    "deep lists": "[" * 150 + "]" * 150,
+    "deeper lists": "[" * 3000 + "]" * 3000,
+    "deep lambdas": "lambda: " * 90 + "1",
+    "deeper lambdas": "lambda: " * 3000 + "1",
+    "a huge list": "[0] * 10 ** 9",
+    "long": "[" + "1, " * 100_000 + "]",
+    "many digits": "1" * 20_000,
+    "a surrogate": "'\\ud800'",
+    "a null": "\0",
+}
+
+
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_degenerate_answers_fail_and_nothing_else(runner: Runner, name: str) -> None:
+    for harness, right in ((OUTPUT, "[1, 3]"), (INPUT, "[3, 1], 2")):
+        rulings = harness.judge(runner, [(QUESTION, DEGENERATE[name]), (QUESTION, right)])
+        assert [ruling.passed for ruling in rulings] == [False, True]
+        assert rulings[0].reason
 
 
 def test_the_answer_is_read_after_direct_and_other_prompts() -> None:

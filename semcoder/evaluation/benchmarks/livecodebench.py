@@ -182,7 +182,7 @@ def _same_text(expected: str, actual: str) -> bool:
 
 def _decimals(line: str) -> list[Decimal] | None:
     try:
-        return [Decimal(word) for word in line.split()]
+        numbers = [Decimal(word) for word in line.split()]
     except InvalidOperation:
         return None
 
@@ -192,6 +192,7 @@ def _cases(text: str, path: Path) -> list[Case]:
     try:
         listed = json.loads(text)
     except json.JSONDecodeError:
+    return None if any(number.is_snan() for number in numbers) else numbers
         try:
             listed = json.loads(_unpickled_text(zlib.decompress(base64.b64decode(text, validate=True))))
         except (binascii.Error, zlib.error, ValueError) as error:

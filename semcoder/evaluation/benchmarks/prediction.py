@@ -1,26 +1,28 @@
 """Output and input prediction: CRUXEval, LiveCodeBench code execution and held-out PyX share all but their files."""
 
+import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from semcoder.evaluation import extract, prompts
+from semcoder.evaluation.arguments import calls, outputs
 from semcoder.evaluation.benchmarks.interface import Harness
 from semcoder.evaluation.checking import (
     NO_ANSWER,
-    PASSED,
+    Expected,
+    Room,
     Ruling,
     Runner,
-    call_job,
-    equal,
-    evaluate,
-    value_of,
+    Trial,
+    compared,
+    judge,
 )
-from semcoder.evaluation.expressions import NotAllowed, call, value
+from semcoder.evaluation.expressions import NotAllowed
 from semcoder.evaluation.prompts import PromptFormat, Style
 from semcoder.execution import literals
-from semcoder.execution.api import Job
+from semcoder.execution.api import Call, CallResult
 from semcoder.records import Generation
 
 
@@ -72,24 +74,9 @@ class OutputPrediction(Harness[Question]):
 
     def judge(self, runner: Runner, answers: Sequence[tuple[Question, str | None]]) -> list[Ruling]:
         """Compare values; see `checking.equal`."""
-        rulings: dict[int, Ruling] = {}
-        waiting: list[tuple[int, str]] = []
-        for place, (item, answer) in enumerate(answers):
-            if answer is None:
-                rulings[place] = NO_ANSWER
-                continue
-            try:
-                rulings[place] = _compare(item, literals.parse(answer))
-            except ValueError:
-                try:
-                    waiting.append((place, value(answer)))
-                except NotAllowed as error:
-                    rulings[place] = Ruling(False, "not allowed", str(error))
-        for (place, _), actual in zip(
-            waiting, evaluate(runner.quick, [source for _, source in waiting]), strict=True
-        ):
-            rulings[place] = _compare(answers[place][0], actual)
-        return [rulings[place] for place in range(len(answers))]
+        given = [(item, answer) for item, answer in answers if answer is not None]
+        texts = iter(outputs(runner.quick, [answer for _, answer in given]))
+        return [NO_ANSWER if answer is None else _ruling(item, next(texts)) for item, answer in answers]
 
 
 class InputPrediction(OutputPrediction):
@@ -111,32 +98,34 @@ class InputPrediction(OutputPrediction):
 
     def judge(self, runner: Runner, answers: Sequence[tuple[Question, str | None]]) -> list[Ruling]:
         """Run the program on the predicted arguments and compare its output with the given one."""
-        rulings: dict[int, Ruling] = {}
-        jobs: list[tuple[int, Job]] = []
-        for place, (item, answer) in enumerate(answers):
-            if answer is None:
-                rulings[place] = NO_ANSWER
-                continue
-            try:
-                asked = call(answer, item.code, item.entry_point)
-            except NotAllowed as error:
-                rulings[place] = Ruling(False, "not allowed", str(error))
-                continue
-            jobs.append((place, call_job(item.id, item.code, item.entry_point, (asked,))))
-        for (place, _), outcome in zip(jobs, runner.quick(job for _, job in jobs), strict=True):
-            if not outcome.results:
-                rulings[place] = Ruling(False, outcome.verdict, outcome.detail)
-                continue
-            try:
-                actual = value_of(outcome.results[0])
-            except ValueError as error:
-                rulings[place] = Ruling(False, "raised", str(error))
-                continue
-            rulings[place] = _compare(answers[place][0], actual)
-        return [rulings[place] for place in range(len(answers))]
+        given = [(item, answer) for item, answer in answers if answer is not None]
+        asked = calls(runner.quick, [(answer, item.code) for item, answer in given])
+        trials = [
+            Trial(item.id, item.code, item.entry_point, (call,), _oracle(item))
+            for (item, _), call in zip(given, asked, strict=True)
+            if isinstance(call, Call)
+        ]
+        ran = iter(judge(runner.quick, trials))
+        rulings = iter([next(ran) if isinstance(each, Call) else _refused(each) for each in asked])
+        return [NO_ANSWER if answer is None else next(rulings) for _, answer in answers]
 
 
-def _compare(item: Question, actual: object) -> Ruling:
-    if equal(literals.parse(item.output), actual):
-        return PASSED
-    return Ruling(False, "wrong")
+def arguments(source: str) -> list[str]:
+    """The source of each argument of a call."""
+    node = ast.parse(f"_({source})", mode="eval").body
+    assert isinstance(node, ast.Call)
+    return [ast.unparse(each) for each in [*node.args, *(keyword.value for keyword in node.keywords)]]
+
+
+def _oracle(item: Question) -> Expected:
+    return Expected((literals.parse(item.output),))
+
+
+def _ruling(item: Question, text: str | NotAllowed) -> Ruling:
+    if isinstance(text, NotAllowed):
+        return _refused(text)
+    return compared(_oracle(item), 0, CallResult(text), Room())
+
+
+def _refused(error: NotAllowed) -> Ruling:
+    return Ruling(False, "not allowed", str(error))
