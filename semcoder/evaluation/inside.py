@@ -12,7 +12,9 @@ def semcoder_result(value: Any, mode: str) -> Any:
 
     `mode`: `value`; `set` for the set of its elements; `present` for a bool, or whether it is not None
     (EvalPlus compares a few tasks in these ways). Subclasses of builtin types become those types. A value of
-    200,000 characters or more, or with a number of more than 3,900 digits, becomes ("digest", sha256).
+    200,000 characters or more, or with a number of more than 3,900 digits, becomes ("digest", sha256), except in
+    mode `whole`. `arguments`: as `whole`, but None for each of the values that is not plain data; `changed`, on
+    what that gave before and the values now: what they are now, None also for those that are the same.
     """
     import builtins as b
     import decimal
@@ -111,6 +113,26 @@ def semcoder_result(value: Any, mode: str) -> Any:
             hasher.update(text(item).encode("utf-8", "surrogatepass"))
         return hasher.hexdigest()
 
+    def is_plain(root: Any) -> bool:
+        waiting = [root]
+        while waiting:
+            item = waiting.pop()
+            kind: Any = b.type(item)
+            if kind is b.dict:
+                waiting += [*item, *item.values()]
+            elif kind in kinds and kind not in atoms:
+                waiting += item
+            elif kind not in atoms:
+                return False
+        return True
+
+    if mode == "whole":
+        return plain(value, 0)
+    if mode == "arguments":
+        return [plain(item, 0) if is_plain(item) else None for item in value]
+    if mode == "changed":
+        now = semcoder_result(value[1], "arguments")
+        return [None if old == new else new for old, new in b.zip(value[0], now, strict=False)]
     if mode == "present":
         return value if b.type(value) is b.bool else value is not None
     if mode == "set":

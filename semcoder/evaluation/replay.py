@@ -2,18 +2,27 @@
 
 Three jobs: (1) the check runs with the reference solution and the arguments of every call are recorded;
 (2) the program under test runs on those arguments, alone; (3) the check runs again, with a candidate that
-plays back the recorded results. The check decides, in a process of trusted code and plain data only.
-`random` is seeded before the check, so that checks which draw their inputs ask for the same ones again.
+plays back the recorded results, and does to lists, dicts and sets what the program did to those it was given. The
+check decides, in a process of trusted code and plain data only. `random` is seeded before the check, so that
+checks which draw their inputs ask for the same ones again.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from semcoder.errors import UserError
-from semcoder.evaluation.checking import PASSED, Ruling, Run, call_job, value_of
+from semcoder.evaluation.checking import INSIDE, PASSED, Room, Ruling, Run
 from semcoder.execution import literals
-from semcoder.execution.api import Call, Job, Outcome
+from semcoder.execution.api import Call, CallResult, Job, Outcome
 
+_RUN = """
+
+def semcoder_call(*args, **kwargs):
+    given = [*args, *kwargs.values()]
+    before = semcoder_result(given, "arguments")
+    value = {entry_point}(*args, **kwargs)
+    return semcoder_result(value, "whole"), semcoder_result((before, given), "changed")
+"""
 _RECORD = """
 
 def semcoder_record():
@@ -36,13 +45,31 @@ def semcoder_replay(answers):
     import builtins
     import random
 
+    def alike(a, b):
+        if isinstance(a, (list, tuple)) and type(a) is type(b):
+            return len(a) == len(b) and all(map(alike, a, b))
+        if isinstance(a, dict) and isinstance(b, dict):
+            return a.keys() == b.keys() and all(alike(a[key], b[key]) for key in a)
+        return a == b or (a != a and b != b)
+
+    def become(given, after):
+        if type(given) is not type(after):
+            return
+        if isinstance(given, list):
+            given[:] = after
+        elif isinstance(given, (dict, set)):
+            given.clear()
+            given.update(after)
+
     waiting = iter(answers)
     random.seed(0)
 
     def candidate(*args, **kwargs):
-        asked, raised, value = next(waiting)
-        if (args, kwargs) != asked:
+        asked, raised, value, after = next(waiting)
+        if not alike((args, kwargs), asked):
             raise LookupError("the check asked for something else than it did before")
+        for given, changed in zip([*args, *kwargs.values()], after):
+            become(given, changed)
         if raised is None:
             return value
         kind = getattr(builtins, raised[0], None)
@@ -65,63 +92,113 @@ class Check:
     test: str
 
 
-def record(run: Run, checks: Sequence[Check]) -> dict[str, tuple[Call, ...]]:
-    """The calls that each check makes. Raises UserError for a check that its own reference does not pass."""
-    jobs = (
+@dataclass(frozen=True)
+class Recorded:
+    """A check, the calls that it makes, and how long the reference's results on them are, in characters."""
+
+    check: Check
+    calls: tuple[Call, ...]
+    chars: tuple[int, ...]
+
+
+def record(run: Run, checks: Sequence[Check]) -> dict[str, Recorded]:
+    """Each check with its calls. Raises UserError for a check that its own reference does not pass in a replay."""
+    jobs = [
         Job(c.id, _source(c, _RECORD.format(entry_point=c.entry_point)), "semcoder_record", (Call(),))
         for c in checks
+    ]
+    asked = [_asked(check, outcome) for check, outcome in zip(checks, run(jobs), strict=True)]
+    outcomes = list(
+        run(_job(check, calls, check.reference) for check, calls in zip(checks, asked, strict=True))
     )
-    calls: dict[str, tuple[Call, ...]] = {}
-    for check, outcome in zip(checks, run(jobs), strict=True):
-        if not outcome.results or outcome.results[0].value is None:
-            raise UserError(
-                f"{check.id}: its test cannot be replayed, its own reference fails it ({_failure(outcome)}); "
-                "give an unchanged benchmark file."
-            )
-        asked = literals.parse(outcome.results[0].value)
-        calls[check.id] = tuple(
-            Call(tuple(map(literals.render, args)), {k: literals.render(v) for k, v in kwargs.items()})
-            for args, kwargs in asked
-        )
-    return calls
+    recorded = [
+        Recorded(check, calls, tuple(len(result.value or "") for result in outcome.results))
+        for check, calls, outcome in zip(checks, asked, outcomes, strict=True)
+    ]
+    for each, ruling in zip(recorded, _rulings(run, recorded, outcomes), strict=True):
+        if not ruling.passed:
+            raise _unfit(each.check, f"{ruling.reason}: {ruling.detail[:200]}")
+    return {each.check.id: each for each in recorded}
 
 
-def judge(run: Run, attempts: Sequence[tuple[Check, tuple[Call, ...], str]]) -> list[Ruling]:
-    """The verdict on each (check, its recorded calls, program)."""
-    outcomes = list(run(call_job(c.id, code, c.entry_point, calls) for c, calls, code in attempts))
+def judge(run: Run, attempts: Sequence[tuple[Recorded, str]]) -> list[Ruling]:
+    """The verdict on each (recorded check, program)."""
+    outcomes = list(run(_job(recorded.check, recorded.calls, code) for recorded, code in attempts))
+    return _rulings(run, [recorded for recorded, _ in attempts], outcomes)
+
+
+def _asked(check: Check, outcome: Outcome) -> tuple[Call, ...]:
+    if not outcome.results or outcome.results[0].value is None:
+        raise _unfit(check, _failure(outcome))
+    return tuple(
+        Call(tuple(map(literals.render, args)), {k: literals.render(v) for k, v in kwargs.items()})
+        for args, kwargs in literals.parse(outcome.results[0].value)
+    )
+
+
+def _unfit(check: Check, why: str) -> UserError:
+    return UserError(
+        f"{check.id}: its test cannot be replayed, its own reference fails it ({why}); "
+        "give an unchanged benchmark file."
+    )
+
+
+def _job(check: Check, calls: tuple[Call, ...], code: str) -> Job:
+    source = f"{code}\n\n\n{INSIDE}\n{_RUN.format(entry_point=check.entry_point)}"
+    return Job(check.id, source, "semcoder_call", calls)
+
+
+def _rulings(run: Run, recorded: Sequence[Recorded], outcomes: Sequence[Outcome]) -> list[Ruling]:
+    """The check decides on what the program of each outcome did."""
     rulings: list[Ruling | None] = []
     replays: list[Job] = []
-    for (check, calls, _), outcome in zip(attempts, outcomes, strict=True):
+    for each, outcome in zip(recorded, outcomes, strict=True):
         if outcome.verdict != "ok":
             rulings.append(Ruling(False, outcome.verdict, outcome.detail, len(outcome.results)))
             continue
-        answers = _answers(calls, outcome)
+        try:
+            answers = Call((_answers(each, outcome),))
+        except ValueError as error:
+            rulings.append(Ruling(False, "wrong", str(error)))
+            continue
         rulings.append(None)
-        replays.append(Job(check.id, _source(check, _REPLAY), "semcoder_replay", (Call((answers,)),)))
+        replays.append(Job(each.check.id, _source(each.check, _REPLAY), "semcoder_replay", (answers,)))
     replayed = iter(list(run(replays)))
     return [
-        ruled or _of_replay(check, outcome, next(replayed))
-        for (check, _, _), outcome, ruled in zip(attempts, outcomes, rulings, strict=True)
+        ruled or _of_replay(each.check, outcome, next(replayed))
+        for each, outcome, ruled in zip(recorded, outcomes, rulings, strict=True)
     ]
 
 
-def _answers(calls: Sequence[Call], outcome: Outcome) -> str:
-    """What the program did on each call, as the literal that `semcoder_replay` reads.
+def _answers(recorded: Recorded, outcome: Outcome) -> str:
+    """What the program did on each call, as the literal that `semcoder_replay` reads; ValueError where none tells.
 
     This text is evaluated beside the check, so every value is parsed and written anew: nothing that the
     program's process sent gets there but plain data.
     """
+    room = Room()
     rows = []
-    for call, result in zip(calls, outcome.results, strict=True):
+    for place, (call, result) in enumerate(zip(recorded.calls, outcome.results, strict=True)):
         kwargs = ", ".join(f"{name!r}: {text}" for name, text in call.kwargs.items())
         args = "".join(f"{text}, " for text in call.args)
-        raised, value = None, "None"
-        try:
-            value = literals.render(value_of(result))
-        except ValueError as error:
-            raised = result.raised[:2] if result.raised else ("ValueError", str(error))
-        rows.append(f"((({args}), {{{kwargs}}}), {raised!r}, {value})")
+        asked = f"(({args}), {{{kwargs}}})"
+        if result.raised:
+            rows.append(f"({asked}, {result.raised[:2]!r}, None, ())")
+            continue
+        value, after = _claim(result, room, recorded.chars[place] if place < len(recorded.chars) else 0)
+        rows.append(f"({asked}, None, {value}, {after})")
     return f"[{', '.join(rows)}]"
+
+
+def _claim(result: CallResult, room: Room, right: int) -> tuple[str, str]:
+    """The literals of what a call returned and of what its arguments became."""
+    text = result.value or ""
+    if not room.has(text, lambda: right):
+        raise ValueError(f"a result of {len(text)} characters")
+    claim = literals.parse(text)
+    if type(claim) is not tuple or len(claim) != 2 or type(claim[1]) is not list:
+        raise ValueError(f"not a call's result: {text[:80]}")
+    return literals.render(claim[0]), literals.render(claim[1])
 
 
 def _of_replay(check: Check, outcome: Outcome, replay: Outcome) -> Ruling:

@@ -94,7 +94,8 @@ def _differential(
 def _checked(runner: Runner, answers: Sequence[tuple[Checked, str | None]]) -> list[Failure | None]:
     """HumanEval's check does not say which call failed: it is the first whose result is not the reference's."""
     checks = {item.id: item.check for item, _ in answers}
-    calls = record(runner.patient, list(checks.values()))
+    recorded = record(runner.patient, list(checks.values()))
+    calls = {id: each.calls for id, each in recorded.items()}
     references = _results(
         runner.patient, [(check.reference, check.entry_point, calls[check.id]) for check in checks.values()]
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from semcoder.errors import UserError
 from semcoder.evaluation import replay
 from semcoder.evaluation.benchmarks.humaneval import Checked, HumanEval
-from semcoder.evaluation.checking import Expected, Runner, Trial, as_call, equal, judge
+from semcoder.evaluation.benchmarks.livecodebench import _same_text
+from semcoder.evaluation.checking import Expected, Runner, Trial, as_call, equal, judge, ruling
+from semcoder.execution.api import CallResult, Outcome
 
 CHECK = replay.Check(
     "T/0",
@@ -98,6 +101,61 @@ def test_a_check_that_its_reference_fails_is_an_error(runner: Runner) -> None:
         replay.record(runner.quick, [broken])
 
 
+MUTATING = replay.Check(
+    "T/2",
+    "grow",
+    "def grow(x, seen={}):\n    x.append(len(x))\n    seen[str(x)] = 1\n    return seen",
+    "def check(candidate):\n    x, seen = [5], {}\n    assert candidate(x, seen=seen) == {'[5, 1]': 1}\n"
+    "    assert x == [5, 1] and seen == {'[5, 1]': 1}\n    candidate(x, seen)\n    assert len(x) == 3",
+)
+NOT_A_NUMBER = replay.Check(
+    "T/3",
+    "same",
+    "def same(x):\n    return x",
+    "def check(candidate):\n    nan = float('nan')\n    assert candidate(nan) != nan\n"
+    "    assert candidate([nan, {'a': nan}])[1]['a'] != nan",
+)
+LARGE = replay.Check(
+    "T/4",
+    "double",
+    "def double(x):\n    return [2 * i for i in x]",
+    "def check(candidate):\n    x = list(range(60_000))\n    assert candidate(x) == list(range(0, 120_000, 2))",
+)
+
+
+def test_checks_that_look_at_arguments_nan_or_long_lists(runner: Runner) -> None:
+    programs = {
+        MUTATING: "def grow(x, seen):\n    x += [len(x)]\n    seen.update({str(x): True})\n    return dict(seen)",
+        NOT_A_NUMBER: "def same(x):\n    return [*x] if isinstance(x, list) else x",
+        LARGE: "def double(x):\n    x[:] = [i + i for i in x]\n    return x",
+    }
+    wrong = {
+        MUTATING: "def grow(x, seen):\n    return {'[5, 1]': 1}",
+        NOT_A_NUMBER: "def same(x):\n    return None",
+        LARGE: "def double(x):\n    return [i + i for i in x][:-1] + [0]",
+    }
+    recorded = replay.record(runner.quick, list(programs))
+    for some, passed in ((programs, True), (wrong, False)):
+        rulings = replay.judge(runner.quick, [(recorded[check.id], code) for check, code in some.items()])
+        assert [ruling.passed for ruling in rulings] == [passed] * len(some)
+
+
+def test_a_program_whose_arguments_become_no_plain_data_is_judged_by_its_result(runner: Runner) -> None:
+    code = (
+        "def twice(x):\n    y = x + x\n    if isinstance(x, list):\n        x.append(object())\n    return y"
+    )
+    assert HumanEval().judge(runner, [(ITEM, code)])[0].passed
+
+
+def test_a_check_that_cannot_be_replayed_is_an_error(runner: Runner) -> None:
+    """Its reference passes it, but keeps to the identity of what it is given."""
+    check = replay.Check(
+        "T/5", "same", "def same(x):\n    return x", "def check(c):\n    x = [1]\n    assert c(x) is x"
+    )
+    with pytest.raises(UserError, match="T/5: its test cannot be replayed"):
+        replay.record(runner.quick, [check])
+
+
 def test_large_results_are_compared_by_digest(runner: Runner) -> None:
     code = "def f(n):\n    return [float(i) for i in range(n)]"
     other = "def f(n):\n    return list(range(n - 1)) + [0]"
@@ -114,6 +172,66 @@ def test_large_results_are_compared_by_digest(runner: Runner) -> None:
     ].passed
 
 
+COLLIDING = "{" + ", ".join(str(k * (2**61 - 1)) for k in range(36_000)) + "}"
+FORGED = {
+    "keys of one hash": COLLIDING,
+    "fewer keys of one hash": COLLIDING[:90_000].rpartition(",")[0] + "}",
+    "pairs of keys of one hash": "{" + COLLIDING[1:-1].replace(",", ": 0,") + ": 0}",
+    "a long list": f"[{', '.join('1' * 330_000)}]",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_forged_result_does_not_keep_the_scorer_busy(runner: Runner, name: str, count: int) -> None:
+    """What a program wrote to the result's descriptor itself, past all limits inside the sandbox."""
+    outcome = Outcome("t", "ok", results=(CallResult(FORGED[name]),) * count)
+    trial = Trial("t", "", "f", (as_call([0]),) * count, Expected(({1},) * count))
+    recorded = replay.Recorded(CHECK, (as_call([0]),) * count, (10,) * count)
+    start = process_time()
+    assert not ruling(trial, outcome).passed
+    assert not replay.judge(lambda jobs: iter([outcome] * len(list(jobs))), [(recorded, "")])[0].passed
+    assert process_time() - start < 1.5
+
+
+def test_long_results_are_read_where_the_right_ones_are_long(runner: Runner) -> None:
+    code = "def f(n):\n    return ['abcdefgh'] * n"
+    numbers = (9_000, 9_500, 12_000, 1, 0)
+    right = Expected(tuple(["abcdefgh"] * n for n in numbers))
+    calls = tuple(as_call([n]) for n in numbers)
+    assert judge(runner.quick, [Trial("t", code, "f", calls, right)])[0].passed
+    wrong = Expected((*right.values[:2], ["abcdefgh"], *right.values[3:]))
+    told = judge(runner.quick, [Trial("t", code, "f", calls, wrong)])[0]
+    assert (told.passed, told.reason, told.failed) == (False, "wrong", 2)
+
+
+@pytest.mark.parametrize("printed", ["sNaN", "-sNaN123", "NaN", "Infinity", "1e999999999", "1 sNaN", ""])
+def test_what_is_no_number_is_wrong_where_a_number_is_expected(printed: str) -> None:
+    assert not _same_text("3\n1 2\n", f"3\n{printed}\n")
+    assert not _same_text(f"{printed}\n" if printed else "0", "3")
+    assert _same_text("3\n1 2\n", " 3.0 \n1.00 2e0")
+
+
+class Broken:
+    """An oracle that a result of its program brings down."""
+
+    def accepts(self, index: int, actual: Any) -> bool:
+        raise OverflowError("int too large")
+
+    def chars(self, index: int) -> int:
+        return 0
+
+
+def test_a_comparison_that_fails_is_a_failed_item(runner: Runner) -> None:
+    trials = [
+        Trial(name, "def f(x): return x", "f", (as_call([1]),), oracle)
+        for name, oracle in (("a", Broken()), ("b", Expected((1,))))
+    ]
+    rulings = judge(runner.quick, trials)
+    assert [(r.passed, r.reason) for r in rulings] == [(False, "not comparable"), (True, "passed")]
+    assert rulings[0].detail == "OverflowError: int too large"
+
+
 class Anything:
     """Accepts what comes and remembers it."""
 
@@ -122,6 +240,9 @@ class Anything:
     def accepts(self, index: int, actual: Any) -> bool:
         Anything.seen = actual
         return True
+
+    def chars(self, index: int) -> int:
+        return 0
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class HumanEval(CodeHarness[Checked]):
     def judge(self, runner: Runner, answers: Sequence[tuple[Checked, str | None]]) -> list[Ruling]:
         """The check decides."""
         checks = {item.id: item.check for item, code in answers if code is not None}
-        calls = replay.record(runner.patient, list(checks.values()))
-        attempts = [(item.check, calls[item.id], code) for item, code in answers if code is not None]
+        recorded = replay.record(runner.patient, list(checks.values()))
+        attempts = [(recorded[item.id], code) for item, code in answers if code is not None]
         rulings = iter(replay.judge(runner.quick, attempts))
         return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]
