@@ -18,29 +18,6 @@ from semcoder.errors import UserError
 from semcoder.progress import tell
 
 
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file. Raises UserError naming the file, and the line that is not UTF-8."""
-    return "".join(text for _, text in read_lines(path))
-
-
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """(number, line) of a UTF-8 file, numbers from 1, line ends kept. Errors as of read_text."""
-    try:
-        with path.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
-                try:
-                    yield number, line.decode()
-                except UnicodeDecodeError as error:
-                    raise UserError(
-                        f"{path}, line {number}: not UTF-8 (byte {error.start + 1} of the line); "
-                        f"give a text file, or remake it with its rule."
-                    ) from error
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; make it with its rule, or give another path.") from error
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); give a file that can.") from error
-
-
 def output_file(path: Path) -> Path:
     """Where an output file really goes, links followed.
 

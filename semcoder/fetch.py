@@ -5,7 +5,7 @@ are checked against the hashes that the hub states for the pinned commit, and a 
 beside them, so that the directory can serve as a mirror elsewhere and be checked there without the hub.
 """
 
-import csv
+import errno
 import hashlib
 import importlib.metadata
 import json
@@ -16,7 +16,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from fnmatch import fnmatch
 from http import HTTPStatus
 from pathlib import Path
@@ -25,13 +25,22 @@ from typing import Annotated, Any, Literal, Self
 import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from semcoder.artifacts import replace_directory, sha256_of, write_json
+from semcoder.artifacts import (
+    output_directory,
+    output_file,
+    replace_directory,
+    sha256_of,
+    write_json,
+)
 from semcoder.errors import UserError
 from semcoder.progress import track
+from semcoder.reading import read_rows
 
 MANIFEST = ".pinned.json"
 CHUNK = 1 << 20
 TIMEOUT_S = 60
+REACHES = ("pypi", "url", "hub")
+"""Kinds of sources, as data.reach names them."""
 
 
 class External(BaseModel):
@@ -70,6 +79,11 @@ class External(BaseModel):
         return self.kind in ("hub-dataset", "hub-model")
 
     @property
+    def reach(self) -> str:
+        """The kind of source, one of REACHES."""
+        return self.kind.partition("-")[0]
+
+    @property
     def base_name(self) -> str:
         """The file's or the snapshot's own name, by which a mirror may hold it."""
         if self.is_snapshot:
@@ -92,11 +106,7 @@ class External(BaseModel):
 
 def read_versions(path: Path) -> dict[str, External]:
     """The rows of data/versions.csv by name. Raises UserError naming the line that is not right."""
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; give the project's data/versions.csv.") from error
+    rows = read_rows(path, External.model_fields)
     entries: dict[str, External] = {}
     for number, row in enumerate(rows, 2):
         try:
@@ -111,54 +121,88 @@ def read_versions(path: Path) -> dict[str, External]:
     return entries
 
 
-def fetch(entry: External, out: Path, mirror: Path | None = None) -> None:
-    """Put `entry` at `out`, checked: from `mirror` where it holds it, else from the source."""
+def fetch(entry: External, out: Path, mirror: Path | None = None, reach: Collection[str] = REACHES) -> None:
+    """Put `entry` at `out`, checked: from `mirror` where it holds it, else from the source if that is in `reach`.
+
+    Nothing is left beside `out` but the beginning of a download that was cut and can go on.
+    """
     if not entry.sha256 and not entry.revision:
         raise UserError(
             f"{entry.name}: not pinned ({entry.note}); look up the full 40-hex commit of {entry.location}, "
             f"check it, and write it in the revision column of data/versions.csv."
         )
+    out = output_directory(out) if entry.is_snapshot else output_file(out)
+    held = held_by(mirror, entry) if mirror else None
+    searched = f"not in the mirror {mirror} and " if mirror else ""
+    if not held and entry.reach not in reach:
+        raise UserError(
+            f"{entry.name}: {searched}not to be asked of its source (data.reach has no {entry.reach}); "
+            f"expected {entry.expected}; {_remedies(entry, mirror)}"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.{(entry.sha256 or entry.revision)[:12]}.part")
-    held = mirror and _held_by(mirror, entry)
-    if held:
-        _clear(part)
-        if held.is_dir():
-            shutil.copytree(held, part, ignore=shutil.ignore_patterns(".cache"))
+    goes_on = not held and entry.kind != "pypi"
+    try:
+        if held:
+            _copy(held, part)
         else:
-            shutil.copyfile(held, part)
-        _check(entry, part, str(held), mirror)
-    else:
-        try:
             _download(entry, part)
-        except (OSError, subprocess.SubprocessError, LookupError, zipfile.BadZipFile) as error:
-            searched = f"not in the mirror {mirror} and " if mirror else ""
+        _check(entry, part, str(held or entry.source), mirror)
+        if entry.is_snapshot:
+            replace_directory(part, out)
+        else:
+            part.chmod(0o644)
+            part.replace(out)
+    except (OSError, subprocess.SubprocessError, LookupError, zipfile.BadZipFile, shutil.Error) as error:
+        if _is_full(error):
+            goes_on = False
             raise UserError(
-                f"{entry.name}: {searched}its source could not be read ({_one_line(error)}); "
-                f"expected {entry.expected}; {_remedies(entry, mirror)}"
+                f"{out}: no space left for {entry.name}; make room and run this again."
             ) from error
-        _check(entry, part, entry.source, mirror)
-    if part.is_dir():
-        replace_directory(part, out)
+        raise UserError(
+            f"{entry.name}: {'' if held else searched}{held or 'its source'} could not be read "
+            f"({_one_line(error)}); expected {entry.expected}; {_remedies(entry, mirror)}"
+        ) from error
+    finally:
+        if not goes_on:
+            _clear(part)
+            _clear(_folder_of(part))
+
+
+def _copy(held: Path, part: Path) -> None:
+    _clear(part)
+    if held.is_dir():
+        shutil.copytree(held, part, ignore=shutil.ignore_patterns(".cache"))
     else:
-        part.chmod(0o644)
-        part.replace(out)
+        shutil.copyfile(held, part)
 
 
-def tree_sha256(folder: Path) -> str:
+def _is_full(error: BaseException) -> bool:
+    """Whether the disk is full, also where a library's error stands before the system's."""
+    chain = (error, error.__cause__, error.__context__)
+    return any(isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in chain)
+
+
+def _folder_of(part: Path) -> Path:
+    """Where the hub's client puts a single file, among others of its own."""
+    return part.with_name(part.name + ".d")
+
+
+def tree_sha256(folder: Path, sha256: Callable[[Path], str] = sha256_of) -> str:
     """The sha256 of a directory: of the JSON of its files' hashes by path, the manifest left out."""
-    return hashlib.sha256(json.dumps(_hashes(folder), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_hashes(folder, sha256), sort_keys=True).encode()).hexdigest()
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def _hashes(folder: Path, sha256: Callable[[Path], str] = sha256_of) -> dict[str, str]:
     files = sorted(
         p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).as_posix() != MANIFEST
     )
-    return {p.relative_to(folder).as_posix(): sha256_of(p) for p in files}
+    return {p.relative_to(folder).as_posix(): sha256(p) for p in files}
 
 
-def _held_by(mirror: Path, entry: External) -> Path | None:
-    for name in (entry.name, entry.base_name):
+def held_by(mirror: Path, entry: External) -> Path | None:
+    """Where a mirror holds the entry: as BASE_NAME, as NAME, or as data/external does, NAME/BASE_NAME."""
+    for name in (f"{entry.name}/{entry.base_name}", entry.name, entry.base_name):
         path = mirror / name
         if path.is_dir() if entry.is_snapshot else path.is_file():
             return path
@@ -167,7 +211,7 @@ def _held_by(mirror: Path, entry: External) -> Path | None:
 
 def _check(entry: External, part: Path, origin: str, mirror: Path | None) -> None:
     """Raise UserError, and drop what was fetched, unless `part` is what the entry pins."""
-    found = _mismatch(entry, part)
+    found = mismatch(entry, part)
     if found:
         _clear(part)
         raise UserError(
@@ -175,13 +219,13 @@ def _check(entry: External, part: Path, origin: str, mirror: Path | None) -> Non
         )
 
 
-def _mismatch(entry: External, part: Path) -> str:
-    """What is wrong with a fetched file or directory; empty when nothing is."""
+def mismatch(entry: External, part: Path, sha256: Callable[[Path], str] = sha256_of) -> str:
+    """What is wrong with a fetched file or directory; empty when nothing is. `sha256` hashes one file."""
     if not entry.is_snapshot:
-        found = sha256_of(part)
+        found = sha256(part) if part.is_file() else "of no file"
         return "" if found == entry.sha256 else f"sha256 {found}"
     if entry.sha256:
-        found = tree_sha256(part)
+        found = tree_sha256(part, sha256)
         return "" if found == entry.sha256 else f"tree sha256 {found}"
     try:
         manifest = json.loads((part / MANIFEST).read_text(encoding="utf-8"))
@@ -189,7 +233,7 @@ def _mismatch(entry: External, part: Path) -> str:
         return f"no readable {MANIFEST}, which `semcoder data fetch` leaves in a snapshot"
     if manifest.get("revision") != entry.revision or manifest.get("location") != entry.location:
         return f"{manifest.get('location')} at revision {manifest.get('revision')}"
-    stated, found_hashes = manifest.get("files"), _hashes(part)
+    stated, found_hashes = manifest.get("files"), _hashes(part, sha256)
     wrong = sorted({path for path, _ in set((stated or {}).items()) ^ set(found_hashes.items())})
     return f"other content than its {MANIFEST} says in {', '.join(wrong[:3])}" if wrong else ""
 
@@ -216,7 +260,7 @@ def _from_url(entry: External, part: Path) -> None:
     """Stream into `part`, going on from what an interrupted download left there."""
     resumed = part.exists()
     _stream(entry, part)
-    if resumed and _mismatch(entry, part):  # what was left may not have been the beginning of this file
+    if resumed and mismatch(entry, part):  # what was left may not have been the beginning of this file
         _clear(part)
         _stream(entry, part)
 
@@ -275,7 +319,7 @@ def _from_hub(entry: External, part: Path) -> None:
     where, _, pattern = entry.location.partition(":")
     is_dataset = entry.kind == "hub-dataset" or where.startswith("datasets/")
     repository, kind = where.removeprefix("datasets/"), "dataset" if is_dataset else "model"
-    folder = part if entry.is_snapshot else part.with_name(part.name + ".d")
+    folder = part if entry.is_snapshot else _folder_of(part)
     try:
         tree = hub.HfApi().list_repo_tree(repository, recursive=True, revision=entry.revision, repo_type=kind)
         files = [f for f in tree if isinstance(f, hub.RepoFile) and (not pattern or fnmatch(f.path, pattern))]
@@ -328,6 +372,9 @@ def main(
     versions: Annotated[Path, typer.Option(help="The pinned entries: data/versions.csv.")],
     out: Annotated[Path, typer.Option(help="The file to make; a directory for a hub snapshot.")],
     mirror: Annotated[Path | None, typer.Option(help="Folder looked in first (data.mirror).")] = None,
+    reach: Annotated[
+        str, typer.Option(help="Kinds of sources that may be asked (data.reach), with commas.")
+    ] = ",".join(REACHES),
 ) -> None:
     """Fetch one pinned external file or snapshot and check it.
 
@@ -340,4 +387,8 @@ def main(
         raise UserError(
             f"--mirror {mirror}: no such folder; give the folder that holds the files, or leave it out."
         )
-    fetch(entries[name], out, mirror)
+    kinds = reach.split(",") if reach else []
+    for kind in kinds:
+        if kind not in REACHES:
+            raise UserError(f"--reach {kind}: not one of {', '.join(REACHES)}.")
+    fetch(entries[name], out, mirror, kinds)

@@ -12,8 +12,9 @@ from typing import ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from semcoder.artifacts import read_lines, writing
+from semcoder.artifacts import writing
 from semcoder.errors import UserError
+from semcoder.reading import read_lines
 
 Direction = Literal["forward", "backward"]
 Format = Literal["monologue", "scratchpad", "next", "concise", "direct"]

@@ -1,13 +1,14 @@
 """Plots of a run: the loss while training, the lengths of traces and monologues."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from semcoder.errors import UserError
+from semcoder.reading import read_lines
 from semcoder.records import Monologue, Trace, read_all
 from semcoder.report.figure import ACCENT, INK, new_figure, save
 
@@ -31,11 +32,23 @@ def main(
         _histogram(lengths, "characters of a monologue", out)
 
 
-def _loss(logs: Iterable[Path], out: Path) -> None:
-    rows = [json.loads(line) for path in logs for line in path.read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in rows if "loss" in row]
+def _log_rows(path: Path) -> Iterator[dict[str, float]]:
+    for number, line in read_lines(path):
+        try:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise TypeError
+        except (ValueError, TypeError) as error:
+            raise UserError(
+                f"{path}, line {number}: not a JSON object; give a training_log.jsonl."
+            ) from error
+        yield row
+
+
+def _loss(logs: list[Path], out: Path) -> None:
+    rows = [row for path in logs for row in _log_rows(path) if "loss" in row]
     if not rows:
-        raise UserError("--source: no line with a loss in the training log; was the model trained?")
+        raise UserError(f"--source {', '.join(map(str, logs))}: no line with a loss; was the model trained?")
     figure, axes = new_figure(6.5, 3.2)
     axes.plot([row["step"] for row in rows], [row["loss"] for row in rows], color=INK, marker=".")
     axes.set_xlabel("step")

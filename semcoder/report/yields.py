@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from semcoder.artifacts import writing
-from semcoder.errors import UserError
+from semcoder.reading import read_model
 from semcoder.report.figure import INK, MUTED, new_figure, save
 
 
@@ -42,10 +42,7 @@ def add_up(files: list[Path]) -> list[Yield]:
     """Yields in the order in which the stages first come up."""
     stages: dict[str, Yield] = {}
     for path in files:
-        try:
-            one = Summary.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValidationError) as error:
-            raise UserError(f"{path}: not a stage's summary ({error}); remake it with its rule.") from error
+        one = read_model(path, Summary)
         before = stages.get(one.stage, Yield(one.stage, 0, 0, {}))
         reasons = dict(before.reasons)
         for reason, count in one.dropped.items():

@@ -68,7 +68,7 @@ def test_the_table_says_which_benchmarks_were_looked_into(tmp_path: Path) -> Non
 
 def test_what_is_no_summary_is_named(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text('{"stage": "x"}')
-    with pytest.raises(UserError, match=r"s\.json: not a stage's summary"):
+    with pytest.raises(UserError, match=r"s\.json: not a Summary"):
         add_up([tmp_path / "s.json"])
 
 
