@@ -7,16 +7,26 @@ environment, no capability; everything dies with the caller.
 
 import contextlib
 import importlib.util
+import json
 import os
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from semcoder.errors import UserError
 
 HERE = "/sandbox"
+PACKAGES = "/packages"
+ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "1",  # or every thread would take 128 MB of the address space
+    "OPENBLAS_NUM_THREADS": "1",  # a zygote with threads cannot be forked safely
+    "OMP_NUM_THREADS": "1",
+}
+FLAGS = ("-s", "-S", "-B", "-X", "utf8")
 TMP_BYTES = 16 << 20
 INSIDE = (
     "semcoder.execution.zygote",
@@ -54,23 +64,76 @@ def candidates() -> list[str]:
     return found
 
 
-def command(bwrap: str, hash_seed: int, settings: str) -> list[str]:
-    """The command of one worker, whose zygote is process 1 of its own pid namespace."""
-    python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+def command(bwrap: str, hash_seed: int, settings: dict[str, Any], preload: Sequence[str]) -> list[str]:
+    """The command of one worker, whose zygote is process 1 of its own pid namespace.
+
+    `preload`: modules that the zygote imports; those that are no part of the standard library are bound in.
+    """
+    python = _python()
+    packages = _third_party(preload)
+    inside = {
+        **settings,
+        "preload": list(preload),
+        "namespaces": True,
+        "ours": [HERE],
+        "packages": [PACKAGES] if packages else [],
+    }
+    bound = [word for path in packages for word in ("--ro-bind", str(path), f"{PACKAGES}/{path.name}")]
     return [
         bwrap,
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
         *("--unshare-cgroup-try", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"),
         *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
-        *("--setenv", "PYTHONHASHSEED", str(hash_seed), "--setenv", "LC_ALL", "C.UTF-8"),
-        *("--setenv", "MALLOC_ARENA_MAX", "1"),  # or every thread would take 128 MB of the address space
+        *("--setenv", "PYTHONHASHSEED", str(hash_seed)),
+        *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
         *_root(python),
+        *bound,
+        *("--remount-ro", "/", "--chdir", "/tmp"),
         "--",
-        *(python, "-s", "-S", "-B", "-X", "utf8", f"{HERE}/zygote.py", settings),
+        *(python, *FLAGS, f"{HERE}/zygote.py", json.dumps(inside)),
     ]
 
 
+def unconfined(settings: dict[str, Any], preload: Sequence[str]) -> list[str]:
+    """The command of a worker without namespaces: limits and system call filters alone, and no file is written."""
+    execution = Path(__file__).parent
+    ours = [str(execution), str(execution.parent / "tracing")]
+    inside = {
+        **settings,
+        "preload": list(preload),
+        "namespaces": False,
+        "ours": ours,
+        "packages": list(dict.fromkeys(str(path.parent) for path in _third_party(preload))),
+    }
+    start = f"import sys; sys.path[:0] = {ours!r}; import zygote; zygote.main({json.dumps(inside)!r})"
+    return [_python(), *FLAGS, "-c", start]
+
+
+def _python() -> str:
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+def _third_party(names: Sequence[str]) -> list[Path]:
+    """The folders and files of site-packages that these modules lie in, with the libraries that wheels put beside."""
+    found: dict[Path, None] = {}
+    for name in names:
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names:
+            continue
+        spec = importlib.util.find_spec(top)
+        if spec is None or not spec.origin:
+            raise UserError(
+                f"The sandbox was to preload {name}, which is not installed; install it or leave it out."
+            )
+        path = Path(spec.origin)
+        path = path.parent if path.name == "__init__.py" else path
+        libraries = path.with_name(f"{top}.libs")
+        found |= {path: None} | ({libraries: None} if libraries.exists() else {})
+    return list(found)
+
+
 def _root(python: str) -> Iterator[str]:
+    yield from ("--size", str(TMP_BYTES), "--tmpfs", "/tmp")  # first: the interpreter may lie below it
     bound: list[str] = []
     base = os.path.realpath(sys.base_prefix)
     stdlib = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
@@ -98,9 +161,7 @@ def _root(python: str) -> Iterator[str]:
             yield from ("--tmpfs", folder, "--remount-ro", folder)
     for device in ("null", "zero", "random", "urandom"):
         yield from ("--dev-bind", f"/dev/{device}", f"/dev/{device}")
-    yield from ("--size", str(TMP_BYTES), "--tmpfs", "/tmp")
     for module in INSIDE:
         _, _, relative = module.partition(".")
         source = Path(__file__).parent.parent.joinpath(*relative.split(".")).with_suffix(".py")
         yield from ("--ro-bind", str(source), f"{HERE}/{source.name}")
-    yield from ("--remount-ro", "/", "--chdir", "/tmp")

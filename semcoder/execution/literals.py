@@ -7,12 +7,9 @@ program returned. Nothing here trusts the value: only exact builtin types are re
 import ast
 import math
 from collections import Counter
-from collections import Counter
 from typing import Any
 
 MAX_DEPTH = 60
-SAME_HASH = 100
-"""Items of a set, or keys of a dict, that may share one hash."""
 MAX_INT_BITS = 14284
 """An int of no more bits has at most 4,300 digits, the most that Python reads or writes by default."""
 MAX_COLLIDING = 64
@@ -114,13 +111,6 @@ def _spread(keys: list[Any]) -> list[Any]:
     if len(keys) > MAX_COLLIDING and max(Counter(map(hash, keys)).values()) > MAX_COLLIDING:
         raise ValueError("not a literal that can be built: its keys share one hash")
     return keys
-
-
-def _hashed_apart(items: list[Any]) -> list[Any]:
-    """The items, unless so many share a hash that a set of them would take minutes: no honest program's do."""
-    if len(items) > SAME_HASH and max(Counter(map(hash, items)).values()) > SAME_HASH:
-        raise ValueError("not a literal that can be read in reasonable time")
-    return items
 
 
 def _call(name: str, args: list[Any]) -> Any:

@@ -8,23 +8,23 @@ wall time is the backstop for programs that sleep. The calls of one job share an
 namespace; jobs share nothing.
 """
 
-import json
 import marshal
 import selectors
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from semcoder.errors import UserError
 from semcoder.execution import bwrap
 from semcoder.execution.api import Job, Limits, Outcome
 from semcoder.execution.reply import outcome
 from semcoder.execution.worker import Task, Worker, WorkerDied
+from semcoder.progress import tell
 
+Isolation = Literal["namespaces", "rlimits-only"]
 # fmt: off
 DEFAULT_PRELOAD = (
     "abc", "array", "ast", "base64", "bisect", "calendar", "cmath", "collections", "contextlib", "copy",
@@ -52,7 +52,11 @@ class Sandbox:
 
     `workers`: processes that run programs side by side (one or two a core).
     `limits`: the same for all jobs. `hash_seed`: PYTHONHASHSEED of the programs, 0 to 4294967295.
-    `preload`: modules of the standard library imported before the programs start.
+    `preload`: modules imported before the programs start, so that no program pays for them; packages of this
+    environment may be among them, and only those can be imported inside.
+    `isolation`: `namespaces`, or where the system forbids them and it is asked for by name `rlimits-only`: limits
+    and system call filters alone. Then programs reach no network, start no process and write no file, but read
+    what the caller may read.
     Workers end when the thread that entered the pool ends, so enter and run in one thread.
     Raises UserError where the system allows no isolation: nothing ever runs without it.
     """
@@ -61,7 +65,12 @@ class Sandbox:
     """Tests take the classifying guard away, so that attacks meet the isolation beneath it."""
 
     def __init__(
-        self, workers: int, limits: Limits, hash_seed: int = 0, preload: Sequence[str] = DEFAULT_PRELOAD
+        self,
+        workers: int,
+        limits: Limits,
+        hash_seed: int = 0,
+        preload: Sequence[str] = DEFAULT_PRELOAD,
+        isolation: Isolation = "namespaces",
     ) -> None:
         if workers < 1:
             raise UserError(f"The sandbox was given {workers} workers; it needs at least 1.")
@@ -74,9 +83,9 @@ class Sandbox:
         self.limits = limits
         self._count = workers
         self._hash_seed = hash_seed
-        self._settings = json.dumps(
-            {"limits": asdict(limits), "preload": list(preload), "guarded": self._guarded}
-        )
+        self._preload = tuple(preload)
+        self._isolation = isolation
+        self._settings = {"limits": asdict(limits), "guarded": self._guarded}
         self._workers: list[Worker] = []
         self._bwrap = ""
         self._running = False
@@ -95,8 +104,10 @@ class Sandbox:
         while self._workers:
             self._workers.pop().stop()
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+    def run(self, jobs: Iterable[Job], in_order: bool = True) -> Iterator[Outcome]:
         """Outcomes in the order of the jobs, each as soon as it and all before it are there.
+
+        With `in_order=False` each as soon as it is there.
 
         `jobs` is pulled as the work goes on, at most WINDOW a worker ahead of what was yielded.
         One run at a time; a run that is left early ends the workers it kept busy.
@@ -108,14 +119,16 @@ class Sandbox:
         self._running = True
         try:
             with selectors.DefaultSelector() as selector:
-                yield from self._drive(iter(jobs), selector)
+                yield from self._drive(iter(jobs), selector, in_order)
         finally:
             self._running = False
             for worker in [worker for worker in self._workers if worker.tasks]:
                 self._workers.remove(worker)
                 worker.stop()
 
-    def _drive(self, jobs: Iterator[Job], selector: selectors.BaseSelector) -> Iterator[Outcome]:
+    def _drive(
+        self, jobs: Iterator[Job], selector: selectors.BaseSelector, in_order: bool
+    ) -> Iterator[Outcome]:
         self._start(self._count - len(self._workers))
         done: dict[int, Outcome] = {}
         again: deque[Task] = deque()
@@ -139,8 +152,8 @@ class Sandbox:
                 else:
                     worker.give(Task(pulled, job, request))
                 pulled += 1
-            while yielded in done:
-                yield done.pop(yielded)
+            while done and (yielded in done or not in_order):
+                yield done.pop(yielded if in_order else next(iter(done)))
                 yielded += 1
             if not more and yielded == pulled:
                 return
@@ -190,11 +203,11 @@ class Sandbox:
     def _start(self, count: int) -> None:
         """Start workers side by side; the first start finds out which bubblewrap works here."""
         complaints: list[str] = []
-        for path in [self._bwrap] if self._bwrap else bwrap.candidates():
-            argv = bwrap.command(path, self._hash_seed, self._settings)
+        for path in [self._bwrap] if self._bwrap else self._candidates():
+            argv, environment = self._command(path)
             started: list[Worker] = []
             try:
-                started.extend(Worker(argv) for _ in range(count))
+                started.extend(Worker(argv, environment) for _ in range(count))
                 filtered = [worker.greet() for worker in started]
             except BaseException as error:
                 for worker in started:
@@ -203,17 +216,40 @@ class Sandbox:
                     raise
                 complaints.append(f"{path}: {error}")
                 continue
+            if not all(filtered) and self._isolation == "rlimits-only":
+                for worker in started:
+                    worker.stop()
+                raise UserError(
+                    f"The sandbox cannot start: {NO_FILTER} Nothing would isolate without namespaces."
+                )
             if not self._bwrap and not all(filtered):
-                print(f"semcoder: {NO_FILTER}", file=sys.stderr)
+                tell(f"semcoder: {NO_FILTER} The sandbox rests on namespaces and limits alone.")
             self._bwrap = path
             self._workers += started
             return
-        raise UserError(f"The sandbox cannot start ({'; '.join(complaints)}); {bwrap.REMEDY}.")
+        raise UserError(
+            f"The sandbox cannot start ({'; '.join(complaints)}); {bwrap.REMEDY}, or ask for isolation "
+            "`rlimits-only` by name if you trust the programs not to read your files."
+        )
+
+    def _candidates(self) -> list[str]:
+        if self._isolation == "namespaces":
+            return bwrap.candidates()
+        tell(f"semcoder: {UNCONFINED}")
+        return ["rlimits-only"]
+
+    def _command(self, path: str) -> tuple[list[str], dict[str, str]]:
+        """A worker's command and environment: bubblewrap's is empty, since it can be read inside."""
+        if self._isolation == "namespaces":
+            return bwrap.command(path, self._hash_seed, self._settings, self._preload), {}
+        environment = {"PYTHONHASHSEED": str(self._hash_seed), **bwrap.ENVIRONMENT}
+        return bwrap.unconfined(self._settings, self._preload), environment
 
 
-NO_FILTER = (
-    "no system call filter for this machine (only x86_64 and aarch64 have one); "
-    "the sandbox rests on namespaces and limits alone."
+NO_FILTER = "No system call filter for this machine (only x86_64 and aarch64 have one)."
+UNCONFINED = (
+    "warning: isolation is rlimits-only, as asked: no namespaces, so programs can read whatever you can read; "
+    "network, processes and writing files are refused by the system call filter alone."
 )
 
 

@@ -13,7 +13,19 @@ import errno
 import platform
 import struct
 
-# name: (x86_64, aarch64); None where the machine has no such call. The most frequent come first.
+# In each table, name: (x86_64, aarch64); None where the machine has no such call. The most frequent come first.
+_WRITING = {
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "rmdir": (84, None),
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "rename": (82, None),
+    "renameat": (264, 38),
+    "renameat2": (316, 276),
+    "truncate": (76, 45),
+}
+"""What changes files by name, opening them for it aside."""
 _BOTH = {
     "read": (0, 63),
     "write": (1, 64),
@@ -53,16 +65,7 @@ _BOTH = {
     "getcwd": (79, 17),
     "chdir": (80, 49),
     "fchdir": (81, 50),
-    "mkdir": (83, None),
-    "mkdirat": (258, 34),
-    "rmdir": (84, None),
-    "unlink": (87, None),
-    "unlinkat": (263, 35),
-    "rename": (82, None),
-    "renameat": (264, 38),
-    "renameat2": (316, 276),
     "ftruncate": (77, 46),
-    "truncate": (76, 45),
     "fsync": (74, 82),
     "fdatasync": (75, 83),
     "umask": (95, 166),
@@ -127,6 +130,7 @@ _BOTH = {
     "ioctl": (16, 29),
     "clone": (56, 220),
     "prlimit64": (302, 261),
+    **_WRITING,
 }
 _ZYGOTE_ONLY = {
     "fork": (57, None),
@@ -140,6 +144,10 @@ _ZYGOTE_ONLY = {
     "memfd_create": (319, 279),
     "pidfd_open": (434, 434),
 }
+_OPENING = {"open": 1, "openat": 2}
+"""Which argument holds the flags."""
+_WRITE_FLAGS = 0o1 | 0o2 | 0o100 | 0o1000 | 0o20000000
+"""O_WRONLY, O_RDWR, O_CREAT, O_TRUNC and the bit of O_TMPFILE, on both machines."""
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _COLUMN = {"x86_64": 0, "aarch64": 1}
 _NEW = 424
@@ -221,6 +229,25 @@ def child_filter() -> bytes:
     for place, number in enumerate(refused.values()):
         program.append((_JEQ, len(refused) - place, 0, number))
     program += [(_RET, 0, 0, _ALLOW), (_RET, 0, 0, _ERRNO | errno.EPERM)]
+    return _assemble(program)
+
+
+def reading_filter() -> bytes:
+    """Where no namespace holds the files: nothing may be written, made, renamed or removed."""
+    numbers = _numbers(_BOTH)
+    program = _prologue()
+    for name, place in _OPENING.items():
+        if name in numbers:
+            program += [
+                (_JEQ, 0, 4, numbers[name]),
+                (_LOAD, 0, 0, _ARGS + 8 * place),
+                (_JSET, 0, 1, _WRITE_FLAGS),
+                (_RET, 0, 0, _ERRNO | errno.EROFS),
+                (_RET, 0, 0, _ALLOW),
+            ]
+    for number in _numbers(_WRITING).values():
+        program += [(_JEQ, 0, 1, number), (_RET, 0, 0, _ERRNO | errno.EROFS)]
+    program.append((_RET, 0, 0, _ALLOW))
     return _assemble(program)
 
 

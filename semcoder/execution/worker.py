@@ -51,7 +51,7 @@ class Worker:
     """Started at once; `greet` waits until it is ready. Must be started by a thread that outlives it:
     the kernel ends it when that thread ends."""
 
-    def __init__(self, argv: list[str]) -> None:
+    def __init__(self, argv: list[str], environment: dict[str, str] | None = None) -> None:
         self.tasks: deque[Task] = deque()
         """What it was given and has not answered, the running one first."""
         self.unsent = bytearray()
@@ -66,7 +66,7 @@ class Worker:
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.PIPE,
-                env={},
+                env=environment or {},
                 start_new_session=True,
             )
         except BaseException:

@@ -1,6 +1,7 @@
 """The first process inside the sandbox: imports common modules once, then forks one child a program.
 
-Started as `python -s -S -B /sandbox/zygote.py SETTINGS`, standard library only. It speaks with the pool over
+Started as `python -s -S -B /sandbox/zygote.py SETTINGS`, standard library only (or, in the mode without
+namespaces, imported and called by `main(SETTINGS)`). It speaks with the pool over
 the socket on descriptors 0 and 1 (frames.py) and never looks into a request: only the child parses it.
 """
 
@@ -25,17 +26,17 @@ else:
 
 CONTROL_IN, CONTROL_OUT = 0, 1
 TMP = "/tmp"
-HERE = "/sandbox"
 _C = ctypes.PyDLL(None)  # keeps the interpreter's lock, as a fork must
 SLACK = 1 << 16
 """Bytes beyond the result limit that are still read, for the records' own wrapping."""
 
 
-def main() -> None:
+def main(text: str) -> None:
     """Serve until the pool closes the socket."""
-    settings = json.loads(sys.argv[1])
+    settings = json.loads(text)
     limits = settings["limits"]
-    sys.path.remove(HERE)
+    namespaces = settings["namespaces"]
+    sys.path[:] = [place for place in sys.path if place not in settings["ours"]] + settings["packages"]
     problem = _preload(settings["preload"])
     site.setquit()
     site.setcopyright()
@@ -44,8 +45,10 @@ def main() -> None:
     lock = None
     if seccomp.supported():
         seccomp.Filter(seccomp.base_filter()).install()
+        if not namespaces:
+            seccomp.Filter(seccomp.reading_filter()).add()
         lock = seccomp.Filter(seccomp.child_filter())
-    for name in [name for name, module in sys.modules.items() if _ours(module)]:
+    for name in [name for name, module in sys.modules.items() if _lies_in(module, settings["ours"])]:
         del sys.modules[name]  # a program's own `import values` must not find them
     job = child.Child(limits, settings["guarded"])
     job.warm_up()
@@ -56,7 +59,7 @@ def main() -> None:
     while True:
         (size,) = frames.REQUEST.unpack(_receive(frames.REQUEST.size))
         request = _receive(size)
-        if not _run(request, limits, job, lock):
+        if not _run(request, limits, job, lock, namespaces):
             os._exit(0)  # a fresh worker is cheaper than proving that a hostile file tree is gone
 
 
@@ -69,11 +72,17 @@ def _preload(names: list[str]) -> str:
     return ""
 
 
-def _ours(module: Any) -> bool:
-    return str(getattr(module, "__file__", None)).startswith(HERE)
+def _lies_in(module: Any, places: list[str]) -> bool:
+    return str(getattr(module, "__file__", None)).rpartition("/")[0] in places
 
 
-def _run(request: bytes, limits: dict[str, Any], job: "child.Child", lock: "seccomp.Filter | None") -> bool:
+def _run(
+    request: bytes,
+    limits: dict[str, Any],
+    job: "child.Child",
+    lock: "seccomp.Filter | None",
+    namespaces: bool,
+) -> bool:
     """Run one program, reply, and say whether it left nothing behind."""
     files = [os.memfd_create(name) for name in ("stdout", "stderr", "result")]
     started = time.monotonic()
@@ -88,10 +97,13 @@ def _run(request: bytes, limits: dict[str, Any], job: "child.Child", lock: "secc
         finally:
             os._exit(111)
     why = _wait(pid, started, limits)
-    _kill_all()
+    if namespaces:
+        _kill_all()
+    elif why:
+        os.kill(pid, signal.SIGKILL)  # alone: without a namespace the filter lets it start no process
     _, status, usage = os.wait4(pid, 0)
     _reap_all()
-    clean = not os.listdir(TMP)  # noqa: PTH208
+    clean = not namespaces or not os.listdir(TMP)  # noqa: PTH208
     caps = (limits["result_kb"] * 1024 + SLACK, limits["output_kb"] * 1024, limits["output_kb"] * 1024)
     out, err, result = files
     parts = [_take(fd, cap) for fd, cap in zip((result, out, err), caps, strict=True)]
@@ -187,4 +199,4 @@ def _send(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
