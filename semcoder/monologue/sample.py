@@ -11,9 +11,10 @@ import typer
 from semcoder import records
 from semcoder.artifacts import write_json
 from semcoder.errors import UserError
+from semcoder.evaluation.arguments import Run
 from semcoder.execution.api import Limits
 from semcoder.execution.pool import Sandbox
-from semcoder.monologue.accept import Accepted, Run, Sampled, accept, shift_labels
+from semcoder.monologue.accept import Accepted, Sampled, accept, shift_labels
 from semcoder.records import Direction, Dropped, Monologue, Program, TestCase
 from semcoder.shards import Shard
 from semcoder.teacher.choose import teacher_from
