@@ -1,7 +1,10 @@
 # SemCoder, from raw seeds to tables and report. Configuration: config.yaml; a small CPU run: --profile profiles/quickstart.
 # Rules stand in rules/, one file a stage; the work of each rule is one command of the package `semcoder`.
+import sys
+
 from snakemake.utils import min_version
 
+from semcoder.errors import UserError
 from semcoder.graph import Graph, one_of
 
 min_version("9.0")
@@ -10,7 +13,10 @@ min_version("9.0")
 configfile: "config.yaml"
 
 
-GRAPH = Graph.of(config)
+try:
+    GRAPH = Graph.of(config)
+except UserError as error:
+    sys.exit(f"semcoder: {error}")
 CONFIG, DATA, MODELS, TRAINING, EVALUATION = GRAPH.parts
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
 options, code, image = GRAPH.options, GRAPH.code, GRAPH.image
@@ -33,6 +39,7 @@ include: "rules/monologues.smk"
 include: "rules/training.smk"
 include: "rules/evaluation.smk"
 include: "rules/refine.smk"
+include: "rules/tables.smk"
 include: "rules/report.smk"
 
 

@@ -1,4 +1,5 @@
 # External files: fetched once, pinned in data/versions.csv, shared by every run.
+# The pin decides what they hold, so neither the place they come from nor the code that fetches is a parameter.
 
 
 rule fetch_file:
@@ -15,13 +16,11 @@ rule fetch_file:
         mem_mb=1000,
         runtime=120,
     params:
-        code=code("data", "fetch"),
         pin=lambda w: DATA.pin(w.name),
-        options=options(versions="data.versions", mirror="data.mirror"),
     message:
         "data: {output}"
     shell:
-        "semcoder --log {log} data fetch {wildcards.name} {params.options} --out {output}"
+        "semcoder --log {log} data fetch {wildcards.name} {DATA.fetch_options} --out {output}"
 
 
 rule fetch_snapshot:
@@ -37,10 +36,8 @@ rule fetch_snapshot:
         mem_mb=4000,
         runtime=1440,
     params:
-        code=code("data", "fetch"),
         pin=lambda w: DATA.pin(w.name),
-        options=options(versions="data.versions", mirror="data.mirror"),
     message:
         "data: {output}"
     shell:
-        "semcoder --log {log} data fetch {wildcards.name} {params.options} --out {output}"
+        "semcoder --log {log} data fetch {wildcards.name} {DATA.fetch_options} --out {output}"

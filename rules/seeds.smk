@@ -19,6 +19,7 @@ rule extract_seeds:
         runtime=240,
     params:
         code=code("seeds", "extract"),
+        corpora=DATA.corpora_state,
         options=options(
             sources="seeds.sources",
             kinds="seeds.kinds",

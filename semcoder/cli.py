@@ -5,15 +5,17 @@ Modules are imported only when their command runs, so that one command never pay
 so that a rule's code hash (semcoder.codehash) covers just what its own command imports.
 """
 
+import functools
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from semcoder import orphan, progress
+from semcoder.artifacts import output_directory, output_file
 from semcoder.errors import UserError
 
 STAGES: dict[str, tuple[str, dict[str, str]]] = {
@@ -48,7 +50,10 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "evaluation": (
         "Generations and scores.",
-        {"generate": "semcoder.evaluation.generate", "score": "semcoder.evaluation.score"},
+        {
+            "generate": "semcoder.evaluation.generate",
+            "score": "semcoder.evaluation.score",
+        },
     ),
     "refine": (
         "PyX-R and self-refinement.",
@@ -65,7 +70,32 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
 }
 TOP: dict[str, tuple[str, str]] = {
     "lineage": ("Follow a record back to its seed.", "semcoder.lineage"),
-    "config": ("Check a configuration, or print its schema.", "semcoder.config"),
+    "config": ("Check a configuration, or print its schema.", "semcoder.configfiles"),
+}
+
+OUTPUTS: dict[str, str] = {
+    # command: the options that name what it makes; with a slash what is a directory
+    "data fetch": "",  # a file or a directory: the command knows which
+    "seeds extract": "seeds dropped summary",
+    "pyx synthesize": "problems programs inputs soft dropped summary",
+    "pyx expand": "kept tests dropped summary",
+    "pyx select": "out_problems out_programs out_train out_heldout out_tests out_soft dropped summary",
+    "pyx executability": "csv_file markdown",
+    "execution run": "verdicts",
+    "tracing trace": "traces dropped summary",
+    "tracing render": "out dropped summary",
+    "monologue write": "monologues dropped summary",
+    "monologue sample": "monologues dropped summary",
+    "training mix": "mixture dropped summary",
+    "training base": "out/",
+    "training train": "out/",
+    "evaluation generate": "generations",
+    "evaluation score": "items score",
+    "refine build": "out dropped summary",
+    "refine round": "out_generations",
+    "report table": "csv_file markdown",
+    "report yields": "table markdown plot",
+    "report plot": "out",
 }
 
 
@@ -87,7 +117,8 @@ def application(words: Sequence[str]) -> typer.Typer:
         branch.callback()(lambda: None)
         if name == stage:
             for each in [verb] if verb in verbs else verbs:
-                branch.command(each)(importlib.import_module(verbs[each]).main)
+                work = importlib.import_module(verbs[each]).main
+                branch.command(each)(_with_checked_paths(work, OUTPUTS.get(f"{stage} {each}", "").split()))
         root.add_typer(branch, name=name)
     for name, (text, module) in TOP.items():
         if name == stage:
@@ -95,6 +126,29 @@ def application(words: Sequence[str]) -> typer.Typer:
         else:
             root.command(name, help=text)(lambda: None)
     return root
+
+
+def _with_checked_paths(work: Callable[..., None], outputs: list[str]) -> Callable[..., None]:
+    """`work`, refused before it begins where an output cannot be made or is named by another option too."""
+
+    names = {name.rstrip("/") for name in outputs}
+
+    @functools.wraps(work)
+    def checked(**options: Any) -> None:
+        for name in outputs:
+            if path := options[name.rstrip("/")]:
+                (output_directory if name.endswith("/") else output_file)(path)
+        named: dict[Path, str] = {}
+        for name in sorted(options, key=names.__contains__):  # outputs last
+            values = options[name] if isinstance(options[name], list | tuple) else [options[name]]
+            for path in (value for value in values if isinstance(value, Path)):
+                other = named.setdefault(path.resolve(), name)
+                if other != name and name in names:
+                    words = " and ".join(f"--{each.replace('_', '-')}" for each in (other, name))
+                    raise UserError(f"{path}: named by {words}; an output needs a path of its own.")
+        work(**options)
+
+    return checked
 
 
 def _before(
@@ -113,6 +167,11 @@ def main() -> None:
         application(sys.argv[1:])()
     except UserError as error:
         progress.tell(f"semcoder: {error}")
+        sys.exit(2)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        progress.tell(f"semcoder: {error.filename}: {error.strerror}; give a path that can be used.")
         sys.exit(2)
     except KeyboardInterrupt:
         progress.tell("semcoder: interrupted; run the same command again to go on.")

@@ -1,16 +1,12 @@
 """The typed model of config.yaml: every key, its type and its meaning. Unknown keys are refused."""
 
-import difflib
-import json
-import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, Self
 
-import typer
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from semcoder.errors import UserError
+from semcoder.errors import nearest
 from semcoder.evaluation.prompts import PromptFormat, Style
 from semcoder.evaluation.sampling import EngineSettings, Sampling
 from semcoder.seeds.sources import Source
@@ -23,17 +19,26 @@ Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 
 
+def _is_named(path: Path) -> Path:
+    if path == Path():
+        raise ValueError("names nothing; give a path")
+    return path
+
+
+Place = Annotated[Path, AfterValidator(_is_named)]
+
+
 class Section(BaseModel):
     """A block of the configuration."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Data(Section):
     """Where external files come from; each is pinned in `versions`."""
 
-    versions: Path = Field(description="the table of external files: location, revision, sha256, licence")
-    directory: Path = Field(description="where fetched files are kept, shared by all runs")
+    versions: Place = Field(description="the table of external files: location, revision, sha256, licence")
+    directory: Place = Field(description="where fetched files are kept, shared by all runs")
     mirror: Path | None = Field(
         description="a folder that serves the same files offline, checked by the same hashes"
     )
@@ -47,13 +52,21 @@ class Execution(Section):
 
     cpu_seconds: float = Field(gt=0, description="CPU time of one program with all its inputs")
     memory_mb: Positive = Field(description="address space of one program")
-    hash_seeds: list[int] = Field(min_length=2, description="PYTHONHASHSEEDs under which results must agree")
+    hash_seeds: list[Annotated[int, Field(ge=0, le=2**32 - 1)]] = Field(
+        min_length=2, description="PYTHONHASHSEEDs under which results must agree"
+    )
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if len(set(self.hash_seeds)) < len(self.hash_seeds):
+            raise ValueError(f"hash_seeds is {self.hash_seeds}, but the same seed twice shows nothing")
+        return self
 
 
 class Seeds(Section):
     """Which pieces of which corpora become seeds."""
 
-    sources: list[Source] = Field(description="corpora, read in this order")
+    sources: list[Source] = Field(min_length=1, description="corpora, read in this order")
     kinds: list[Literal["function", "statements"]] = Field(description="kinds of seeds taken")
     fraction: Fraction = Field(description="share of files read, chosen by hash")
     min_lines: Positive = Field(description="shortest seed")
@@ -63,6 +76,16 @@ class Seeds(Section):
     )
     statements_per_file: Count = Field(description="runs of top-level statements taken from a file")
     seed: int = Field(description="seed of the sampling")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_lines > self.max_lines:
+            raise ValueError(f"min_lines is {self.min_lines}, which is above max_lines, {self.max_lines}")
+        labels = [source.label for source in self.sources]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(f"two of sources are called {label}; give one of them another name")
+        return self
 
 
 class Filters(Section):
@@ -81,6 +104,14 @@ class Inputs(Section):
     at_least: Positive = Field(description="programs with fewer inputs that run are dropped")
     rounds: Positive = Field(description="most rounds of mutation and teacher-written inputs")
     max_chars: Positive = Field(description="longest text of the arguments and of the output of one test")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.at_least > self.threshold:
+            raise ValueError(
+                f"at_least is {self.at_least}, which is above threshold, {self.threshold}: nothing would be kept"
+            )
+        return self
 
 
 class NearDuplicates(Section):
@@ -223,7 +254,7 @@ class Executability(Section):
 class Config(Section):
     """The whole configuration."""
 
-    results: Path = Field(description="folder of everything that rules make")
+    results: Place = Field(description="folder of everything that rules make")
     data: Data
     execution: Execution
     seeds: Seeds
@@ -244,132 +275,42 @@ class Config(Section):
     targets: list[Name] = Field(description="tables that the whole run makes")
 
     @model_validator(mode="after")
-    def _names_exist(self) -> "Config":
+    def _names_exist(self) -> Self:
         models = {*self.models, *self.recipes}
-        for key, names, allowed in [
-            *((f"recipes.{k}.base", [r.base], models) for k, r in self.recipes.items()),
-            *((f"systems.{k}.model", [s.model], models) for k, s in self.systems.items()),
-            *((f"tables.{k}.systems", t.systems, set(self.systems)) for k, t in self.tables.items()),
-            *((f"refinement.{k}.models", t.models, models) for k, t in self.refinement.items()),
-            ("pyx_r.model", [self.pyx_r.model], models),
-            ("targets", self.targets, {*self.tables, *self.refinement, "table7"}),
-        ]:
-            for name in names:
-                if name not in allowed:
-                    raise ValueError(f"{key}: {name} is not defined{_nearest(name, allowed)}")
+        check_references(
+            [
+                *((f"recipes.{k}.base", [r.base], models) for k, r in self.recipes.items()),
+                *((f"systems.{k}.model", [s.model], models) for k, s in self.systems.items()),
+                *((f"tables.{k}.systems", t.systems, set(self.systems)) for k, t in self.tables.items()),
+                *((f"refinement.{k}.models", t.models, models) for k, t in self.refinement.items()),
+                ("pyx_r.model", [self.pyx_r.model], models),
+                ("targets", self.targets, {*self.tables, *self.refinement, "table7"}),
+            ]
+        )
+        for one, other in (("models", "recipes"), ("tables", "refinement")):
+            for name in getattr(self, one).keys() & getattr(self, other).keys():
+                raise ValueError(f"{other}.{name}: {one} has the same name; rename one of the two")
+        for name in self.recipes:
+            self._check_chain(name)
         return self
 
-
-def parse(values: dict[str, Any], source: str = "config.yaml") -> Config:
-    """The configuration; raises UserError with one sentence on the first wrong key."""
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        raise UserError(f"{source}: {_sentence(error, values)}") from error
-
-
-def load(paths: list[Path]) -> Config:
-    """Read YAML files, later ones over earlier ones as Snakemake lays them, and check the result."""
-    merged: dict[str, Any] = {}
-    for path in paths:
-        try:
-            _lay_over(merged, yaml.safe_load(path.read_text()) or {})
-        except (OSError, yaml.YAMLError) as error:
-            raise UserError(f"{path}: {' '.join(str(error).split())}") from error
-    return parse(merged, str(paths[-1]))
+    def _check_chain(self, name: str) -> None:
+        chain = [name]
+        while (base := self.recipes[chain[-1]].base) in self.recipes:
+            if base in chain:
+                raise ValueError(
+                    f"recipes.{chain[-1]}.base is {base}, which is itself trained from {chain[-1]}; "
+                    f"a chain of recipes begins with one of {', '.join(sorted(self.models))}"
+                )
+            chain.append(base)
 
 
-def _lay_over(below: dict[str, Any], above: dict[str, Any]) -> None:
-    for key, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _lay_over(below[key], value)
-        else:
-            below[key] = value
-
-
-def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
-    # Unknown keys first: a misspelt key also shows up as a missing one.
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    place = tuple(part for part in first["loc"] if not _is_tag(part, first["loc"], values))
-    key = ".".join(str(part) for part in place)
-    if first["type"] == "extra_forbidden":
-        allowed = _fields(place[:-1])
-        return f"unknown key {key}{_nearest(str(place[-1]), allowed)}; allowed here: {', '.join(sorted(allowed))}."
-    if first["type"] == "missing":
-        return f"key {key} is missing; {_describe(place)}."
-    if first["type"] == "value_error":
-        return f"{key + ': ' if key else ''}{first['msg'].removeprefix('Value error, ')}."
-    allowed_text = f"; {_describe(place)}" if _describe(place) else ""
-    return f"{key} is {json.dumps(first['input'], default=str)}, but {_lower(first['msg'])}{allowed_text}."
-
-
-def _is_tag(part: Any, loc: tuple[Any, ...], values: Any) -> bool:
-    """Whether pydantic put a union's tag into the location, where the file has no such level."""
-    at: Any = values
-    for step in loc[: loc.index(part)]:
-        if (isinstance(at, dict) and step in at) or (
-            isinstance(at, list) and isinstance(step, int) and step < len(at)
-        ):
-            at = at[step]
-    return isinstance(at, dict) and isinstance(part, str) and at.get("kind") == part
-
-
-def _model_at(place: tuple[Any, ...]) -> Any:
-    """The annotation that a place in the configuration has."""
-    at: Any = Config
-    for part in place:
-        at = _step(at, part)
-    return at
-
-
-def _step(at: Any, part: Any) -> Any:
-    for option in [at, *get_args(at)]:
-        for inner in [option, *get_args(option)]:
-            if isinstance(inner, type) and issubclass(inner, BaseModel) and part in inner.model_fields:
-                return inner.model_fields[part].annotation
-    arguments = get_args(at)
-    return arguments[-1] if arguments else None
-
-
-def _fields(place: tuple[Any, ...]) -> set[str]:
-    at = _model_at(place)
-    found: set[str] = set()
-    for option in [at, *get_args(at)]:
-        for inner in [option, *get_args(option)]:
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                found |= set(inner.model_fields)
-    return found
-
-
-def _describe(place: tuple[Any, ...]) -> str:
-    if not place or not isinstance(place[-1], str):
-        return ""
-    owner = _model_at(place[:-1])
-    for option in [owner, *get_args(owner)]:
-        if isinstance(option, type) and issubclass(option, BaseModel) and place[-1] in option.model_fields:
-            return option.model_fields[place[-1]].description or ""
-    return ""
-
-
-def _nearest(name: str, allowed: set[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(allowed), n=1, cutoff=0.5)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def main(
-    files: Annotated[list[Path], typer.Argument(help="YAML files; later ones are laid over earlier ones.")],
-    schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON schema of the configuration.")
-    ] = False,
-) -> None:
-    """Check configuration files and print the merged result as JSON.
-
-    Example: semcoder config config.yaml profiles/quickstart/scale.yaml
-    """
-    result = Config.model_json_schema() if schema else load(files).model_dump(mode="json")
-    json.dump(result, sys.stdout, indent=2)
-    print()
+def check_references(references: Iterable[tuple[str, Iterable[str], Collection[str]]]) -> None:
+    """Raise ValueError on the first of (key, names, allowed names) with a name that is not allowed."""
+    for key, names, allowed in references:
+        for name in names:
+            if name not in allowed:
+                raise ValueError(
+                    f"{key}: {name} is not defined{nearest(name, allowed)}; "
+                    f"allowed are {', '.join(sorted(allowed))}"
+                )

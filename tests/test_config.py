@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from semcoder.config import Config, load, parse
+from semcoder.config import Config
+from semcoder.configfiles import load, parse
 from semcoder.errors import UserError
 
 ROOT = Path(__file__).parents[1]

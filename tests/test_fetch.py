@@ -1,5 +1,6 @@
 """The data door: mirrors, sources, resumption, and refusal of what is not the pinned bytes."""
 
+import errno
 import hashlib
 import json
 import os
@@ -297,3 +298,52 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str, complaint: str) -> None:
     path.write_text(f"name,kind,location,revision,sha256,size_bytes,licence,note\n{row}\n")
     with pytest.raises(UserError, match=f"row 2.*{complaint}"):
         read_versions(path)
+
+
+def test_a_mirror_may_be_laid_out_as_the_data_folder_is(tmp_path: Path) -> None:
+    (tmp_path / "mirror/thing").mkdir(parents=True)
+    (tmp_path / "mirror/thing/a.bin").write_bytes(BODY)
+    fetch(entry("http://127.0.0.1:9/x/a.bin"), tmp_path / "out", tmp_path / "mirror")
+    assert (tmp_path / "out").read_bytes() == BODY
+
+
+def test_a_folder_in_a_mirror_is_no_file(tmp_path: Path, files: tuple[type[Files], str]) -> None:
+    _, address = files
+    (tmp_path / "mirror/thing").mkdir(parents=True)
+    fetch(entry(f"{address}/a"), tmp_path / "out", tmp_path / "mirror")
+    assert (tmp_path / "out").read_bytes() == BODY
+
+
+def test_a_source_out_of_reach_is_not_asked(tmp_path: Path, files: tuple[type[Files], str]) -> None:
+    handler, address = files
+    with pytest.raises(UserError, match=r"thing: .*data\.reach has no url"):
+        fetch(entry(f"{address}/a"), tmp_path / "out", reach=["pypi", "hub"])
+    assert handler.ranges == [] and list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_not_fetched_over_a_directory(tmp_path: Path, files: tuple[type[Files], str]) -> None:
+    handler, address = files
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match=r"out: is a directory"):
+        fetch(entry(f"{address}/a"), tmp_path / "out")
+    assert handler.ranges == [] and [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("from_mirror", [True, False])
+def test_a_full_disk_leaves_nothing(
+    tmp_path: Path, files: tuple[type[Files], str], monkeypatch: pytest.MonkeyPatch, from_mirror: bool
+) -> None:
+    _, address = files
+    (tmp_path / "mirror").mkdir()
+    if from_mirror:
+        (tmp_path / "mirror/thing").write_bytes(BODY)
+
+    def full(*arguments: object) -> None:
+        part = next(each for each in arguments if isinstance(each, Path) and each.name.endswith(".part"))
+        part.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("semcoder.fetch.shutil.copyfile" if from_mirror else "semcoder.fetch._stream", full)
+    with pytest.raises(UserError, match=r"out: no space left for thing"):
+        fetch(entry(f"{address}/a"), tmp_path / "out", tmp_path / "mirror")
+    assert [each.name for each in tmp_path.iterdir()] == ["mirror"]

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from semcoder.codehash import code_hash
-from semcoder.config import Config, parse
+from semcoder.config import Config
+from semcoder.configfiles import check_names, parse
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import FORMATS
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import External, read_versions
 from semcoder.graph.data import DataFiles, Models
 from semcoder.graph.evaluation import Evaluations
+from semcoder.graph.hashes import Hashes
 from semcoder.graph.options import one_of, option
 from semcoder.graph.training import DIRECTIONS, TrainingRuns
 
@@ -45,7 +47,18 @@ class Graph:
         if commands not in os.environ.get("PATH", "").split(os.pathsep):
             os.environ["PATH"] = os.pathsep.join([commands, os.environ.get("PATH", os.defpath)])
         config = parse(raw, "configuration")
-        return cls(config, read_versions(config.data.versions))
+        entries = read_versions(config.data.versions)
+        check_names(config, entries)
+        graph = cls(config, entries)
+        graph.data.check_fetched()
+        _ = graph.data.corpora_state
+        graph.hashes.save()
+        return graph
+
+    @cached_property
+    def hashes(self) -> Hashes:
+        """Hashes of files that come from outside."""
+        return Hashes(self.config.results / ".hashes.json")
 
     @cached_property
     def values(self) -> dict[str, Any]:

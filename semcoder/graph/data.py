@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
+from semcoder.fetch import held_by, mismatch
 from semcoder.graph.options import option
+from semcoder.seeds.sources import (
+    DirectorySource,
+    JsonlSource,
+    ParquetSource,
+    Source,
+    StdlibSource,
+    files_read,
+)
 
 if TYPE_CHECKING:
     from semcoder.graph import Graph
@@ -34,7 +48,7 @@ class DataFiles:
         return [name for name, entry in self.graph.entries.items() if entry.is_snapshot]
 
     def pin(self, name: str) -> str:
-        """What identifies the content: a changed pin fetches again, an edited note does not."""
+        """What identifies the content, so that an edited note fetches nothing."""
         entry = self.graph.entries[name]
         return f"pin={entry.location} {entry.revision} {entry.sha256}"
 
@@ -46,13 +60,81 @@ class DataFiles:
     def has(self, name: str) -> bool:
         """Whether the mirror holds the entry, or its kind of source may be asked."""
         data, entry = self.graph.config.data, self.graph.entries[name]
-        held = data.mirror and any((data.mirror / each).exists() for each in (entry.base_name, entry.name))
-        return bool(held) or entry.kind.partition("-")[0] in data.reach
+        return bool(data.mirror and held_by(data.mirror, entry)) or entry.reach in data.reach
+
+    @property
+    def fetch_options(self) -> str:
+        """Where `data fetch` looks. No parameter of a rule: wherever it is found, the content is the pinned one."""
+        options = {key: self.graph.value(f"data.{key}") for key in ("versions", "mirror", "reach")}
+        return " ".join(filter(None, (option(key, value) for key, value in options.items())))
 
     @property
     def corpora(self) -> list[str]:
-        """Corpora of the seeds that are files or folders."""
-        return [source["path"] for source in self.graph.value("seeds.sources") if "path" in source]
+        """Corpora of the seeds that are fetched."""
+        names = filter(None, (self._fetched(source) for source in self.graph.config.seeds.sources))
+        return [self.path(name) for name in dict.fromkeys(names)]
+
+    def _fetched(self, source: Source) -> str | None:
+        """The entry that a corpus is, or is in."""
+        path = getattr(source, "path", None)
+        places = {self._directory / name: name for name in self.graph.entries}
+        return (
+            next((places[each] for each in (path, *path.parents) if each in places), None) if path else None
+        )
+
+    @cached_property
+    def corpora_state(self) -> str:
+        """What the other corpora hold, by content: a folder's own time says nothing of the files below it, and
+        times change with every copy of the repository. Of the standard library, the interpreter's version."""
+        words = []
+        for source in self.graph.config.seeds.sources:
+            if isinstance(source, StdlibSource):
+                words.append(f"{source.label} {platform.python_version()}")
+            elif not self._fetched(source):
+                words.append(f"{source.label} {self._digest(source)}")
+        return f"corpora={', '.join(words)}"
+
+    def _digest(self, source: DirectorySource | JsonlSource | ParquetSource) -> str:
+        root = source.path
+        if isinstance(source, DirectorySource):
+            files = files_read(root)
+        else:
+            files = sorted(root.rglob("*.parquet")) if root.is_dir() else [root]
+        digest = hashlib.sha256()
+        for file in files:
+            readable = file.is_file() and not file.is_symlink() and os.access(file, os.R_OK)
+            state = self.graph.hashes.of(file) if readable or file == root else "not read"
+            digest.update(os.fsencode(file.relative_to(root)) + f"\0{state}\n".encode())
+        return digest.hexdigest()[:12]
+
+    @property
+    def used(self) -> list[str]:
+        """Entries that the configuration names."""
+        config = self.graph.config
+        benchmarks = [
+            b for each in (config.tables, config.refinement) for t in each.values() for b in t.benchmarks
+        ]
+        names = [
+            *(BENCHMARKS[each].entry for each in benchmarks),
+            *config.pyx.decontaminate,
+            *(model.data for model in config.models.values()),
+            *(name for recipe in config.recipes.values() for name in recipe.extra),
+            *(self._fetched(source) for source in config.seeds.sources),
+            config.executability.data,
+        ]
+        return list(dict.fromkeys(filter(None, names)))
+
+    def check_fetched(self) -> None:
+        """Raise UserError where a file that was fetched, and is used, is no longer what is pinned."""
+        for name in self.used:
+            entry, path = self.graph.entries[name], Path(self.path(name))
+            if path.exists() and (entry.sha256 or entry.revision):
+                found = mismatch(entry, path, self.graph.hashes.of)
+                if found:
+                    raise UserError(
+                        f"{path}: has {found}, expected {entry.expected}; delete it and run again, which takes it "
+                        f"anew from data.mirror or from {entry.source}."
+                    )
 
     @property
     def decontamination(self) -> list[str]:
@@ -71,9 +153,8 @@ class DataFiles:
         return " ".join(words)
 
     def _lack(self, name: str) -> str:
-        """Why an entry cannot be had."""
-        mirror = "not in data.mirror" if self.graph.config.data.mirror else "no data.mirror"
-        return f"{mirror}, and data.reach has no {self.graph.entries[name].kind.partition('-')[0]}"
+        """Why an entry cannot be had; the same for every mirror that lacks it."""
+        return f"in no data.mirror, and data.reach has no {self.graph.entries[name].reach}"
 
     def of_benchmark(self, name: str) -> list[str]:
         """The files of a benchmark."""

@@ -181,6 +181,16 @@ def call_site_documents(source: Source) -> Iterator[Document]:
     yield from (each for each in files if isinstance(each, Document))
 
 
+def files_read(folder: Path) -> list[Path]:
+    """Every file below a `directory` source that decides what a run reads: Python files and licences."""
+    return [
+        inside / name
+        for inside, names, _ in _walk(folder)
+        for name in names
+        if name.endswith(".py") or licences.FILE_NAME.fullmatch(name)
+    ]
+
+
 def not_kept(label: str, reason: str, detail: str = "") -> Dropped:
     """What this stage does not keep of the file `label`."""
     return Dropped(stage=STAGE, reason=reason, detail=f"{label}: {detail}" if detail else label)

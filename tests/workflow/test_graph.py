@@ -1,6 +1,10 @@
 """Options, paths and notes that rules take from the configuration."""
 
 import copy
+import hashlib
+import os
+import platform
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,7 @@ import pytest
 import yaml
 
 from semcoder.errors import UserError
+from semcoder.fetch import held_by
 from semcoder.graph import Graph, one_of, option
 
 ROOT = Path(__file__).parents[2]
@@ -65,12 +70,12 @@ def test_benchmarks_that_cannot_be_had_are_left_out_and_a_mirror_brings_them_bac
     columns = {column for _, column, _ in Graph.of(SMALL).evaluation.cells("scores")}
     assert columns == {"pyx_output", "pyx_input", "humaneval"}
     small = Graph.of(SMALL).data.decontamination_options
-    assert "'cruxeval=no data.mirror, and data.reach has no url'" in small and "humaneval=data" in small
+    assert "'cruxeval=in no data.mirror, and data.reach has no url'" in small and "humaneval=data" in small
     (tmp_path / "cruxeval.jsonl").write_text("")
     graph = Graph.of(lay_over(SMALL, {"data": {"mirror": str(tmp_path)}}))
     assert "cruxeval_output" in {column for _, column, _ in graph.evaluation.cells("scores")}
     options = graph.data.decontamination_options
-    assert "--benchmark cruxeval=" in options and "mbpp_plus=not in data.mirror" in options
+    assert "--benchmark cruxeval=" in options and "mbpp_plus=in no data.mirror" in options
 
 
 def test_a_note_on_a_base_follows_the_models_trained_from_it() -> None:
@@ -112,8 +117,6 @@ def test_a_wrong_key_stops_the_graph_with_a_sentence() -> None:
 
 
 def test_constraints_match_whole_names_only() -> None:
-    import re
-
     pattern = re.compile(f"(?:{one_of(['semcoder', 'semcoder_s'])})$")
     assert pattern.match("semcoder_s") and not pattern.match("semcoder_x")
     assert not re.match(one_of([]), "anything")
@@ -124,3 +127,126 @@ def test_two_workflows_do_not_share_a_results_folder(tmp_path: Path) -> None:
     graph.hold_results()
     with pytest.raises(UserError, match="another workflow works there"):
         graph.hold_results()
+
+
+def small(tmp_path: Path, **data: Any) -> dict[str, Any]:
+    places = {"directory": str(tmp_path / "external"), **data}
+    return lay_over(SMALL, {"results": str(tmp_path / "results"), "data": places})
+
+
+def test_a_mirror_that_offers_nothing_changes_no_parameter(tmp_path: Path) -> None:
+    plain, mirrored = Graph.of(small(tmp_path)), Graph.of(small(tmp_path, mirror=str(tmp_path)))
+    assert plain.data.fetch_options != mirrored.data.fetch_options
+    assert plain.data.decontamination_options == mirrored.data.decontamination_options
+    assert plain.evaluation.table_options("scores") == mirrored.evaluation.table_options("scores")
+    assert plain.data.pin("humaneval") == mirrored.data.pin("humaneval")
+
+
+def test_no_rule_has_the_mirror_among_its_parameters() -> None:
+    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    assert "data.mirror" not in rules and "data.reach" not in rules
+
+
+@pytest.mark.parametrize("place", ["cruxeval.jsonl", "cruxeval", "cruxeval/cruxeval.jsonl"])
+def test_the_graph_and_the_fetch_find_the_same_files_in_a_mirror(tmp_path: Path, place: str) -> None:
+    mirror = tmp_path / "mirror"
+    graph = Graph.of(small(tmp_path, mirror=str(tmp_path)))
+    assert not graph.data.has("cruxeval")
+    (mirror / "cruxeval").mkdir(parents=True)  # a folder alone is no file
+    assert not Graph.of(small(tmp_path, mirror=str(mirror))).data.has("cruxeval")
+    (mirror / "cruxeval").rmdir()
+    (mirror / place).parent.mkdir(exist_ok=True)
+    (mirror / place).write_text("")
+    graph = Graph.of(small(tmp_path, mirror=str(mirror)))
+    assert graph.data.has("cruxeval")
+    assert held_by(mirror, graph.entries["cruxeval"]) == mirror / place
+
+
+def fetched(tmp_path: Path, content: bytes) -> dict[str, Any]:
+    """A configuration whose `humaneval` is pinned to `content` and lies fetched."""
+    rows = (ROOT / "data/versions.csv").read_text().splitlines()
+    pinned = hashlib.sha256(content).hexdigest()
+    pins = [re.sub("b796127e[0-9a-f]{56}", pinned, row) for row in rows]
+    (tmp_path / "versions.csv").write_text("\n".join(pins) + "\n")
+    path = tmp_path / "external/humaneval/HumanEval.jsonl.gz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    return small(tmp_path, versions=str(tmp_path / "versions.csv"))
+
+
+def test_an_edited_external_file_stops_the_graph(tmp_path: Path) -> None:
+    values = fetched(tmp_path, b"right")
+    Graph.of(values)
+    path = tmp_path / "external/humaneval/HumanEval.jsonl.gz"
+    path.write_bytes(b"wrong")  # the same size
+    with pytest.raises(UserError) as caught:
+        Graph.of(values)
+    for content in (b"right", b"wrong"):
+        assert hashlib.sha256(content).hexdigest() in str(caught.value)
+    assert str(path) in str(caught.value) and "delete it" in str(caught.value)
+    path.unlink()
+    Graph.of(values)
+
+
+def test_an_external_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = fetched(tmp_path, b"right")
+    Graph.of(values)
+
+    def never(path: Path) -> str:
+        raise AssertionError(path)
+
+    monkeypatch.setattr("semcoder.graph.hashes.sha256_of", never)
+    Graph.of(values)
+    (tmp_path / "external/humaneval/HumanEval.jsonl.gz").write_bytes(b"longer")
+    with pytest.raises(AssertionError, match="HumanEval"):
+        Graph.of(values)
+
+
+def test_a_damaged_store_of_hashes_costs_a_look_and_nothing_else(tmp_path: Path) -> None:
+    values = fetched(tmp_path, b"right")
+    Graph.of(values)
+    (tmp_path / "results/.hashes.json").write_text("{")
+    Graph.of(values)
+
+
+def corpus_state(tmp_path: Path, kind: str, path: Path) -> str:
+    source = {"kind": kind, "path": str(path), "name": "mine"}
+    return Graph.of(lay_over(small(tmp_path), {"seeds": {"sources": [source]}})).data.corpora_state
+
+
+def test_an_edit_anywhere_below_a_corpus_is_seen_and_a_touch_is_not(tmp_path: Path) -> None:
+    module = tmp_path / "corpus/package/a.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("x = 1\n")
+    before = corpus_state(tmp_path, "directory", tmp_path / "corpus")
+    os.utime(module, (1, 1))
+    (tmp_path / "corpus/notes.txt").write_text("not read")
+    (tmp_path / "corpus/.git").mkdir()
+    (tmp_path / "corpus/.git/hook.py").write_text("not read")
+    assert corpus_state(tmp_path, "directory", tmp_path / "corpus") == before
+    module.write_text("x = 2\n")
+    edited = corpus_state(tmp_path, "directory", tmp_path / "corpus")
+    (tmp_path / "corpus/LICENSE").write_text("MIT")
+    licensed = corpus_state(tmp_path, "directory", tmp_path / "corpus")
+    module.rename(module.with_name("b.py"))
+    renamed = corpus_state(tmp_path, "directory", tmp_path / "corpus")
+    assert len({before, edited, licensed, renamed}) == 4
+
+
+def test_a_corpus_in_one_file_is_known_by_its_content(tmp_path: Path) -> None:
+    rows = tmp_path / "a.jsonl"
+    rows.write_text('{"content": "x = 1"}\n')
+    before = corpus_state(tmp_path, "jsonl", rows)
+    rows.write_text('{"content": "x = 2"}\n')
+    assert corpus_state(tmp_path, "jsonl", rows) != before
+
+
+def test_the_standard_library_is_known_by_its_interpreter() -> None:
+    assert platform.python_version() in Graph.of(SMALL).data.corpora_state
+
+
+def test_a_fetched_corpus_is_an_input_and_another_is_not(tmp_path: Path) -> None:
+    assert Graph.of(BASE).data.corpora == ["data/external/starcoderdata"]
+    (tmp_path / "a.py").write_text("")
+    source = {"kind": "directory", "path": str(tmp_path), "name": "mine"}
+    assert Graph.of(lay_over(SMALL, {"seeds": {"sources": [source]}})).data.corpora == []
