@@ -10,7 +10,7 @@ LOCKS := $(wildcard envs/*.lock) envs/install.py pyproject.toml
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/quickstart --cores $(CORES) \
 	$(if $(MIRROR),--config 'data={"mirror": "$(abspath $(MIRROR))"}')
 
-.PHONY: quickstart test lock clean
+.PHONY: quickstart test benchmarks lock clean
 
 quickstart: .venv/.quickstart
 	$(SNAKEMAKE)
@@ -32,6 +32,12 @@ test: .venv/.dev
 
 .venv/.dev: $(LOCKS)
 	@$(PYTHON) envs/install.py dev && touch .venv/.quickstart $@
+
+.venv/.benchmarks: $(LOCKS)
+	@$(PYTHON) envs/install.py benchmarks && touch .venv/.quickstart $@
+
+benchmarks: .venv/.benchmarks
+	$(BIN)/python -m benchmarks --mirror "$(MIRROR)"
 
 lock:
 	envs/lock.sh

@@ -1,10 +1,8 @@
 # SemCoder, from raw seeds to tables and report. Configuration: config.yaml; a small CPU run: --profile profiles/quickstart.
 # Rules stand in rules/, one file a stage; the work of each rule is one command of the package `semcoder`.
-import sys
-
 from snakemake.utils import min_version
 
-from semcoder.errors import UserError
+from semcoder.errors import refusals
 from semcoder.graph import Graph, one_of
 
 min_version("9.0")
@@ -13,10 +11,8 @@ min_version("9.0")
 configfile: "config.yaml"
 
 
-try:
-    GRAPH = Graph.of(config)
-except UserError as error:
-    sys.exit(f"semcoder: {error}")
+with refusals():
+    GRAPH = Graph.of(config, workflow.configfiles, workflow.config_settings.config)
 CONFIG, DATA, MODELS, TRAINING, EVALUATION = GRAPH.parts
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
 options, code, image = GRAPH.options, GRAPH.code, GRAPH.image
@@ -49,7 +45,8 @@ localrules:
 
 onstart:
     # Ends with this process, unlike Snakemake's own lock: after a kill the same command goes on.
-    GRAPH.hold_results()
+    with refusals():
+        GRAPH.hold_results()
 
 
 rule all:

@@ -1,4 +1,4 @@
-"""Make .venv from the hash-locked requirement files: `python envs/install.py quickstart|dev`.
+"""Make .venv from the hash-locked requirement files: `python envs/install.py quickstart|dev|benchmarks`.
 
 Standard library only. Says what will be downloaded before it downloads. Interrupted, it can be run again.
 """
@@ -16,7 +16,7 @@ ROOT = ENVS.parent
 VENV = ROOT / ".venv"
 
 # What pip downloads, in MB, on Linux x86_64 with CPython 3.11 (du of a fresh download folder); torch-gpu is estimated.
-MEGABYTES = {"torch-cpu": 192, "torch-gpu": 3000, "quickstart": 175, "dev": 35, "model": 93}
+MEGABYTES = {"torch-cpu": 192, "torch-gpu": 3000, "quickstart": 175, "dev": 35, "benchmarks": 45, "model": 93}
 
 
 def main(wanted: str) -> None:
@@ -31,10 +31,14 @@ def main(wanted: str) -> None:
         _torch()
         _rest()
         _done("quickstart")
-    if wanted == "dev" and _missing("dev"):
-        _say(f"about {MEGABYTES['dev']} MB of tools for the tests")
-        _pip("-r", ENVS / "dev.lock")
-        _done("dev")
+    for name, use in (
+        ("dev", "tools for the tests"),
+        ("benchmarks", "the harnesses we are measured against"),
+    ):
+        if wanted == name and _missing(name):
+            _say(f"about {MEGABYTES[name]} MB of {use}")
+            _pip("-r", ENVS / f"{name}.lock")
+            _done(name)
 
 
 def _torch() -> None:

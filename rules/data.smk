@@ -1,5 +1,5 @@
 # External files: fetched once, pinned in data/versions.csv, shared by every run.
-# The pin decides what they hold, so neither the place they come from nor the code that fetches is a parameter.
+# The pin decides what they hold: another mirror, or other code, fetches nothing again.
 
 
 rule fetch_file:
@@ -17,10 +17,12 @@ rule fetch_file:
         runtime=120,
     params:
         pin=lambda w: DATA.pin(w.name),
+        # A function of the output too: then Snakemake passes it on and does not compare it with the last run's.
+        where=lambda w, output: DATA.fetch_options,
     message:
         "data: {output}"
     shell:
-        "semcoder --log {log} data fetch {wildcards.name} {DATA.fetch_options} --out {output}"
+        "semcoder --log {log} data fetch {wildcards.name} {params.where} --out {output}"
 
 
 rule fetch_snapshot:
@@ -37,7 +39,9 @@ rule fetch_snapshot:
         runtime=1440,
     params:
         pin=lambda w: DATA.pin(w.name),
+        # A function of the output too: then Snakemake passes it on and does not compare it with the last run's.
+        where=lambda w, output: DATA.fetch_options,
     message:
         "data: {output}"
     shell:
-        "semcoder --log {log} data fetch {wildcards.name} {DATA.fetch_options} --out {output}"
+        "semcoder --log {log} data fetch {wildcards.name} {params.where} --out {output}"

@@ -1,12 +1,41 @@
-# Generations and scores (paper section 5).
+# Questions, generations and scores (paper section 5).
+
+
+rule questions:
+    input:
+        programs=f"{R}/pyx/heldout.jsonl",
+        tests=f"{R}/pyx/tests.jsonl",
+    output:
+        kept=f"{R}/pyx/questions.jsonl",
+        dropped=f"{R}/pyx/questions.dropped.jsonl",
+        summary=f"{R}/pyx/questions.summary.json",
+    log:
+        f"{R}/logs/pyx/questions.log",
+    benchmark:
+        f"{R}/benchmarks/pyx/questions.tsv"
+    container:
+        image("data")
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        code=code("evaluation", "questions"),
+    message:
+        "questions: {output.kept}"
+    shell:
+        "semcoder --log {log} evaluation questions --programs {input.programs} --tests {input.tests}"
+        " --out {output.kept} --dropped {output.dropped} --summary {output.summary} --workers {threads}"
 
 
 rule generate:
     input:
         model=lambda w: MODELS.path(w.model),
-        data=lambda w: DATA.of_benchmark(w.benchmark),
+        data=lambda w: EVALUATION.data_of(w.benchmark),
+        few_shot=lambda w: EVALUATION.few_shot(w.model, w.benchmark, w.format),
     output:
-        f"{R}/generations/{{model}}/{{benchmark}}.{{format}}/{{scatteritem}}.jsonl",
+        generations=f"{R}/generations/{{model}}/{{benchmark}}.{{format}}/{{scatteritem}}.jsonl",
+        setup=f"{R}/generations/{{model}}/{{benchmark}}.{{format}}/{{scatteritem}}.setup.json",
     log:
         f"{R}/logs/generations/{{model}}.{{benchmark}}.{{format}}.{{scatteritem}}.log",
     benchmark:
@@ -20,20 +49,21 @@ rule generate:
         runtime=720,
     params:
         code=code("evaluation", "generate"),
-        model=lambda w: EVALUATION.generation_options(w.model, w.benchmark, w.format),
+        asking=lambda w: EVALUATION.generation_options(w.model, w.benchmark, w.format),
         options=options(engine="evaluation.engine", limit="evaluation.limit"),
     message:
-        "generation: {output}"
+        "generation: {output.generations}"
     shell:
         "semcoder --log {log} evaluation generate --model {input.model} --name {wildcards.model}"
-        " --benchmark {wildcards.benchmark} $(printf -- '--data %s ' {input.data}) --format {wildcards.format}"
-        " --shard {wildcards.scatteritem} {params.model} {params.options} --threads {threads} --generations {output}"
+        " $(printf -- '--data %s ' {input.data}) --shard {wildcards.scatteritem} {params.asking} {params.options}"
+        " --threads {threads} --generations {output.generations} --setup {output.setup}"
 
 
 rule score:
     input:
         generations=lambda w: EVALUATION.generations(w.model, w.benchmark, w.format, gather),
-        data=lambda w: DATA.of_benchmark(w.benchmark),
+        setup=lambda w: EVALUATION.generations(w.model, w.benchmark, w.format, gather, "setup.json"),
+        data=lambda w: EVALUATION.data_of(w.benchmark),
     output:
         verdicts=f"{R}/scores/{{model}}/{{benchmark}}.{{format}}.items.jsonl",
         score=f"{R}/scores/{{model}}/{{benchmark}}.{{format}}.json",
@@ -49,9 +79,11 @@ rule score:
         runtime=120,
     params:
         code=code("evaluation", "score"),
+        benchmark=lambda w: w.benchmark,
     message:
         "scores: {output.score}"
     shell:
-        "semcoder --log {log} evaluation score --benchmark {wildcards.benchmark}"
+        "semcoder --log {log} evaluation score --benchmark {params.benchmark}"
         " $(printf -- '--data %s ' {input.data}) $(printf -- '--generations %s ' {input.generations})"
-        " --workers {threads} --items {output.verdicts} --score {output.score}"
+        " $(printf -- '--setup %s ' {input.setup}) --workers {threads}"
+        " --items {output.verdicts} --score {output.score}"

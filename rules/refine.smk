@@ -1,38 +1,33 @@
 # PyX-R (paper section 3.3) and five rounds of self-refinement (section 6.3).
 
+TRAIN = [f"{R}/pyx/train.jsonl", f"{R}/pyx/tests.jsonl", f"{R}/pyx/problems.jsonl"]
+ROUND = f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}"
 
-rule sample_buggy:
+
+use rule generate as sample_buggy with:
     input:
         model=lambda w: MODELS.path(w.model),
-        data=[f"{R}/pyx/train.jsonl", f"{R}/pyx/tests.jsonl", f"{R}/pyx/problems.jsonl"],
+        data=TRAIN,
     output:
-        f"{R}/pyx_r/{{model}}/{{scatteritem}}.generations.jsonl",
+        generations=f"{R}/pyx_r/{{model}}/{{scatteritem}}.generations.jsonl",
+        setup=f"{R}/pyx_r/{{model}}/{{scatteritem}}.setup.json",
     log:
         f"{R}/logs/pyx_r/{{model}}.{{scatteritem}}.log",
     benchmark:
         f"{R}/benchmarks/pyx_r/{{model}}.{{scatteritem}}.tsv"
-    container:
-        image("serve")
-    threads: workflow.cores if CONFIG.evaluation.gpus == 0 else 8
-    resources:
-        gpu=CONFIG.evaluation.gpus,
-        mem_mb=64000,
-        runtime=720,
     params:
         code=code("evaluation", "generate"),
-        options=options(engine="evaluation.engine", sampling="pyx_r.sampling", style="prompts.style"),
+        asking=lambda w: EVALUATION.buggy_options(w.model),
+        options=options(engine="evaluation.engine"),
     message:
-        "pyx-r: {output}"
-    shell:
-        "semcoder --log {log} evaluation generate --model {input.model} --name {wildcards.model}"
-        " --benchmark pyx_code $(printf -- '--data %s ' {input.data}) --format code"
-        " --shard {wildcards.scatteritem} {params.options} --threads {threads} --generations {output}"
+        "pyx-r: {output.generations}"
 
 
-rule score_buggy:
+use rule score as score_buggy with:
     input:
         generations=f"{R}/pyx_r/{{model}}/{{scatteritem}}.generations.jsonl",
-        data=[f"{R}/pyx/train.jsonl", f"{R}/pyx/tests.jsonl", f"{R}/pyx/problems.jsonl"],
+        setup=f"{R}/pyx_r/{{model}}/{{scatteritem}}.setup.json",
+        data=TRAIN,
     output:
         verdicts=f"{R}/pyx_r/{{model}}/{{scatteritem}}.items.jsonl",
         score=f"{R}/pyx_r/{{model}}/{{scatteritem}}.json",
@@ -40,19 +35,14 @@ rule score_buggy:
         f"{R}/logs/pyx_r/{{model}}.{{scatteritem}}.score.log",
     benchmark:
         f"{R}/benchmarks/pyx_r/{{model}}.{{scatteritem}}.score.tsv"
-    container:
-        image("data")
-    threads: 2
     resources:
         mem_mb=8000,
         runtime=240,
     params:
         code=code("evaluation", "score"),
+        benchmark="pyx_code",
     message:
         "pyx-r: {output.score}"
-    shell:
-        "semcoder --log {log} evaluation score --benchmark pyx_code $(printf -- '--data %s ' {input.data})"
-        " --generations {input.generations} --workers {threads} --items {output.verdicts} --score {output.score}"
 
 
 rule build_pyx_r:
@@ -98,9 +88,10 @@ rule refine_round:
     input:
         unpack(lambda w: EVALUATION.refinement_inputs(w, gather)),
         model=lambda w: MODELS.path(w.model),
-        data=lambda w: DATA.of_benchmark(w.benchmark),
+        data=lambda w: EVALUATION.data_of(w.benchmark),
     output:
-        f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}.jsonl",
+        generations=f"{ROUND}.jsonl",
+        setup=f"{ROUND}.setup.json",
     log:
         f"{R}/logs/refinement/{{refinement}}.{{model}}.{{benchmark}}.{{rationale}}.round{{round}}.log",
     benchmark:
@@ -117,37 +108,26 @@ rule refine_round:
         model=lambda w: EVALUATION.refinement_options(w.refinement, w.model),
         options=options(engine="evaluation.engine"),
     message:
-        "refinement: {output}"
+        "refinement: {output.generations}"
     shell:
         "semcoder --log {log} refine round --round {wildcards.round} --model {input.model} --name {wildcards.model}"
         " --benchmark {wildcards.benchmark} $(printf -- '--data %s ' {input.data})"
         " $(printf -- '--previous-generations %s ' {input.generations}) --previous-items {input.verdicts}"
         " --rationale {wildcards.rationale} {params.model} {params.options} --threads {threads}"
-        " --out-generations {output}"
+        " --out-generations {output.generations} --setup {output.setup}"
 
 
-rule score_round:
+use rule score as score_round with:
     input:
-        generations=f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}.jsonl",
-        data=lambda w: DATA.of_benchmark(w.benchmark),
+        generations=f"{ROUND}.jsonl",
+        setup=f"{ROUND}.setup.json",
+        data=lambda w: EVALUATION.data_of(w.benchmark),
     output:
-        verdicts=f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}.items.jsonl",
-        score=f"{R}/refinement/{{refinement}}/{{model}}/{{benchmark}}.{{rationale}}/round{{round}}.json",
+        verdicts=f"{ROUND}.items.jsonl",
+        score=f"{ROUND}.json",
     log:
         f"{R}/logs/refinement/{{refinement}}.{{model}}.{{benchmark}}.{{rationale}}.round{{round}}.score.log",
     benchmark:
         f"{R}/benchmarks/refinement/{{refinement}}.{{model}}.{{benchmark}}.{{rationale}}.round{{round}}.score.tsv"
-    container:
-        image("data")
-    threads: 2
-    resources:
-        mem_mb=8000,
-        runtime=120,
-    params:
-        code=code("evaluation", "score"),
     message:
         "refinement: {output.score}"
-    shell:
-        "semcoder --log {log} evaluation score --benchmark {wildcards.benchmark}"
-        " $(printf -- '--data %s ' {input.data}) --generations {input.generations}"
-        " --workers {threads} --items {output.verdicts} --score {output.score}"

@@ -51,6 +51,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
     "evaluation": (
         "Generations and scores.",
         {
+            "questions": "semcoder.evaluation.questions",
             "generate": "semcoder.evaluation.generate",
             "score": "semcoder.evaluation.score",
         },
@@ -63,6 +64,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
         "Tables and plots.",
         {
             "table": "semcoder.report.table",
+            "claims": "semcoder.report.claims",
             "yields": "semcoder.report.yields",
             "plot": "semcoder.report.plot",
         },
@@ -89,11 +91,13 @@ OUTPUTS: dict[str, str] = {
     "training mix": "mixture dropped summary",
     "training base": "out/",
     "training train": "out/",
-    "evaluation generate": "generations",
+    "evaluation questions": "out dropped summary",
+    "evaluation generate": "generations setup",
     "evaluation score": "items score",
     "refine build": "out dropped summary",
-    "refine round": "out_generations",
+    "refine round": "out_generations setup",
     "report table": "csv_file markdown",
+    "report claims": "markdown",
     "report yields": "table markdown plot",
     "report plot": "out",
 }

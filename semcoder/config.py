@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from semcoder.errors import nearest
 from semcoder.evaluation.prompts import PromptFormat, Style
+from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import EngineSettings, Sampling
 from semcoder.seeds.sources import Source
 from semcoder.teacher.settings import TeacherSettings
@@ -40,7 +41,8 @@ class Data(Section):
     versions: Place = Field(description="the table of external files: location, revision, sha256, licence")
     directory: Place = Field(description="where fetched files are kept, shared by all runs")
     mirror: Path | None = Field(
-        description="a folder that serves the same files offline, checked by the same hashes"
+        description="a folder that serves the same files offline, checked by the same hashes: FILE or NAME/FILE, "
+        "and the folder NAME where it is a snapshot"
     )
     reach: list[Literal["pypi", "url", "hub"]] = Field(
         description="kinds of sources that may be asked; benchmarks that none of them (nor the mirror) has are left out"
@@ -164,7 +166,7 @@ class MonologueSection(Section):
 class Prompts(Section):
     """How questions are put to models trained here."""
 
-    style: Style = Field(
+    style: Literal["corrected", "upstream"] = Field(
         description="corrected, or upstream: byte for byte what the released checkpoints saw"
     )
     label_offset: Count = Field(
@@ -177,8 +179,9 @@ class Model(Section):
 
     data: Name = Field(description="its entry in data/versions.csv")
     gguf: bool = Field(default=False, description="the file is GGUF and is converted to safetensors first")
-    style: Style | None = Field(
-        default=None, description="prompt style it was trained with, if not prompts.style"
+    style: Style = Field(
+        default="base",
+        description="base: few-shot prompts and completion; upstream or corrected: the prompts it was trained with",
     )
     note: str = Field(
         default="", description="said under every table that has a score of it or of what it became"
@@ -210,12 +213,25 @@ class Refinement(Section):
     models: list[Name] = Field(description="models that refine their own answers")
     benchmarks: list[Name] = Field(description="benchmarks that they answer")
     rationales: list[Literal["monologue", "trace", "none"]] = Field(description="what stands before a repair")
+    rounds: list[Count] = Field(
+        min_length=1, description="rounds shown, 0 for the first answers; the paper's numbers are of the last"
+    )
     feedback: Literal["base", "plus"] = Field(
         description="tests whose failures are shown; plus leaks the hidden tests"
     )
     sampling: Sampling
     paper: list[Path] = Field(default=[], description="the paper's numbers shown beside")
+    paper_rows: dict[str, str] = Field(
+        default={}, description='what the paper calls a row, which here is "model (rationale)"'
+    )
     note: str = Field(default="", description="said under the table")
+
+
+class Claim(Section):
+    """A number of the paper's text (results/paper/claims.csv) that a system's scores are held against."""
+
+    system: Name = Field(description="the system whose score it is")
+    minus: str = Field(default="", description="the system whose score is subtracted")
 
 
 class Evaluation(Section):
@@ -223,6 +239,9 @@ class Evaluation(Section):
 
     engine: EngineSettings
     sampling: Sampling = Field(description="decoding of output and input prediction with reasoning")
+    benchmarks: dict[Name, Sampling] = Field(
+        default={}, description="benchmarks with a decoding of their own, in any format"
+    )
     max_code_tokens: Positive = Field(description="longest program a model may write")
     max_answer_tokens: Positive = Field(description="longest answer in direct prediction")
     shards: Positive = Field(description="pieces that a benchmark is generated in, one GPU each")
@@ -268,9 +287,10 @@ class Config(Section):
     training: Training
     evaluation: Evaluation
     pyx_r: PyxR
-    refinement: dict[Name, Refinement]
+    refinement: dict[Name, Refinement] = Field(description="tables and figures of self-refinement")
     systems: dict[Name, System] = Field(description="rows of tables")
-    tables: dict[Name, Table]
+    tables: dict[Name, Table] = Field(description="tables of scores")
+    claims: dict[str, Claim] = Field(description="whose scores a row of results/paper/claims.csv is about")
     executability: Executability
     targets: list[Name] = Field(description="tables that the whole run makes")
 
@@ -283,6 +303,24 @@ class Config(Section):
                 *((f"systems.{k}.model", [s.model], models) for k, s in self.systems.items()),
                 *((f"tables.{k}.systems", t.systems, set(self.systems)) for k, t in self.tables.items()),
                 *((f"refinement.{k}.models", t.models, models) for k, t in self.refinement.items()),
+                *((f"tables.{k}.benchmarks", t.benchmarks, set(BENCHMARKS)) for k, t in self.tables.items()),
+                *(
+                    (f"refinement.{k}.benchmarks", t.benchmarks, set(BENCHMARKS))
+                    for k, t in self.refinement.items()
+                ),
+                *(
+                    (
+                        f"refinement.{k}.paper_rows",
+                        t.paper_rows,
+                        {f"{m} ({r})" for m in t.models for r in t.rationales},
+                    )
+                    for k, t in self.refinement.items()
+                ),
+                *(
+                    (f"claims.{k}", filter(None, (c.system, c.minus)), set(self.systems))
+                    for k, c in self.claims.items()
+                ),
+                ("evaluation.benchmarks", self.evaluation.benchmarks, set(BENCHMARKS)),
                 ("pyx_r.model", [self.pyx_r.model], models),
                 ("targets", self.targets, {*self.tables, *self.refinement, "table7"}),
             ]

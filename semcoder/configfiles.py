@@ -52,7 +52,7 @@ def load(paths: list[Path]) -> Config:
     """Read YAML files, later ones over earlier ones as Snakemake lays them, and check the result."""
     merged: dict[str, Any] = {}
     for path in paths:
-        _lay_over(merged, read(path))
+        merged = laid_over(merged, read(path))
     return parse(merged, ", ".join(map(str, paths)))
 
 
@@ -127,12 +127,28 @@ def _plain(value: Any, place: tuple[str, ...], source: str) -> Any:
     raise UserError(f"{source}: {key} is a {type(value).__name__} ({value}); put it in quotes.")
 
 
-def _lay_over(below: dict[str, Any], above: dict[str, Any]) -> None:
+def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, blocks merged key by key; elsewhere `above` counts."""
+    merged = dict(below)
     for key, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _lay_over(below[key], value)
-        else:
-            below[key] = value
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = laid_over(merged[key], value) if both else value
+    return merged
+
+
+def typed(value: Any) -> Any:
+    """`value` with numbers, true, false and null instead of text that reads so in JSON; also True and False."""
+    if isinstance(value, Mapping):
+        return {key: typed(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [typed(each) for each in value]
+    if value in ("True", "False"):
+        return value == "True"
+    try:
+        read_as = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+    return value if isinstance(read_as, str | list | dict) else read_as
 
 
 def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
@@ -153,10 +169,13 @@ def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
 
 def _spelling(value: Any) -> str:
     """A word on text that reads as a number: YAML takes 5e-5, without a point, for text."""
-    try:
-        return f"; write it as {float(value)!r}" if isinstance(value, str) else ""
-    except ValueError:
+    number = typed(value)
+    if not isinstance(value, str) or not isinstance(number, int | float):
         return ""
+    mantissa, _, exponent = repr(number).partition("e")
+    return f"; write it as {mantissa if '.' in mantissa or not exponent else f'{mantissa}.0'}" + (
+        f"e{exponent}" if exponent else ""
+    )
 
 
 def _meaning(place: tuple[Any, ...]) -> str:

@@ -1,7 +1,9 @@
 """Files that others wrote: text, lines, JSON and CSV. What cannot be read is a UserError naming file and line."""
 
 import csv
+import gzip
 import io
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -19,9 +21,9 @@ def read_text(path: Path) -> str:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """(number, line) of a UTF-8 file, numbers from 1, line ends kept. Errors as of read_text."""
+    """(number, line) of a UTF-8 file, also in gzip (.gz); numbers from 1, line ends kept. Errors as of read_text."""
     try:
-        with path.open("rb") as stream:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             for number, line in enumerate(stream, 1):
                 try:
                     yield number, line.decode()
@@ -32,8 +34,9 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
                     ) from error
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file; make it with its rule, or give another path.") from error
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); give a file that can.") from error
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"{path}: cannot be read ({why}); give a file that can.") from error
 
 
 def read_model(path: Path, kind: type[M]) -> M:

@@ -1,6 +1,7 @@
 """Artifacts appear whole or not at all."""
 
 import errno
+import gzip
 import os
 import signal
 import subprocess
@@ -143,6 +144,8 @@ def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
     assert [next(lines), next(lines)] == [(1, "ä\r\n"), (2, "\u2028b\n")]
     with pytest.raises(UserError, match=r"a\.jsonl, line 3: not UTF-8"):
         next(lines)
-    for wrong in (tmp_path, tmp_path / "none"):
+    torn = tmp_path / "torn.gz"
+    torn.write_bytes(gzip.compress(b"text")[:-9])
+    for wrong in (tmp_path, tmp_path / "none", torn):
         with pytest.raises(UserError, match=str(wrong)):
             read_text(wrong)

@@ -1,12 +1,15 @@
 """The command line as a user meets it."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from semcoder.cli import STAGES, TOP
+from semcoder.cli import OUTPUTS, STAGES, TOP, application, main
 
 SEMCODER = [sys.executable, "-m", "semcoder.cli"]
 COMMANDS = [[stage, verb] for stage, (_, verbs) in STAGES.items() for verb in verbs] + [
@@ -47,6 +50,117 @@ def test_with_a_log_the_sentence_stands_in_the_log(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     done = semcoder("--log", str(log), "lineage", "nothing-0", "--results", str(tmp_path))
     assert done.returncode == 2 and log.read_text().startswith("semcoder: ")
+
+
+def test_the_outputs_of_each_command_are_known() -> None:
+    """The rules say which options are outputs."""
+    rules = "".join(path.read_text() for path in (Path(__file__).parents[1] / "rules").glob("*.smk"))
+    found: dict[str, set[str]] = {}
+    for shell in re.findall(r"shell:\n((?:\s+\".*\"\n)+)", rules):
+        command = re.search(r"(?:--log \{log\}) (\w+ \w+)", shell)
+        assert command, shell
+        text = re.sub(r'"\n\s+"', "", shell)
+        options = re.findall(r"--([\w-]+) \{output[^}]*\}", text)
+        found.setdefault(command[1], set()).update(options)
+    for command, options in found.items():
+        if command == "data fetch":
+            continue
+        stage, verb = command.split()
+        group = typer.main.get_command(application([stage, verb]))
+        declared = {each.name: each.opts[0] for each in group.commands[stage].commands[verb].params}
+        named = {declared[name.rstrip("/")].removeprefix("--") for name in OUTPUTS[command].split()}
+        assert options <= named, command
+    assert set(OUTPUTS) == {f"{stage} {verb}" for stage, (_, verbs) in STAGES.items() for verb in verbs}
+
+
+def run_words(folder: Path, **paths: str) -> list[str]:
+    options = {"programs": folder / "p", "verdicts": folder / "v"} | {k: folder / v for k, v in paths.items()}
+    return [
+        "execution",
+        "run",
+        *(word for key, value in options.items() for word in (f"--{key}", str(value))),
+    ]
+
+
+def test_an_output_is_not_written_over_an_input(tmp_path: Path) -> None:
+    programs = tmp_path / "p"
+    programs.write_text('{"id": "a", "code": "1"}\n')
+    (tmp_path / "link").symlink_to(programs)
+    for name in ("p", "./p", "link"):
+        done = semcoder(*run_words(tmp_path, verdicts=name))
+        assert done.returncode == 2 and "named by --programs and --verdicts" in done.stderr
+        assert programs.read_text() == '{"id": "a", "code": "1"}\n'
+
+
+def test_two_outputs_are_two_files(tmp_path: Path) -> None:
+    words = [word for name in ("items", "score") for word in (f"--{name}", str(tmp_path / "o"))]
+    done = semcoder(
+        "evaluation", "score", "--benchmark", "humaneval", "--data", "d", "--generations", "g", *words
+    )
+    assert done.returncode == 2 and "--items and --score" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["folder", "p/below", "pipe"])
+def test_a_place_where_nothing_can_be_written_is_refused_before_the_work(tmp_path: Path, place: str) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "p").write_text("not JSON, which the work would find")
+    done = semcoder(*run_words(tmp_path, verdicts=place))
+    assert done.returncode == 2 and f"{tmp_path}/{place}" in done.stderr
+    assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "p", "pipe"]
+
+
+def test_a_log_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    done = semcoder("--log", str(tmp_path), "lineage", "nothing-0", "--results", str(tmp_path))
+    assert done.returncode == 2 and done.stderr.startswith(f"semcoder: --log {tmp_path}")
+
+
+RECORDS = "--programs BAD --tests BAD"
+LISTS = "--dropped d --summary s"
+INPUTS = [
+    f"tracing trace {RECORDS} --traces t {LISTS} --max-events 9",
+    f"tracing render {RECORDS} --traces BAD --direction forward --format next --out o {LISTS}",
+    f"monologue write {RECORDS} --traces BAD --direction forward --monologues o {LISTS}",
+    f'pyx synthesize --teacher {{"kind":"grounded"}} --seeds BAD --problems a --programs b --inputs c --soft e {LISTS}',
+    *(
+        f"evaluation score --benchmark {each} --data BAD --generations BAD --items i --score s"
+        for each in ("humaneval", "humaneval_plus", "cruxeval_output", "pyx_output", "lcb_execution")
+    ),
+    f"training mix --recipe {{}} --tokenizer BAD --problems BAD {RECORDS} --rationales BAD --mixture m {LISTS}",
+    "training base --gguf BAD --out p",
+    "data fetch humaneval --versions BAD --out o",
+    "report table --title t --cell a|humaneval|BAD --csv c --markdown m",
+    "report table --title t --cell a|b --csv c --markdown m",
+    "report claims --paper BAD --markdown m",
+    "report yields --summary BAD --table c --markdown m --plot p",
+    "report plot loss --source BAD --out p",
+    "report plot traces --source BAD --out p",
+    "pyx executability --data BAD --csv c --markdown m",
+    "execution run --programs BAD --verdicts v",
+    "lineage program-0123456789abcdef --results BAD",
+    "config BAD",
+]
+
+
+@pytest.mark.parametrize("bad", ["directory", "bytes", "empty", "missing"])
+@pytest.mark.parametrize("line", INPUTS)
+def test_an_input_that_is_none_is_one_sentence(
+    line: str, bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if bad == "directory":
+        Path("BAD").mkdir()
+    elif bad != "missing":
+        Path("BAD").write_bytes(b'{"id": "\xff"}\n' if bad == "bytes" else b"")
+    monkeypatch.setattr(sys, "argv", ["semcoder", *line.split()])
+    with pytest.raises(SystemExit) as end:
+        main()
+    said = capfd.readouterr().err
+    if end.value.code != 0 or bad != "empty":  # that there is nothing to do is no error
+        assert end.value.code == 2 and said.startswith("semcoder: ") and said.count("\n") == 1, said
+        assert "BAD" in said or "a|b" in said
+        assert [each.name for each in tmp_path.iterdir()] == ([] if bad == "missing" else ["BAD"])
 
 
 def test_one_command_does_not_import_anothers_libraries() -> None:

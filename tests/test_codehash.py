@@ -24,6 +24,20 @@ def test_every_module_that_a_command_loads_is_in_its_hash(stage: str, verb: str,
     assert set(loaded.split()) <= codehash.modules_behind(module)
 
 
+def test_generations_do_not_hang_on_how_they_are_judged() -> None:
+    behind = codehash.modules_behind(STAGES["evaluation"][1]["generate"])
+    judging = [
+        name
+        for name in behind
+        if name.startswith(("semcoder.evaluation.judges", "semcoder.tracing"))
+        or name.rpartition(".")[2] in ("checking", "inside", "replay", "expressions", "child", "pool")
+        or name == "semcoder.evaluation.evalplus"
+    ]
+    assert judging == []
+    scored = codehash.modules_behind(STAGES["evaluation"][1]["score"])
+    assert {"semcoder.evaluation.checking", "semcoder.execution.child"} <= scored
+
+
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package of three modules: `a` imports `b` inside a function, `c` stands alone."""

@@ -1,12 +1,14 @@
 """The configuration: both shipped files are right, and a wrong key is named in one sentence."""
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from semcoder.cli import application
 from semcoder.config import Config
 from semcoder.configfiles import load, parse
 from semcoder.errors import UserError
@@ -100,3 +102,11 @@ def test_every_key_has_a_description() -> None:
 
     schema = Config.model_json_schema()
     assert [key for name, each in schema["$defs"].items() for key in walk(each, name)] == []
+    assert walk(schema, "") == []
+
+
+def test_the_schema_needs_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    application(["config"])(["config", "--schema"], standalone_mode=False)
+    assert json.loads(capsys.readouterr().out)["title"] == "Config"
+    with pytest.raises(UserError, match=r"no files; give config\.yaml, or --schema"):
+        application(["config"])(["config"], standalone_mode=False)

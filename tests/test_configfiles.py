@@ -70,7 +70,9 @@ def test_more_inputs_demanded_than_made_is_refused() -> None:
 
 
 def test_a_number_that_yaml_reads_as_text_is_shown_as_it_should_be_written() -> None:
-    assert "write it as 5e-05" in refusal("recipes/semcoder/learning_rate", "5e-5")
+    for text, better in (("5e-5", "5.0e-05"), ("5e5", "500000.0"), ("8", "8")):
+        said = refusal("recipes/semcoder/learning_rate", text)
+        assert f"write it as {better}." in said and not isinstance(yaml.safe_load(better), str)
 
 
 def test_an_integer_may_stand_for_a_fraction() -> None:

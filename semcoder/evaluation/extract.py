@@ -16,6 +16,8 @@ from typing import NamedTuple
 MAX_ANSWER_CHARS = 100_000
 """Of a longer answer only the beginning is read: no benchmark comes near it."""
 MAX_ANSWER_LINES = 200
+MAX_CUTS = 40
+"""Words behind an answer that are taken off, one by one, in search of its end."""
 
 _OPEN = re.compile(r"(?<!/)\[?ANSWER\]")
 _END = re.compile(r"\[/ANS|(?<!/)\[ANSWER\]|\[/?(?:PYTHON|THOUGHT|MONOLOGUE)\]")
@@ -175,8 +177,8 @@ def _token_ends(line: str) -> list[int]:
             if token.end[0] == 1 and token.string.strip():
                 ends.insert(0, token.end[1])
     except (tokenize.TokenError, SyntaxError):  # an open bracket or quote: what came before it counts
-        return ends
-    return ends
+        return ends[:MAX_CUTS]
+    return ends[:MAX_CUTS]
 
 
 def program(text: str, entry_point: str, start: str | None) -> str | None:
@@ -184,9 +186,10 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
 
     `start`: the code with which the prompt ended and that the model was to go on from ("" for no more than an
     open fence), or None where the prompt ended outside of code. Read are, in this order: what stands between
-    [Refined] tags; the continuation of `start` up to its closing fence; each fenced block; the text from its
-    first line of code on. With an empty `entry_point`, any program that parses will do. Lines at the end that
-    are no Python (where a model was cut off or began to talk) are left out.
+    [Refined] tags; the continuation of `start` up to its closing fence; each fenced block, from the last on where
+    the prompt ended outside of code (drafts come before the answer); the text from its first line of code on.
+    With an empty `entry_point`, any program that calls something will do. Lines at the end that are no Python
+    (where a model was cut off or began to talk) are left out.
     """
     refined = re.search(r"\[Refined\](.*?)(?:\[/Refined\]|\Z)", text, re.DOTALL)
     if refined:
@@ -195,7 +198,8 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
     candidates: list[str] = []
     if start is not None and parts[0].strip():
         candidates += [start + parts[0], f"{start}\n{parts[0]}"]
-    candidates += parts[1:] if entry_point else parts[1::2]
+    blocks = parts[1:] if entry_point else parts[1::2]
+    candidates += blocks[::-1] if start is None else blocks
     code_line = re.search(r"^(?:def|class|import|from|async def|@)\b", text, re.MULTILINE)
     if start is None and code_line:
         candidates.append(_FENCE_LINE.split(text[code_line.start() :])[0])
@@ -203,11 +207,7 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
         candidates.append(parts[0])
     for candidate in candidates:
         code = _parsing_part(candidate)
-        if (
-            code.strip()
-            and code != (start or "").rstrip()
-            and (not entry_point or _defines(code, entry_point))
-        ):
+        if code.strip() and code != (start or "").rstrip() and _is_answer(code, entry_point):
             return code
     return None
 
@@ -227,6 +227,13 @@ def _parsing_part(code: str) -> str:
         else:
             return source
     return ""
+
+
+def _is_answer(code: str, entry_point: str) -> bool:
+    """Whether the code defines the function, or (where any script will do) is more than a sample of values."""
+    if entry_point:
+        return _defines(code, entry_point)
+    return any(isinstance(node, ast.Call) for node in ast.walk(ast.parse(code)))
 
 
 def _defines(code: str, name: str) -> bool:

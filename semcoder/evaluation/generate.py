@@ -11,15 +11,17 @@ import typer
 from pydantic import BaseModel, ValidationError
 
 from semcoder import records
-from semcoder.artifacts import sha256_of
+from semcoder.artifacts import sha256_of, write_json
 from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.interface import Item
 from semcoder.evaluation.engine import Engine, open_engine
+from semcoder.evaluation.fewshot import Template, read_template
 from semcoder.evaluation.partial import Partial
-from semcoder.evaluation.prompts import RELEASED_LABEL_OFFSET, STYLES, Style
+from semcoder.evaluation.prompts import RELEASED_LABEL_OFFSET, STYLES, Style, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import EngineSettings, Sampling
+from semcoder.evaluation.scorefile import FewShot, Setup
 from semcoder.progress import track
 from semcoder.records import Generation
 from semcoder.shards import Shard
@@ -46,8 +48,14 @@ def main(
     ],
     generations: Annotated[Path, typer.Option(help="Generations to write (JSONL).")],
     style: Annotated[
-        str, typer.Option(help="corrected, or upstream: byte for byte what the released checkpoints saw.")
+        str,
+        typer.Option(
+            help="corrected; upstream: byte for byte what the released checkpoints saw; base: untrained models."
+        ),
     ] = "corrected",
+    few_shot: Annotated[
+        Path | None, typer.Option(help="CRUXEval's prompts.py, for its few-shot prompts; else ours are used.")
+    ] = None,
     label_offset: Annotated[
         int, typer.Option(help=f"Added to line labels; {RELEASED_LABEL_OFFSET} for released checkpoints.")
     ] = 0,
@@ -58,6 +66,10 @@ def main(
     limit: Annotated[int, typer.Option(help="Items used, chosen by the hash of their ids; 0 for all.")] = 0,
     shard: Annotated[str, typer.Option(help="Which piece of the items: 3/16.")] = "1/1",
     threads: Annotated[int, typer.Option(help="CPU threads, 0 for the engine's own choice.")] = 0,
+    setup: Annotated[Path | None, typer.Option(help="Where to write how this was made (JSON).")] = None,
+    revision: Annotated[
+        str, typer.Option(help="Which model this is; by default the sha256 of its weights.")
+    ] = "",
 ) -> None:
     """Ask a model the questions of a benchmark.
 
@@ -74,18 +86,21 @@ def main(
         raise UserError(f"--format {format}: {benchmark} has {', '.join(harness.formats)}.")
     settings = parsed(EngineSettings, engine, "--engine")
     decoding = parsed(Sampling, sampling, "--sampling")
-    decoding = decoding.model_copy(update={"stop": tuple(dict.fromkeys([*decoding.stop, *harness.stop]))})
-    items = choose(list(harness.load(data)), limit, Shard.parse(shard))
-    questions = [
-        Question(item.id, harness.prompt(item, format, style_of(style), label_offset)) for item in items
-    ]
+    asked = style_of(style)
+    if few_shot:
+        harness = harness.asked_by(template_of(few_shot, benchmark, format, asked))
+    stops = dict.fromkeys([*decoding.stop, *harness.stop(asked)])
+    decoding = decoding.model_copy(update={"stop": tuple(stops)})
+    files = harness.files(data)
+    items = choose(harness.read(files), limit, Shard.parse(shard))
+    questions = [Question(item.id, harness.prompt(item, format, asked, label_offset)) for item in items]
     asking = Asking(name, benchmark, format, decoding)
     options = {
         "model": fingerprint(model),
         "name": name,
         "benchmark": benchmark,
         "format": format,
-        "data": {path.name: sha256_of(path) for path in data},
+        "data": {path.name: sha256_of(path) for path in files},
         "engine": settings.model_dump(mode="json"),
         "sampling": decoding.model_dump(mode="json"),
         "prompts": hashlib.sha256(json.dumps(questions).encode()).hexdigest(),
@@ -93,6 +108,8 @@ def main(
     with Partial(generations, options) as partial:
         answer(questions, asking, partial, lambda: open_engine(settings, model, threads))
         records.write(generations, partial.rows(questions, decoding.n))
+        shown: FewShot = ("benchmark" if few_shot else "ours") if is_few_shot(format, asked) else ""
+        write_setup(setup, settings, decoding, style, revision or weights_of(model), shown)
         partial.discard()
 
 
@@ -158,6 +175,38 @@ def fingerprint(model: str) -> str:
         (file.relative_to(folder).as_posix(), file.stat().st_size, file.stat().st_mtime_ns) for file in files
     ]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+
+
+def weights_of(model: str) -> str:
+    """sha256 of the weights in a model's folder; empty for a model at a server."""
+    files = sorted(Path(model).rglob("*.safetensors"))
+    hashes = [sha256_of(file) for file in files]
+    return hashlib.sha256("".join(hashes).encode()).hexdigest() if hashes else ""
+
+
+def template_of(file: Path, benchmark: str, format: str, style: Style) -> Template:
+    """The benchmark's own few-shot prompt; raises UserError where no examples are shown, or it has none."""
+    facts = BENCHMARKS[benchmark]
+    if not facts.prompts or not is_few_shot(format, style):
+        raise UserError(
+            f"--few-shot {file}: {benchmark} in the format {format} and style {style} takes none; leave it out."
+        )
+    return read_template(file, f"make_{format}_{facts.task}_prompt")
+
+
+def write_setup(
+    path: Path | None,
+    engine: EngineSettings,
+    sampling: Sampling,
+    style: str,
+    revision: str,
+    few_shot: FewShot = "",
+) -> None:
+    """Write how generations were made."""
+    if path:
+        name = engine.kind if engine.kind == "openai" else f"{engine.kind} {engine.dtype}"
+        made = Setup(engine=name, sampling=sampling, style=style, few_shot=few_shot, revision=revision)
+        write_json(path, made.model_dump(mode="json"))
 
 
 def style_of(text: str) -> Style:

@@ -1,15 +1,19 @@
 """Every prompt and every response, for training and evaluation alike: what is trained is what is asked.
 
 A prompt ends where the model starts to write, so `prompt + response` is a training sequence and `prompt`
-alone is the question at evaluation. Two styles:
+alone is the question at evaluation. Three styles:
 
 - `upstream`: what the released checkpoints saw, byte for byte, defects included (each is named where it is
   made). Attested for forward and backward monologues (upstream experiments/cruxeval_prompts.py and
-  cruxeval_utils.py at edc4ad3), direct prediction (CRUXEval's own prompt, which upstream uses), code
-  generation (src/prompts.py, experiments/run_evalplus.py) and refinement (run_refine_evalplus.py).
+  cruxeval_utils.py at edc4ad3), direct prediction (CRUXEval's own prompt, from its file), code generation
+  (src/prompts.py, experiments/run_evalplus.py) and refinement (run_refine_evalplus.py).
   Upstream has no prompt for the scratchpad, NExT and concise formats, and its training rows are known only
   by their columns: there, `upstream` differs from `corrected` by the same defects and no more.
 - `corrected`: the same wording without the defects, for models trained here.
+- `base`: for models that were trained on none of this. Few-shot prompts for direct prediction and chain of thought:
+  CRUXEval's own where its file is given (evaluation.fewshot), else ours (evaluation.shots). Plain completion of
+  HumanEval's and MBPP+'s prompts, as EvalPlus asks base models (0.3.1, evalplus/codegen.py). What those do not have
+  is asked as in `corrected`.
 
 Task prefixes: paper App. H. Layout: paper App. G and I.
 """
@@ -18,9 +22,10 @@ import io
 import tokenize
 from typing import Literal, get_args
 
-from semcoder.evaluation.shots import BACKWARD_COT, FORWARD_COT, direct_input, direct_output
+from semcoder.evaluation import shots
+from semcoder.evaluation.fewshot import Template
 
-Style = Literal["upstream", "corrected"]
+Style = Literal["upstream", "corrected", "base"]
 PromptFormat = Literal["monologue", "scratchpad", "next", "concise", "direct", "cot"]
 Rationale = Literal["monologue", "trace", "none"]
 
@@ -54,6 +59,7 @@ REFINE_PREFIX: dict[Style, str] = {
     "upstream": _REFINE_PREFIX,
     "corrected": _REFINE_PREFIX.replace("a a ", "a ").replace(" \n", "\n"),
 }
+REFINE_PREFIX["base"] = REFINE_PREFIX["corrected"]
 
 _TAG: dict[PromptFormat, str] = {
     "monologue": "MONOLOGUE",
@@ -65,6 +71,11 @@ _TAG: dict[PromptFormat, str] = {
 """The tag around what stands before the answer. Direct prediction has none: its prompt ends in [ANSWER]."""
 
 
+def is_few_shot(format: str, style: str) -> bool:
+    """Whether worked examples stand before the question: a benchmark's own where it has some, else ours."""
+    return format == "cot" or (format == "direct" and style != "corrected")
+
+
 def forward_prompt(
     code: str,
     arguments: str,
@@ -72,8 +83,9 @@ def forward_prompt(
     format: PromptFormat,
     style: Style,
     label_offset: int,
+    template: Template | None = None,
 ) -> str:
-    """Ask for the output of `entry_point(arguments)`.
+    """Ask for the output of `entry_point(arguments)`; `template` is the benchmark's own few-shot prompt.
 
     `label_offset` is added to the line numbers in the labels `# [L5]`, which monologues and concise traces
     refer to (RELEASED_LABEL_OFFSET for the released checkpoints, 0 for labels that are line numbers).
@@ -81,10 +93,10 @@ def forward_prompt(
     if style == "upstream":
         code, arguments = _double_quotes(code), _double_quotes(arguments)
     call = f"{entry_point}({arguments})"
-    if format == "cot":
-        return FORWARD_COT + _question(code, f"assert {call} == ??") + "[THOUGHT]\n"
-    if format == "direct" and style == "upstream":
-        return direct_output(_question(code, f"assert {call} == ??"))
+    if is_few_shot(format, style):
+        if template:
+            return template.filled(code, arguments)
+        return _shown(shots.OUTPUT, format) + _question(code, f"assert {call} == ??") + _opening(format)
     if format in ("monologue", "concise"):
         code = label_lines(code, label_offset, style)
     return FORWARD_PREFIX + _question(code, f"assert {call} == ??") + _opening(format)
@@ -97,6 +109,7 @@ def backward_prompt(
     format: PromptFormat,
     style: Style,
     label_offset: int = 0,
+    template: Template | None = None,
 ) -> str:
     """Ask for arguments that make `entry_point` return `output`. Only concise traces have line labels here.
 
@@ -105,10 +118,10 @@ def backward_prompt(
     if style == "upstream":
         code, output = _double_quotes(code), _double_quotes(output)
     assertion = f"assert {entry_point}(??) == {output}"
-    if format == "cot":
-        return BACKWARD_COT + _question(code, assertion) + "[THOUGHT]\n"
-    if format == "direct" and style == "upstream":
-        return direct_input(_question(code, assertion))
+    if is_few_shot(format, style):
+        if template:
+            return template.filled(code, output)
+        return _shown(shots.INPUT, format) + _question(code, assertion) + _opening(format)
     if format == "concise":
         code = label_lines(code, label_offset, style)
     question = _question(code, assertion)
@@ -171,14 +184,23 @@ def nl2code_response(code: str) -> str:
     return f"```python\n{code.strip()}\n```"
 
 
-def humaneval_prompt(prompt: str) -> str:
+def humaneval_prompt(prompt: str, style: Style) -> str:
     """A HumanEval question: signature and docstring, to be continued (upstream run_evalplus.py)."""
+    if style == "base":
+        return completion_prompt(prompt)
     body = f"```python\n{prompt.strip()}"
     return nl2code_prompt(f"Write a solution to the following problem:\n{body}\n```", body)
 
 
-def mbpp_prompt(prompt: str) -> str:
+def completion_prompt(prompt: str) -> str:
+    """A question that is code, to be continued (EvalPlus 0.3.1, evalplus/codegen.py)."""
+    return prompt.strip() + "\n"
+
+
+def mbpp_prompt(prompt: str, style: Style) -> str:
     """An MBPP+ question: its docstring's sentence and assertion (upstream run_evalplus.py)."""
+    if style == "base":
+        return completion_prompt(prompt)
     body = prompt[prompt.index('"""') + 3 : prompt.rindex('"""')]
     sentence, assertion = body[: body.index("assert")].strip(), body[body.index("assert") :].strip()
     sentence += "" if sentence.endswith(".") else "."
@@ -199,8 +221,14 @@ _LCB_STDIN = (
 )
 
 
-def lcb_generation_prompt(question: str, starter_code: str) -> str:
-    """A LiveCodeBench problem (the authors' fork at 95141a6, lcb_runner/prompts/code_generation.py)."""
+def lcb_generation_prompt(question: str, starter_code: str, style: Style) -> str:
+    """A LiveCodeBench problem (the authors' fork at 95141a6, lcb_runner/prompts/code_generation.py).
+
+    Base models get LiveCodeBench's layout for them, without the worked example that it puts first.
+    """
+    if style == "base":
+        starter = f"### Starter Code\n{starter_code}\n\n" if starter_code else ""
+        return f"### Question\n{question}\n\n{starter}### Answer\n\n"
     return (
         f"{NL2CODE_PREFIX}\nYou will be given a question (problem specification) and will generate a correct "
         "Python program that matches the specification and passes all tests.\n\n"
@@ -264,6 +292,20 @@ def refine_response(text: str, code: str, rationale: Rationale, style: Style) ->
     opening = "[MONOLOGUE]\n" if style == "upstream" and rationale == "monologue" else ""
     body = text.strip("\n").removeprefix("[MONOLOGUE]").removesuffix("[/MONOLOGUE]").strip("\n")
     return f"{opening}{body}\n[/MONOLOGUE]\n[Refined]\n{repaired}"
+
+
+def _shown(instruction: str, format: PromptFormat) -> str:
+    """Our instruction, and our examples in the very layout of the question and its response."""
+    text = f"{instruction}{shots.THOUGHT if format == 'cot' else ''}\n\n"
+    for name, code, arguments, output, forward, backward in shots.EXAMPLES:
+        asks_output = instruction == shots.OUTPUT
+        assertion = f"assert {name}({arguments}) == ??" if asks_output else f"assert {name}(??) == {output}"
+        thought = forward if asks_output else backward
+        written = response(
+            format, thought, entry_point=name, arguments=arguments, output=output, style="corrected"
+        )
+        text += f"{_question(code, assertion)}{_opening(format)}{written}\n\n"
+    return text
 
 
 def _question(code: str, assertion: str) -> str:

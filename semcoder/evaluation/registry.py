@@ -5,12 +5,14 @@ from typing import Literal, NamedTuple
 
 class Benchmark(NamedTuple):
     """`entry`: its file in data/versions.csv, empty for PyX's own; `asked_as`: the benchmark whose generations it
-    scores, where the questions are the same. Harnesses stand in semcoder.evaluation.benchmarks."""
+    scores, where the questions are the same; `prompts`: the file there that has its own few-shot prompts.
+    Harnesses stand in semcoder.evaluation.benchmarks."""
 
     title: str
     task: Literal["code", "output", "input"]
     entry: str = ""
     asked_as: str = ""
+    prompts: str = ""
 
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -21,8 +23,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "humaneval_plus": Benchmark("HumanEval+", "code", "humaneval_plus"),
     "mbpp": Benchmark("MBPP", "code", "mbpp_plus"),
     "mbpp_plus": Benchmark("MBPP+", "code", "mbpp_plus", asked_as="mbpp"),
-    "cruxeval_output": Benchmark("CRUXEval-O", "output", "cruxeval"),
-    "cruxeval_input": Benchmark("CRUXEval-I", "input", "cruxeval"),
+    "cruxeval_output": Benchmark("CRUXEval-O", "output", "cruxeval", prompts="cruxeval_prompts"),
+    "cruxeval_input": Benchmark("CRUXEval-I", "input", "cruxeval", prompts="cruxeval_prompts"),
     "lcb_generation": Benchmark("LCB-Lite", "code", "livecodebench_generation"),
     "lcb_execution": Benchmark("LCB-Exec", "output", "livecodebench_execution"),
 }

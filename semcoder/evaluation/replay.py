@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from semcoder.errors import UserError
+from semcoder.evaluation.benchmarks.humaneval import Check
 from semcoder.evaluation.checking import INSIDE, PASSED, Room, Ruling, Run
 from semcoder.execution import literals
 from semcoder.execution.api import Call, CallResult, Job, Outcome
@@ -80,16 +81,6 @@ def semcoder_replay(answers):
     check(candidate)
     return True
 """
-
-
-@dataclass(frozen=True)
-class Check:
-    """A test in code. `reference` is a whole program; `test` defines `check(candidate)`."""
-
-    id: str
-    entry_point: str
-    reference: str
-    test: str
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from semcoder import records
 from semcoder.artifacts import sha256_of, write_json
@@ -14,8 +15,9 @@ from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.interface import Harness, Item
 from semcoder.evaluation.checking import Ruling, Runner
+from semcoder.evaluation.judges import judge_answers
 from semcoder.evaluation.registry import BENCHMARKS
-from semcoder.evaluation.scorefile import ScoreFile
+from semcoder.evaluation.scorefile import ScoreFile, Setup
 from semcoder.evaluation.statistics import interval, mean, pass_at_k
 from semcoder.progress import track
 from semcoder.records import Generation, ScoredItem
@@ -40,11 +42,16 @@ def main(
     patient_cpu_seconds: Annotated[
         float, typer.Option(help="The same for reference solutions and the long lists of EvalPlus.")
     ] = PATIENT_CPU_S,
+    setup: Annotated[
+        list[Path] | None,
+        typer.Option(help="How the generations were made, of each shard; the score keeps it."),
+    ] = None,
 ) -> None:
     """Judge generations, and write verdicts and pass@k with its 95 % interval.
 
     Nothing that a model wrote shares a process with a test, a reference or an expected value.
-    Every generation is judged; one for an item that the data do not have is an error.
+    Every generation is judged; one for an item that the data do not have is an error. For output and input
+    prediction the score also says how many of the items are solved by copying what the question shows.
 
     Example: semcoder evaluation score --benchmark humaneval --data HumanEval.jsonl.gz --generations g.jsonl
     --items items.jsonl --score score.json
@@ -53,7 +60,8 @@ def main(
     written = list(records.read_all(generations, Generation))
     if not written:
         raise UserError(f"{generations[0]}: no generations; make them with `semcoder evaluation generate`.")
-    known: dict[str, Item] = {item.id: item for item in harness.load(data)}
+    files = harness.files(data)
+    known: dict[str, Item] = {item.id: item for item in harness.read(files)}
     place = {id: number for number, id in enumerate(known)}
     for generation in written:
         if generation.item not in known:
@@ -64,7 +72,11 @@ def main(
     written.sort(key=lambda generation: (place[generation.item], generation.sample))
     with Runner(workers, cpu_seconds, patient_cpu_seconds) as runner:
         scored = judge(harness, known, written, runner)
-    summary = summarize(benchmark, written, scored, {path.name: sha256_of(path) for path in data})
+        asked = [known[id] for id in dict.fromkeys(generation.item for generation in written)]
+        copied = copying(harness, asked, runner)
+    groups = {item.id: harness.group(item) for item in asked}
+    hashes = {path.name: sha256_of(path) for path in files}
+    summary = summarize(benchmark, written, scored, groups, copied, hashes, _setup_of(setup or []))
     records.write(items, scored)
     write_json(score, summary.model_dump(mode="json"))
     low, high = summary.interval
@@ -91,7 +103,7 @@ def judge(
     rulings: dict[tuple[str, str | None], Ruling] = {}
     chunks = [distinct[start : start + CHUNK] for start in range(0, len(distinct), CHUNK)]
     for chunk in track(chunks, "chunks of answers judged"):
-        verdicts = harness.judge(runner, [(items[id], answer) for id, answer in chunk])
+        verdicts = judge_answers(harness, runner, [(items[id], answer) for id, answer in chunk])
         rulings.update(zip(chunk, verdicts, strict=True))
     return [
         ScoredItem(
@@ -106,8 +118,33 @@ def judge(
     ]
 
 
+def copying(harness: Harness[Any], items: Sequence[Item], runner: Runner) -> list[float] | None:
+    """1.0 for each item that its plainest copy solves, else 0.0; None where there is nothing to copy."""
+    copies = [(item, answer) for item in items for answer in harness.copies(item)[:1]]
+    return [float(ruling.passed) for ruling in judge_answers(harness, runner, copies)] if copies else None
+
+
+def _setup_of(paths: Sequence[Path]) -> Setup | None:
+    """What the shards say of how they were made. Raises UserError where they do not agree."""
+    found = []
+    for path in paths:
+        try:
+            found.append(Setup.model_validate_json(path.read_text(encoding="utf-8")))
+        except (OSError, ValidationError) as error:
+            raise UserError(f"{path}: not what `evaluation generate --setup` writes ({error}).") from error
+    if any(each != found[0] for each in found):
+        raise UserError(f"{paths[0]}: the shards were made in different ways; make them all anew.")
+    return found[0] if found else None
+
+
 def summarize(
-    benchmark: str, written: Sequence[Generation], scored: Sequence[ScoredItem], hashes: dict[str, str]
+    benchmark: str,
+    written: Sequence[Generation],
+    scored: Sequence[ScoredItem],
+    groups: Mapping[str, str],
+    copied: Sequence[float] | None,
+    hashes: dict[str, str],
+    setup: Setup | None,
 ) -> ScoreFile:
     """The score. Raises UserError where items have different numbers of samples or rows mix models."""
     models, formats = {g.model for g in written}, {g.format for g in written}
@@ -130,16 +167,21 @@ def summarize(
     shares = {
         k: [pass_at_k(count, sum(passed), k) for passed in by_item.values()] for k in PASS_AT if k <= count
     }
+    of = [groups[item] for item in by_item]
     return ScoreFile(
         model=models.pop(),
         benchmark=benchmark,
         format=written[0].format,
         items=len(by_item),
         samples=count,
+        groups=len(set(of)),
         pass_at={str(k): mean(values) for k, values in shares.items()},
-        interval=interval(shares[1]),
+        interval=interval(shares[1], of, count),
+        copied=mean(copied) if copied is not None else None,
+        copied_interval=interval(copied, of) if copied is not None else None,
         reasons=dict(sorted(Counter(row.reason for row in scored).items())),
         data_sha256=hashes,
+        setup=setup,
     )
 
 

@@ -1,10 +1,45 @@
 """The score of one model on one benchmark, as `semcoder evaluation score` writes it."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
+
+from semcoder.evaluation.sampling import Sampling
+
+FewShot = Literal["", "benchmark", "ours"]
+
+
+class Setup(BaseModel):
+    """How generations were made, as `semcoder evaluation generate` and `semcoder refine round` write it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: str
+    """What ran the model, and its arithmetic: `vllm bfloat16`."""
+    sampling: Sampling
+    style: str
+    """How it was asked (evaluation.prompts)."""
+    few_shot: FewShot = ""
+    """Whose examples stand before the question: the benchmark's own prompt, or ours; empty where there are none."""
+    revision: str
+    """Which model: the commit or the file's hash that it was fetched by, else the sha256 of its weights."""
+
+    @property
+    def words(self) -> str:
+        """The same for a reader."""
+        decoding = self.sampling
+        how = f"T={decoding.temperature:g}, top-p {decoding.top_p:g}" if decoding.temperature else "greedy"
+        samples = f", {decoding.n} samples" if decoding.n > 1 else ""
+        seed = f", seed {decoding.seed}" if decoding.temperature else ""
+        shots = {"": "", "benchmark": ", few-shot: the benchmark's own", "ours": ", few-shot: ours"}
+        return (
+            f"{self.engine}, {how}{samples}{seed}, at most {decoding.max_tokens} tokens, {self.style} prompts"
+            f"{shots[self.few_shot]}"
+        )
 
 
 class ScoreFile(BaseModel):
-    """Shares lie between 0 and 1. `interval` is the 95 % interval of pass@1; `reasons` counts the verdicts."""
+    """Shares lie between 0 and 1; intervals are 95 %; `reasons` counts the verdicts."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -14,8 +49,16 @@ class ScoreFile(BaseModel):
     items: int
     samples: int
     """Generations of each item."""
+    groups: int
+    """What the items belong to, such as the programs that they ask about: the interval counts these."""
     pass_at: dict[str, float]
     interval: tuple[float, float]
+    """Of pass@1."""
+    copied: float | None = None
+    """pass@1 of repeating what the question shows (the arguments for an output, the output for an input)."""
+    copied_interval: tuple[float, float] | None = None
     reasons: dict[str, int]
     data_sha256: dict[str, str]
+    setup: Setup | None = None
+    """How the generations were made, where they say so."""
     """Of each benchmark file, by its name."""

@@ -69,7 +69,7 @@ def command(bwrap: str, hash_seed: int, settings: dict[str, Any], preload: Seque
 
     `preload`: modules that the zygote imports; those that are no part of the standard library are bound in.
     """
-    python = _python()
+    python = interpreter()
     packages = _third_party(preload)
     inside = {
         **settings,
@@ -106,10 +106,11 @@ def unconfined(settings: dict[str, Any], preload: Sequence[str]) -> list[str]:
         "packages": list(dict.fromkeys(str(path.parent) for path in _third_party(preload))),
     }
     start = f"import sys; sys.path[:0] = {ours!r}; import zygote; zygote.main({json.dumps(inside)!r})"
-    return [_python(), *FLAGS, "-c", start]
+    return [interpreter(), *FLAGS, "-c", start]
 
 
-def _python() -> str:
+def interpreter() -> str:
+    """The interpreter that the workers run: this one, outside any virtual environment."""
     return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 

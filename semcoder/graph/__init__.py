@@ -8,14 +8,16 @@ import fcntl
 import hashlib
 import os
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
 
+from semcoder.artifacts import output_file
 from semcoder.codehash import code_hash
 from semcoder.config import Config
-from semcoder.configfiles import check_names, parse
+from semcoder.configfiles import check_names, laid_over, parse, read, typed
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import FORMATS
 from semcoder.evaluation.registry import BENCHMARKS
@@ -38,20 +40,29 @@ class Graph:
     entries: dict[str, External]
 
     @classmethod
-    def of(cls, raw: dict[str, Any]) -> "Graph":
+    def of(
+        cls,
+        raw: dict[str, Any],
+        files: Iterable[str] = (),
+        said: Mapping[str, Any] | None = None,
+    ) -> "Graph":
         """Check Snakemake's merged configuration; raises UserError with one sentence.
 
+        `files` it was read from are checked too: Snakemake takes the last of two equal keys silently. `said` is
+        what `--config` said, in which Snakemake makes text of numbers inside of braces.
         Jobs of this process find its environment's commands, whether or not that was activated.
         """
         commands = str(Path(sys.executable).parent)
         if commands not in os.environ.get("PATH", "").split(os.pathsep):
             os.environ["PATH"] = os.pathsep.join([commands, os.environ.get("PATH", os.defpath)])
-        config = parse(raw, "configuration")
+        for file in files:
+            read(Path(file))
+        config = parse(laid_over(raw, typed(said or {})), "configuration")
         entries = read_versions(config.data.versions)
         check_names(config, entries)
         graph = cls(config, entries)
         graph.data.check_fetched()
-        _ = graph.data.corpora_state
+        _ = graph.data.corpora_state  # now, so that its hashes are remembered too
         graph.hashes.save()
         return graph
 
@@ -132,7 +143,7 @@ class Graph:
 
     def hold_results(self) -> None:
         """Take the results folder for this process; raises UserError while another workflow works in it."""
-        path = self.config.results / ".lock"
+        path = output_file(self.config.results / ".lock")
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = path.open("w")
         try:

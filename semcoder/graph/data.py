@@ -64,7 +64,7 @@ class DataFiles:
 
     @property
     def fetch_options(self) -> str:
-        """Where `data fetch` looks. No parameter of a rule: wherever it is found, the content is the pinned one."""
+        """Where `data fetch` looks: of no effect on what it finds, which is the pinned content."""
         options = {key: self.graph.value(f"data.{key}") for key in ("versions", "mirror", "reach")}
         return " ".join(filter(None, (option(key, value) for key, value in options.items())))
 
@@ -115,7 +115,7 @@ class DataFiles:
             b for each in (config.tables, config.refinement) for t in each.values() for b in t.benchmarks
         ]
         names = [
-            *(BENCHMARKS[each].entry for each in benchmarks),
+            *(file for each in benchmarks for file in (BENCHMARKS[each].entry, BENCHMARKS[each].prompts)),
             *config.pyx.decontaminate,
             *(model.data for model in config.models.values()),
             *(name for recipe in config.recipes.values() for name in recipe.extra),
@@ -127,6 +127,10 @@ class DataFiles:
     def check_fetched(self) -> None:
         """Raise UserError where a file that was fetched, and is used, is no longer what is pinned."""
         for name in self.used:
+            if name not in self.graph.entries:
+                raise UserError(
+                    f"{self.graph.config.data.versions}: has no row {name}, which a benchmark needs."
+                )
             entry, path = self.graph.entries[name], Path(self.path(name))
             if path.exists() and (entry.sha256 or entry.revision):
                 found = mismatch(entry, path, self.graph.hashes.of)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from semcoder.config import Refinement, Table
-from semcoder.evaluation.prompts import RELEASED_LABEL_OFFSET
+from semcoder.evaluation.prompts import RELEASED_LABEL_OFFSET, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
+from semcoder.evaluation.sampling import Sampling
 from semcoder.graph.options import option
 from semcoder.graph.training import DIRECTIONS, RENDERED
 
 if TYPE_CHECKING:
     from semcoder.graph import Graph
 
-
-ROUNDS = 5
-"""Rounds of self-refinement (paper section 6.3)."""
 
 Gather = SimpleNamespace
 
@@ -34,30 +33,65 @@ class Evaluations:
             return "code"
         return self.graph.config.systems[system].format
 
-    def generations(self, model: str, benchmark: str, format: str, gather: Gather) -> list[str]:
-        """The generation files that a score reads; benchmarks that ask the same questions share them."""
+    def data_of(self, benchmark: str) -> list[str]:
+        """The files of a benchmark; PyX's own asks about held-out tests that copying does not answer."""
+        if BENCHMARKS[benchmark].entry:
+            return self.graph.data.of_benchmark(benchmark)
+        tests = "tests" if BENCHMARKS[benchmark].task == "code" else "questions"
+        return [f"{self.graph.results}/pyx/{each}.jsonl" for each in ("heldout", tests, "problems")]
+
+    def generations(
+        self, model: str, benchmark: str, format: str, gather: Gather, suffix: str = "jsonl"
+    ) -> list[str]:
+        """The generation files that a score reads; benchmarks that ask the same questions share them.
+
+        With the suffix `setup.json`: how they were made.
+        """
         asked = BENCHMARKS[benchmark].asked_as or benchmark
-        pattern = f"{self.graph.results}/generations/{model}/{asked}.{format}/{{scatteritem}}.jsonl"
+        pattern = f"{self.graph.results}/generations/{model}/{asked}.{format}/{{scatteritem}}.{suffix}"
         return list(gather.evaluation(pattern))
 
-    def generation_options(self, model: str, benchmark: str, format: str) -> str:
-        """Decoding and prompt style of one generation job."""
-        evaluation, prompts = self.graph.config.evaluation, self.graph.config.prompts
-        limit = {"code": evaluation.max_code_tokens, "direct": evaluation.max_answer_tokens}.get(format)
-        sampling = evaluation.sampling.model_dump(mode="json")
-        upstream = self.graph.models.style(model) == "upstream"
-        offset = RELEASED_LABEL_OFFSET if upstream else prompts.label_offset
-        asking = self._asking(model, sampling | ({"max_tokens": limit} if limit else {}))
-        return f"{asking} {option('label_offset', offset)}"
+    def few_shot(self, model: str, benchmark: str, format: str) -> list[str]:
+        """The file of a benchmark's own few-shot prompts, where they are asked with and can be had; else ours are."""
+        entry = BENCHMARKS[benchmark].prompts
+        wanted = entry and is_few_shot(format, self.graph.models.style(model))
+        return [self.graph.data.path(entry)] if wanted and self.graph.data.has(entry) else []
 
-    def _asking(self, model: str, sampling: dict[str, Any]) -> str:
-        return f"{option('sampling', sampling)} {option('style', self.graph.models.style(model))}"
+    def generation_options(self, model: str, benchmark: str, format: str) -> str:
+        """What is asked in one generation job, and how."""
+        evaluation, prompts = self.graph.config.evaluation, self.graph.config.prompts
+        sampling = evaluation.benchmarks.get(benchmark)
+        if not sampling:
+            limits = {"code": evaluation.max_code_tokens, "direct": evaluation.max_answer_tokens}
+            limit = limits.get(format, evaluation.sampling.max_tokens)
+            sampling = evaluation.sampling.model_copy(update={"max_tokens": limit})
+        upstream = self.graph.models.style(model) == "upstream"
+        return " ".join(
+            [
+                *(option("benchmark", benchmark), option("format", format)),
+                self._asking(model, sampling),
+                *[option("few_shot", path) for path in self.few_shot(model, benchmark, format)],
+                option("label_offset", RELEASED_LABEL_OFFSET if upstream else prompts.label_offset),
+            ]
+        )
+
+    def buggy_options(self, model: str) -> str:
+        """The same of a job that samples solutions for PyX-R."""
+        asking = self._asking(model, self.graph.config.pyx_r.sampling)
+        return f"{option('benchmark', 'pyx_code')} {option('format', 'code')} {asking}"
 
     def refinement_options(self, refinement: str, model: str) -> str:
         """Decoding, feedback and prompt style of one round."""
         settings = self.graph.config.refinement[refinement]
-        asking = self._asking(model, settings.sampling.model_dump(mode="json"))
-        return f"{asking} {option('feedback', settings.feedback)}"
+        return f"{self._asking(model, settings.sampling)} {option('feedback', settings.feedback)}"
+
+    def _asking(self, model: str, sampling: Sampling) -> str:
+        """Decoding, prompt style, and which model it is; of one trained here its weights tell."""
+        words = [option("sampling", sampling.model_dump(mode="json"))]
+        if model in self.graph.config.models:
+            entry = self.graph.entries[self.graph.config.models[model].data]
+            words.append(option("revision", entry.revision or entry.sha256 or "not pinned"))
+        return " ".join([*words, option("style", self.graph.models.style(model))])
 
     def refinement_inputs(self, wildcards: Any, gather: Gather) -> dict[str, list[str] | str]:
         """What a round starts from: the first answers, or the round before."""
@@ -96,11 +130,10 @@ class Evaluations:
         for model in settings.models:
             for rationale in settings.rationales:
                 for benchmark in settings.benchmarks:
-                    row = f"{model} ({rationale})"
-                    cells.append((row, f"{benchmark} round 0", self.score(model, benchmark, "code")))
-                    for number in range(1, ROUNDS + 1):
+                    for number in settings.rounds:
                         path = f"{self._round(refinement, model, benchmark, rationale, number)}.json"
-                        cells.append((row, f"{benchmark} round {number}", path))
+                        score = path if number else self.score(model, benchmark, "code")
+                        cells.append((f"{model} ({rationale})", f"{benchmark} round {number}", score))
         return cells
 
     def table_options(self, name: str) -> str:
@@ -108,7 +141,8 @@ class Evaluations:
         config = self.graph.config
         if name in config.refinement:
             settings: Table | Refinement = config.refinement[name]
-            cells, models, names = self.refinement_cells(name), config.refinement[name].models, {}
+            cells, models = self.refinement_cells(name), config.refinement[name].models
+            names = config.refinement[name].paper_rows
         else:
             settings = table = config.tables[name]
             cells, models = self.cells(name), [config.systems[each].model for each in table.systems]
@@ -133,6 +167,38 @@ class Evaluations:
         return [*dict.fromkeys(path for *_, path in cells), *(str(path) for path in settings.paper)]
 
     @property
+    def names(self) -> list[str]:
+        """Every table and figure that can be asked for by its name."""
+        return [*self.graph.config.tables, *self.graph.config.refinement, "table7"]
+
+    def files_of(self, name: str) -> list[str]:
+        """What asking for a table makes."""
+        return [f"{self.graph.results}/tables/{name}.{kind}" for kind in ("csv", "md")]
+
+    @property
+    def claims(self) -> list[tuple[str, str, list[str]]]:
+        """(claim, benchmark, its score files) as far as they exist: nothing is made for the sake of claims.
+
+        The second score, where there is one, is subtracted.
+        """
+        systems, found = self.graph.config.systems, []
+        for row, claim in self.graph.config.claims.items():
+            for benchmark in BENCHMARKS:
+                paths = [
+                    self.score(systems[each].model, benchmark, self.format_of(each, benchmark))
+                    for each in (claim.system, claim.minus)
+                    if each
+                ]
+                if all(Path(path).exists() for path in paths):
+                    found.append((row, benchmark, paths))
+        return found
+
+    @property
+    def claim_options(self) -> str:
+        """The same as options of `report claims`."""
+        return " ".join(option("score", "|".join([row, name, *paths])) for row, name, paths in self.claims)
+
+    @property
     def _writers(self) -> list[str]:
         writer = self.graph.config.monologue.writer
         return [f"monologues/{writer}/{direction}/{{}}" for direction in DIRECTIONS]
@@ -143,7 +209,7 @@ class Evaluations:
         formats = [f"formats/{each}/{direction}/{{}}" for each in RENDERED for direction in DIRECTIONS]
         stages = ["seeds/{}", "pyx/synthesized/{}", "pyx/expanded/{}", "traces/{}", *self._writers, *formats]
         shards = [self.graph.training.shards(f"{stage}.summary.json") for stage in stages]
-        shards.insert(3, [f"{self.graph.results}/pyx/summary.json"])
+        shards.insert(3, [f"{self.graph.results}/pyx/{each}summary.json" for each in ("", "questions.")])
         mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
         return [*(path for files in shards for path in files), *mixtures]
 
@@ -180,8 +246,7 @@ class Evaluations:
         """Everything that the whole run makes."""
         results, config = self.graph.results, self.graph.config
         return [
-            *[f"{results}/tables/{each}.{kind}" for each in config.targets for kind in ("csv", "md")],
-            *[f"{results}/tables/yields.{kind}" for kind in ("csv", "md")],
+            *[path for each in (*config.targets, "yields") for path in self.files_of(each)],
             *[f"{results}/plots/{each}.svg" for each in ("yields", "traces", "monologues")],
             *[f"{results}/plots/loss.{recipe}.svg" for recipe in self.recipes],
             *self.summaries,

@@ -59,6 +59,26 @@ _NAMES = {
 }
 _CLOCKS = frozenset({"now", "utcnow", "today"})
 """Methods that read the clock whatever they are called on."""
+_INNER = frozenset(
+    [
+        "gi_frame",
+        "ag_frame",
+        "cr_frame",
+        "tb_frame",
+        "f_globals",
+        "f_locals",
+        "f_builtins",
+        "f_back",
+        "__globals__",
+        "__builtins__",
+        "__subclasses__",
+    ]
+)
+"""Attributes that lead into the interpreter, whatever they are asked of."""
+_PASSED_ON = frozenset(
+    ["sys", "os", "posix", "nt", "io", "builtins", "modules", "importlib", "subprocess", "socket"]
+)
+"""Modules that other modules import: as an attribute of an import (`re.enum.sys`) they are the same in disguise."""
 _FORBIDDEN_MODULES = {name: reason for reason, names in _MODULES.items() for name in names.split()}
 _FORBIDDEN_NAMES = {name: reason for reason, names in _NAMES.items() for name in names.split()}
 CHARS_A_LINE = 80
@@ -189,6 +209,8 @@ def _uses(module: ast.Module) -> Iterator[tuple[str, str]]:
             yield from _dotted(node, bound, stored)
         if isinstance(node, ast.Attribute) and node.attr in _CLOCKS:
             yield TIME, node.attr
+        if isinstance(node, ast.Attribute) and node.attr in _INNER:
+            yield DYNAMIC, node.attr
 
 
 def _module(name: str) -> list[tuple[str, str]]:
@@ -210,6 +232,7 @@ def _dotted(node: ast.expr, bound: dict[str, str], stored: set[str]) -> Iterator
         return
     dotted = ".".join([bound[node.id], *parts])
     yield from _module(dotted)
+    yield from ((DYNAMIC, dotted) for part in parts if part in _PASSED_ON)
     first, _, rest = dotted.partition(".")
     if first in _PARTLY and rest:
         reason, allowed = _PARTLY[first]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from semcoder.errors import UserError
 from semcoder.evaluation import evalplus
-from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus, reference_outputs, trial
+from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus
 from semcoder.evaluation.benchmarks.humaneval import Checked, HumanEval
 from semcoder.evaluation.benchmarks.interface import Harness
 from semcoder.evaluation.checking import (
@@ -19,6 +19,8 @@ from semcoder.evaluation.checking import (
     judge,
     value_of,
 )
+from semcoder.evaluation.judges import judge_answers
+from semcoder.evaluation.judges.evalplus import reference_outputs, trial
 from semcoder.evaluation.prompts import Style, failed_test
 from semcoder.evaluation.replay import record
 from semcoder.execution import literals
@@ -103,7 +105,7 @@ def _checked(runner: Runner, answers: Sequence[tuple[Checked, str | None]]) -> l
     given = _results(
         runner.quick, [(code or NO_CODE, item.check.entry_point, calls[item.id]) for item, code in answers]
     )
-    rulings = HumanEval().judge(runner, answers)
+    rulings = judge_answers(HumanEval(), runner, answers)
     found: list[Failure | None] = []
     for (item, _), results, ruling in zip(answers, given, rulings, strict=True):
         right = expected[item.id]
@@ -138,10 +140,15 @@ def _results(run: Run, programs: Sequence[tuple[str, str, tuple[Call, ...]]]) ->
 def shown_code(code: str | None) -> str:
     """A buggy program as prompts show it: without comments and docstrings, which would repeat the problem.
 
-    Upstream normalises so too (experiments/trace_evalplus.py).
+    Upstream normalises so too (experiments/trace_evalplus.py). One nested too deeply for that is shown as it is.
     """
-    if code is None:
-        return NO_CODE
+    try:
+        return NO_CODE if code is None else _without_comments(code)
+    except (RecursionError, MemoryError):
+        return str(code)
+
+
+def _without_comments(code: str) -> str:
     tree = ast.parse(code)
     for node in ast.walk(tree):
         if (

@@ -21,6 +21,8 @@ from semcoder.evaluation.generate import (
     fingerprint,
     parsed,
     style_of,
+    weights_of,
+    write_setup,
 )
 from semcoder.evaluation.partial import Partial
 from semcoder.evaluation.prompts import Rationale, Style, refine_prompt
@@ -63,12 +65,17 @@ def main(
     ] = "{}",
     threads: Annotated[int, typer.Option(help="CPU threads, 0 for the engine's own choice.")] = 0,
     workers: Annotated[int, typer.Option(help="Sandboxed processes side by side.")] = 2,
+    setup: Annotated[Path | None, typer.Option(help="Where to write how this was made (JSON).")] = None,
+    revision: Annotated[
+        str, typer.Option(help="Which model this is; by default the sha256 of its weights.")
+    ] = "",
 ) -> None:
     """Refine once (paper section 6.3): failed answers are repaired, all others are kept word for word.
 
     The prompt shows the program that failed, never the reference, and a test that it fails. With
     `--feedback base` an answer that fails only on hidden tests is kept: nothing that may be shown speaks
-    against it. A killed run goes on where it stopped, as `evaluation generate` does.
+    against it. Where answers are drawn, the seed is that of --sampling plus the round's number. A killed run goes
+    on where it stopped, as `evaluation generate` does.
 
     Example: semcoder refine round --round 1 --model models/base --name base --benchmark humaneval_plus
     --data HumanEvalPlus.jsonl.gz --previous-generations g.jsonl --previous-items items.jsonl
@@ -85,14 +92,17 @@ def main(
         raise UserError(
             f"--sampling: a round writes one repair of each answer, so n must be 1, not {decoding.n}."
         )
-    decoding = decoding.model_copy(update={"stop": tuple(dict.fromkeys([*decoding.stop, STOP]))})
+    # Draws are seeded by the prompt: without a seed of its own a round would repeat the one before.
+    stops = tuple(dict.fromkeys([*decoding.stop, STOP]))
+    decoding = decoding.model_copy(update={"stop": stops, "seed": decoding.seed + number})
+    files = harness.files(data)
     before = list(records.read_all(previous_generations, Generation))
     failed = _failed(before, list(records.read_all(previous_items, ScoredItem)), previous_items[0])
     with Runner(workers, CPU_S, PATIENT_CPU_S) as runner:
         questions = ask(
             runner,
             harness,
-            {item.id: item for item in harness.load(data)},
+            {item.id: item for item in harness.read(files)},
             failed,
             feedback == "plus",
             cast(Rationale, rationale),
@@ -101,7 +111,7 @@ def main(
     options = {
         "round": number,
         "model": fingerprint(model),
-        "data": {path.name: sha256_of(path) for path in data},
+        "data": {path.name: sha256_of(path) for path in files},
         "engine": settings.model_dump(mode="json"),
         "sampling": decoding.model_dump(mode="json"),
         "prompts": hashlib.sha256(json.dumps(questions).encode()).hexdigest(),
@@ -116,6 +126,7 @@ def main(
         )
         repaired = {(row.item, row.sample): row for row in partial.rows(questions, 1)}
         records.write(out_generations, [repaired.get((row.item, row.sample), row) for row in before])
+        write_setup(setup, settings, decoding, style, revision or weights_of(model))
         partial.discard()
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
-from pydantic import ValidationError
 
 from semcoder.artifacts import writing
 from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.scorefile import ScoreFile
+from semcoder.reading import read_model, read_rows
 
 
 class Cell(NamedTuple):
@@ -20,7 +20,6 @@ class Cell(NamedTuple):
     row: str
     column: str
     score: ScoreFile
-    path: Path
 
 
 class PaperValue(NamedTuple):
@@ -36,13 +35,17 @@ FIELDS = [
     "row",
     "benchmark",
     "items",
+    "groups",
     "samples",
     "pass_at_1",
     "low",
     "high",
+    "copying",
     "paper",
     "paper_status",
     "difference",
+    "setup",
+    "revision",
 ]
 
 
@@ -69,31 +72,34 @@ def main(
     with writing(csv_file) as stream:
         rows = csv.DictWriter(stream, FIELDS, lineterminator="\n")
         rows.writeheader()
-        rows.writerows(_csv_row(each, published, names) for each in cells)
+        rows.writerows(
+            _csv_row(each, _theirs(each.row, each.column, cells, published, names)) for each in cells
+        )
     with writing(markdown) as stream:
         stream.write(_markdown(title, cells, published, note or []))
 
 
 def _read_cell(text: str) -> Cell:
-    row, column, path = text.split("|", 2)
-    try:
-        return Cell(
-            row, column, ScoreFile.model_validate_json(Path(path).read_text(encoding="utf-8")), Path(path)
-        )
-    except (OSError, ValidationError) as error:
+    row, column, path = [*text.split("|", 2), "", ""][:3]
+    if not path or column.partition(" ")[0] not in BENCHMARKS:
         raise UserError(
-            f"{path}: not a score file ({error}); remake it with `semcoder evaluation score`."
-        ) from error
+            f"--cell {text}: write it as 'ROW|BENCHMARK|FILE'; known are {', '.join(BENCHMARKS)}."
+        )
+    return Cell(row, column, read_score(Path(path)))
+
+
+def read_score(path: Path) -> ScoreFile:
+    """A score file; raises UserError for what is none."""
+    return read_model(path, ScoreFile)
 
 
 def _read_paper(paths: Sequence[Path]) -> dict[tuple[str, str], PaperValue]:
     found: dict[tuple[str, str], PaperValue] = {}
     for path in paths:
-        with path.open(encoding="utf-8", newline="") as stream:
-            for line in csv.DictReader(stream):
-                if line["value"]:
-                    value = PaperValue(line["row"], line["column"], float(line["value"]), line["status"])
-                    found.setdefault((value.row, value.column), value)
+        for line in read_rows(path, ("row", "column", "value", "status")):
+            if line["value"]:
+                value = PaperValue(line["row"], line["column"], float(line["value"]), line["status"])
+                found.setdefault((value.row, value.column), value)
     return found
 
 
@@ -103,26 +109,46 @@ def _heading(column: str) -> str:
     return f"{BENCHMARKS[name].title} {rest}".strip()
 
 
-def _csv_row(
-    cell: Cell, published: dict[tuple[str, str], PaperValue], names: dict[str, str]
-) -> dict[str, object]:
+def _theirs(
+    row: str,
+    column: str,
+    cells: Sequence[Cell],
+    published: dict[tuple[str, str], PaperValue],
+    names: dict[str, str],
+) -> PaperValue | None:
+    """The paper's number for a cell. Of rounds it calls the last by the benchmark alone, or each `round 3`."""
+    benchmark, _, rest = column.partition(" ")
+    rounds = [cell.column for cell in cells if cell.column.partition(" ")[0] == benchmark]
+    title = BENCHMARKS[benchmark].title
+    wanted = [_heading(column), rest, *([title] if column == rounds[-1] else [])]
+    return next(
+        (published[names.get(row, row), name] for name in wanted if (names.get(row, row), name) in published),
+        None,
+    )
+
+
+def _csv_row(cell: Cell, theirs: PaperValue | None) -> dict[str, object]:
     score = cell.score
-    theirs = published.get((names.get(cell.row, cell.row), _heading(cell.column)))
     return {
         "row": cell.row,
         "benchmark": cell.column,
         "items": score.items,
+        "groups": score.groups,
         "samples": score.samples,
-        "pass_at_1": _percent(score.pass_at["1"]),
-        "low": _percent(score.interval[0]),
-        "high": _percent(score.interval[1]),
+        "pass_at_1": percent(score.pass_at["1"]),
+        "low": percent(score.interval[0]),
+        "high": percent(score.interval[1]),
+        "copying": "" if score.copied is None else percent(score.copied),
         "paper": theirs.value if theirs else "",
         "paper_status": theirs.status if theirs else "",
         "difference": f"{100 * score.pass_at['1'] - theirs.value:+.1f}" if theirs else "",
+        "setup": score.setup.words if score.setup else "",
+        "revision": score.setup.revision if score.setup else "",
     }
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share as percent, with one digit."""
     return f"{100 * share:.1f}"
 
 
@@ -135,15 +161,45 @@ def _markdown(
     lines = [f"## {title}", "", _line(["", *headings]), _line(["---", *["---:" for _ in headings]])]
     ours = dict.fromkeys(cell.row for cell in cells)
     lines += [_line([row, *[_score(at.get((row, column))) for column in columns]]) for row in ours]
-    for row in dict.fromkeys(name for name, column in published if column in headings):
-        values = [published.get((row, heading)) for heading in headings]
-        lines.append(_line([f"*{row} (paper)*", *[_published(value) for value in values]]))
-    lines += ["", "Percent of items solved, pass@1, with the 95 % interval and the number of items."]
-    if published:
+    copied = [next((cell.score for cell in cells if cell.column == column), None) for column in columns]
+    if any(score and score.copied is not None for score in copied):
+        lines.append(_line(["*copying the question*", *map(_copied, copied)]))
+    shown = False
+    for row in dict.fromkeys(name for name, _ in published):
+        values = [_theirs(row, column, cells, published, {}) for column in columns]
+        if any(values):
+            shown = True
+            lines.append(_line([f"*{row} (paper)*", *map(_published, values)]))
+    lines += [
+        "",
+        "Percent of items solved, pass@1, with the 95 % interval and the number of items (and of the programs or "
+        "contest problems that they are about, where several are about one).",
+    ]
+    if any(score and score.copied is not None for score in copied):
         lines.append(
-            "Rows in italics are the paper's own; ° marks a number that was inferred or only reported of it."
+            "*Copying the question* answers with the given arguments, or the given output: no model, the same items."
         )
-    return "\n".join([*lines, *[f"\n{note}" for note in notes]]) + "\n"
+    if shown:
+        lines.append(
+            "Rows of the paper are its own; ° marks a number that was inferred or only reported of it."
+        )
+    return "\n".join([*lines, *_setups(cells), *[f"\n{note}" for note in notes]]) + "\n"
+
+
+def _setups(cells: Sequence[Cell]) -> list[str]:
+    """How the answers were made: a line for each way, with the cells that were made so."""
+    ways: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for cell in cells:
+        if cell.score.setup:
+            way = (cell.score.setup.words, f"{cell.score.model} at {cell.score.setup.revision[:12]}")
+            ways.setdefault(way, {}).setdefault(cell.row, []).append(_heading(cell.column))
+    if not ways:
+        return []
+    lines = [
+        f"- {model}, {words}: " + "; ".join(f"{row} ({', '.join(columns)})" for row, columns in rows.items())
+        for (words, model), rows in ways.items()
+    ]
+    return ["", "How the answers were made:", "", *lines]
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -153,8 +209,18 @@ def _line(cells: Sequence[str]) -> str:
 def _score(score: ScoreFile | None) -> str:
     if score is None:
         return ""
-    low, high = score.interval
-    return f"{_percent(score.pass_at['1'])} [{_percent(low)}, {_percent(high)}] n={score.items}"
+    return _share(score.pass_at["1"], score.interval, score)
+
+
+def _copied(score: ScoreFile | None) -> str:
+    if score is None or score.copied is None or score.copied_interval is None:
+        return ""
+    return _share(score.copied, score.copied_interval, score)
+
+
+def _share(share: float, interval: tuple[float, float], score: ScoreFile) -> str:
+    count = f"n={score.items}" + (f" of {score.groups}" if score.groups < score.items else "")
+    return f"{percent(share)} [{percent(interval[0])}, {percent(interval[1])}] {count}"
 
 
 def _published(value: PaperValue | None) -> str:

@@ -1,6 +1,7 @@
 """`semcoder tracing trace`: what each program did on each of its inputs."""
 
 import itertools
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 from semcoder import records
 from semcoder.artifacts import write_json, writing
 from semcoder.errors import UserError
+from semcoder.execution import lines
 from semcoder.execution.api import Call, CallResult, Job, Limits, Outcome
 from semcoder.execution.compare import same
 from semcoder.execution.pool import Sandbox
@@ -36,11 +38,18 @@ class Case(NamedTuple):
 
 def main(
     *,
-    programs: Annotated[Path, typer.Option(help="Program records.")],
-    tests: Annotated[Path, typer.Option(help="TestCase records of these programs.")],
+    programs: Annotated[
+        Path,
+        typer.Option(
+            help="Program records; without --tests, {id, code, entry_point, args, kwargs} a line, arguments as Python."
+        ),
+    ],
     traces: Annotated[Path, typer.Option(help="Trace records, by program and test in the files' order.")],
-    dropped: Annotated[Path, typer.Option(help="What was not kept, and why.")],
-    summary: Annotated[Path, typer.Option(help="Counts, as JSON.")],
+    tests: Annotated[Path | None, typer.Option(help="TestCase records of these programs.")] = None,
+    dropped: Annotated[
+        Path | None, typer.Option(help="What was not kept, and why; goes with --tests.")
+    ] = None,
+    summary: Annotated[Path | None, typer.Option(help="Counts, as JSON; goes with --tests.")] = None,
     shard: Annotated[str, typer.Option(help="Which part of the programs, as 3/16.")] = "1/1",
     workers: Annotated[int, typer.Option(help="Isolated processes side by side.")] = 2,
     cpu_s: Annotated[
@@ -55,8 +64,9 @@ def main(
 ) -> None:
     """Trace every program on its inputs, in the sandbox.
 
-    A trace is kept when it is whole and the call gave the recorded output; anything else is written to
-    --dropped with its reason.
+    With --tests a trace is kept when it is whole and the call gave the recorded output; anything else is written
+    to --dropped with its reason. Without, every line of --programs gets a line {id, verdict, detail, value,
+    raised, events, truncated} in --traces.
 
     Example: semcoder tracing trace --programs programs.jsonl --tests tests.jsonl --traces traces.jsonl
     --dropped dropped.jsonl --summary summary.json
@@ -69,6 +79,11 @@ def main(
         max_events=max_events,
         max_value_chars=max_value_chars,
     )
+    if tests is None:
+        _trace_lines(programs, traces, workers, limits)
+        return
+    if dropped is None or summary is None:
+        raise UserError("--tests needs --dropped and --summary; name both files.")
     chosen = _choose(programs, tests, Shard.parse(shard), per_program)
     reasons: Counter[str] = Counter()
     kept = 0
@@ -83,6 +98,25 @@ def main(
                 bad.write(records.to_line(record))
     counts = {"in": kept + reasons.total(), "kept": kept, "dropped": dict(reasons)}
     write_json(summary, {"stage": STAGE, **counts})
+
+
+def _trace_lines(programs: Path, traces: Path, workers: int, limits: Limits) -> None:
+    """Trace calls that come as plain lines, for use outside the workflow."""
+    total = sum(1 for _ in lines.read(programs, lines.CallLine))
+    jobs = (line.job(trace=True) for line in lines.read(programs, lines.CallLine))
+    with Sandbox(workers, limits) as sandbox, writing(traces) as stream:
+        for outcome in track(sandbox.run(jobs), "traces", total):
+            result = outcome.results[0] if outcome.results else CallResult()
+            line = {
+                "id": outcome.id,
+                "verdict": outcome.verdict,
+                "detail": outcome.detail,
+                "value": result.value,
+                "raised": result.raised,
+                "events": [event.model_dump(exclude_defaults=True) for event in result.events],
+                "truncated": result.truncated,
+            }
+            stream.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
 def _choose(programs: Path, tests: Path, shard: Shard, per_program: int) -> list[list[Case]]:

@@ -4,7 +4,6 @@ A set is JSON lines; its columns say what it is. Prompts get the same task prefi
 (upstream src/prompts.py, row contract of src/dataset.py).
 """
 
-import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import BACKWARD_PREFIX, FORWARD_PREFIX, REFINE_PREFIX, Style, nl2code_prompt
+from semcoder.reading import read_lines
 from semcoder.records import Example, Task
 
 COLUMNS: tuple[tuple[str, str, Task], ...] = (
@@ -47,15 +47,14 @@ def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     if not files or not files[0].is_file():
         raise UserError(f"{path}: no JSONL file there; fetch the data set, or give another path.")
     for file in files:
-        with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8") as stream:
-            for number, line in enumerate(stream, 1):
-                try:
-                    row = json.loads(line)
-                except ValueError as error:
-                    raise UserError(f"{file}, line {number}: not JSON ({error}).") from error
-                if not isinstance(row, dict):
-                    raise UserError(f"{file}, line {number}: not a JSON object.")
-                yield f"{file.name}:{number}", row
+        for number, line in read_lines(file):
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise UserError(f"{file}, line {number}: not JSON ({error}).") from error
+            if not isinstance(row, dict):
+                raise UserError(f"{file}, line {number}: not a JSON object.")
+            yield f"{file.name}:{number}", row
 
 
 def _parts(row: Any, place: str) -> tuple[Task, str, str]:

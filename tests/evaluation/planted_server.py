@@ -8,11 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Planted:
-    """`reply` answers a prompt; `prompts` collects what was asked."""
+    """`reply` answers a prompt; `prompts` and `seeds` collect what was asked."""
 
     def __init__(self, reply: Callable[[str], str]) -> None:
         self.reply = reply
         self.prompts: list[str] = []
+        self.seeds: list[int] = []
         self.url = ""
 
     @property
@@ -30,6 +31,7 @@ def planted(reply: Callable[[str], str]) -> Iterator[Planted]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             script.prompts.append(body["prompt"])
+            script.seeds.append(body["seed"])
             choice = {
                 "index": 0,
                 "text": script.reply(body["prompt"]),

@@ -10,8 +10,10 @@ import pytest
 from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus
+from semcoder.evaluation.benchmarks.mbpp import mbpp_inputs
 from semcoder.evaluation.checking import Runner
-from semcoder.evaluation.evalplus import EvalPlusOracle, mbpp_inputs, mode
+from semcoder.evaluation.evalplus import EvalPlusOracle, mode
+from semcoder.evaluation.judges import judge_answers
 
 
 def oracle(
@@ -108,8 +110,8 @@ def test_base_and_plus_inputs(runner: Runner) -> None:
         None,
     ]
     answers = [(ITEM, program) for program in programs]
-    base = EvalPlus("humaneval", plus=False).judge(runner, answers)
-    plus = EvalPlus("humaneval", plus=True).judge(runner, answers)
+    base = judge_answers(EvalPlus("humaneval", plus=False), runner, answers)
+    plus = judge_answers(EvalPlus("humaneval", plus=True), runner, answers)
     assert [ruling.passed for ruling in base] == [True, True, False, False]
     assert [ruling.passed for ruling in plus] == [True, False, False, False]
     assert (plus[1].reason, plus[1].failed) == ("wrong", 1)
@@ -118,7 +120,7 @@ def test_base_and_plus_inputs(runner: Runner) -> None:
 def test_a_reference_that_fails_is_an_error(runner: Runner) -> None:
     broken = Differential("T/1", "mbpp", "", "f", "def f(x):\n    return 1 / x", [[0]], [], 0)
     with pytest.raises(UserError, match="T/1: its reference fails on its own input"):
-        EvalPlus("mbpp", plus=False).judge(runner, [(broken, "def f(x): return 0")])
+        judge_answers(EvalPlus("mbpp", plus=False), runner, [(broken, "def f(x): return 0")])
 
 
 def test_the_wrong_file_is_refused(tmp_path: Path) -> None:
@@ -145,10 +147,12 @@ def test_references_pass_on_the_real_files(
     harness = HARNESSES[name]
     items: list[Differential] = list(harness.load([benchmark_file(file)]))
     assert len(items) == count
-    base = EvalPlus(items[0].dataset, plus=False).judge(
-        runner, [(item, item.reference) for item in items[::3]]
+    base = judge_answers(
+        EvalPlus(items[0].dataset, plus=False), runner, [(item, item.reference) for item in items[::3]]
     )
     assert [item.id for item, ruling in zip(items[::3], base, strict=True) if not ruling.passed] == []
     some = [item for item in items[::12] if len(json.dumps(item.plus, default=str)) < 20_000]
-    plus = EvalPlus(items[0].dataset, plus=True).judge(runner, [(item, item.reference) for item in some])
+    plus = judge_answers(
+        EvalPlus(items[0].dataset, plus=True), runner, [(item, item.reference) for item in some]
+    )
     assert [item.id for item, ruling in zip(some, plus, strict=True) if not ruling.passed] == []

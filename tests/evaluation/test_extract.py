@@ -1,6 +1,7 @@
 """Extraction: no right answer lost, no wrong one granted."""
 
 import ast
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -61,8 +62,8 @@ def test_a_bare_value_is_an_answer(value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "inside", "value", "arguments"),
     [
-        ("assert f(17) == 17\n[/ANSWER]", True, "17", "17"),
-        ("assert f(17) == 17\n\n[PYTHON]\ndef f(x)...\n[ANSWER]\nassert f(1) == 3", True, "17", "17"),
+        ("assert f(-4) == 31\n[/ANSWER]", True, "31", "-4"),
+        ("assert f(-4) == 31\n\n[PYTHON]\ndef f(x)...\n[ANSWER]\nassert f(1) == 3", True, "31", "-4"),
         ("assert f([1,\n   2]) == [3,\n   4]\n", True, "[3,\n   4]", "[1,\n   2]"),
         ("assert f(1) ==\n    2\n", True, "2", "1"),
         ("assert f(1) == 2 which is right.", True, "2", "1"),
@@ -140,3 +141,14 @@ def test_no_program_is_made_up(text: str, start: str | None) -> None:
 
 def test_a_script_needs_no_name() -> None:
     assert program("```python\nprint(input())\n```", "", None) == "print(input())"
+
+
+@pytest.mark.parametrize(
+    "answer", ["1" + "+1" * 3000, "[" * 3000, "(1)" + "[0]" * 2000, "'a'" + ".strip()" * 1000]
+)
+def test_endless_answers_cost_no_endless_time(answer: str) -> None:
+    started = time.process_time()
+    for inside in (True, False):
+        output_answer(f"[ANSWER]\nassert f(1) == {answer}\n[/ANSWER]", "f", inside)
+        input_answer(f"assert f({answer}) == 1", "f", inside)
+    assert time.process_time() - started < 10

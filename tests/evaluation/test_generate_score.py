@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,12 @@ from semcoder import records
 from semcoder.cli import application
 from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
-from semcoder.evaluation.generate import choose
+from semcoder.evaluation.generate import choose, weights_of
 from semcoder.evaluation.partial import Partial
 from semcoder.evaluation.registry import BENCHMARKS
-from semcoder.evaluation.scorefile import ScoreFile
-from semcoder.records import Generation, Problem, Program, ScoredItem, TestCase
+from semcoder.evaluation.sampling import Sampling
+from semcoder.evaluation.scorefile import ScoreFile, Setup
+from semcoder.records import Dropped, Generation, Problem, Program, ScoredItem, TestCase
 from semcoder.shards import Shard
 
 
@@ -65,10 +67,11 @@ def generate(data: dict[str, Path], out: Path, engine: str, *more: object) -> li
 
 
 def test_from_questions_to_a_score(pyx: dict[str, Path], tmp_path: Path) -> None:
-    out, items, score = (tmp_path / name for name in ("g.jsonl", "items.jsonl", "score.json"))
+    names = ("g.jsonl", "items.jsonl", "score.json", "setup.json")
+    out, items, score, setup = (tmp_path / name for name in names)
     with planted(right) as server:
         words = generate(pyx, out, server.engine, "--benchmark", "pyx_output", "--format", "monologue")
-        run(*words)
+        run(*words, "--setup", setup, "--revision", "abc", "--sampling", '{"max_tokens": 77, "seed": 5}')
         asked = len(server.prompts)
     written = list(records.read(out, Generation))
     assert asked == len(written) == 6  # the third program is not held out
@@ -77,11 +80,18 @@ def test_from_questions_to_a_score(pyx: dict[str, Path], tmp_path: Path) -> None
     spoilt = [written[0].model_copy(update={"id": "", "text": "no answer"}), *written[1:]]
     records.write(out, [Generation.model_validate(row.model_dump()) for row in spoilt[::-1]])
     scoring = ["evaluation", "score", "--benchmark", "pyx_output", *options(pyx), "--generations", out]
-    run(*scoring, "--items", items, "--score", score)
+    run(*scoring, "--items", items, "--score", score, "--setup", setup)
     found = ScoreFile.model_validate_json(score.read_text())
     assert (found.items, found.samples, found.pass_at, found.model) == (6, 1, {"1": 5 / 6}, "planted")
+    assert found.groups == 2 and found.copied == 3 / 6  # two programs; x + 0 gives its argument back
+    assert found.setup is not None and (found.setup.engine, found.setup.revision) == ("openai", "abc")
+    assert (found.setup.style, found.setup.sampling.max_tokens, found.setup.sampling.seed) == (
+        "corrected",
+        77,
+        5,
+    )
     assert found.reasons == {"no answer": 1, "passed": 5}
-    assert found.interval[0] < 5 / 6 < found.interval[1] < 1
+    assert found.interval[0] < 5 / 6 < found.interval[1] <= 1
     assert set(found.data_sha256) == {"heldout.jsonl", "tests.jsonl", "problems.jsonl"}
     verdicts = list(records.read(items, ScoredItem))
     assert [v.item for v in verdicts] == [row.item for row in written]  # in the order of the data again
@@ -116,6 +126,62 @@ def test_input_questions_are_asked_once_an_output(tmp_path: Path) -> None:
     paths = [tmp_path / "p.jsonl", tmp_path / "t.jsonl"]
     assert [q.output for q in HARNESSES["pyx_input"].load(paths)] == ["1", "2"]
     assert len(list(HARNESSES["pyx_output"].load(paths))) == 3
+
+
+def test_questions_that_a_copy_answers_are_left_out_and_counted(tmp_path: Path) -> None:
+    program = Program(code="def f(x):\n    return sorted(x)", entry_point="f")
+    adding = Program(code="def g(x, y=1):\n    return x + y", entry_point="g")
+    other = Program(code="def h(x):\n    return x", entry_point="h")
+    cases = {
+        "kept": TestCase(args=("2",), kwargs={"y": "3"}, output="5", origin="type", parents=(adding.id,)),
+        "same": TestCase(args=("[1.0, 2]",), output="[1, 2]", origin="type", parents=(program.id,)),
+        "fixed": TestCase(args=("[2, 1]",), output="[1, 2]", origin="type", parents=(program.id,)),
+        "training": TestCase(args=("1",), output="1", origin="type", parents=(other.id,)),
+    }
+    programs, tests = tmp_path / "heldout.jsonl", tmp_path / "tests.jsonl"
+    records.write(programs, [program, adding])
+    records.write(tests, cases.values())
+    kept, dropped, summary = (tmp_path / name for name in ("q.jsonl", "d.jsonl", "s.json"))
+    run(
+        *["evaluation", "questions", "--programs", programs, "--tests", tests],
+        *["--out", kept, "--dropped", dropped, "--summary", summary],
+    )
+    assert list(records.read(kept, TestCase)) == [cases["kept"]]
+    reasons = {row.parents[0]: row.reason for row in records.read(dropped, Dropped)}
+    assert reasons == {
+        cases["same"].id: "an argument is the output",
+        cases["fixed"].id: "the output is an input",
+    }
+    assert json.loads(summary.read_text()) == {
+        "stage": "evaluation.questions",
+        "in": 3,
+        "kept": 1,
+        "dropped": {"an argument is the output": 1, "the output is an input": 1},
+    }
+
+
+def test_the_weights_tell_which_model_it_is(tiny_model: Path, tmp_path: Path) -> None:
+    first = weights_of(str(tiny_model))
+    copied = tmp_path / "elsewhere"
+    shutil.copytree(tiny_model, copied)
+    assert first == weights_of(str(copied)) and len(first) == 64
+    with next(copied.rglob("*.safetensors")).open("ab") as stream:
+        stream.write(b"x")
+    assert weights_of(str(copied)) != first
+    assert weights_of("a-name-at-a-server") == ""
+
+
+def test_shards_made_in_different_ways_are_not_one_score(pyx: dict[str, Path], tmp_path: Path) -> None:
+    id = next(records.read(pyx["tests"], TestCase)).id
+    path = write(tmp_path / "g.jsonl", (id, 0, "x"))
+    for name, seed in (("a", 1), ("b", 2)):
+        made = Setup(engine="openai", sampling=Sampling(seed=seed), style="base", revision="")
+        (tmp_path / name).write_text(made.model_dump_json())
+    scoring = ["evaluation", "score", "--benchmark", "pyx_output", *options(pyx), "--generations", path]
+    words = [*scoring, "--items", tmp_path / "i", "--score", tmp_path / "s", "--setup", tmp_path / "a"]
+    with pytest.raises(UserError, match="made in different ways"):
+        run(*words, "--setup", tmp_path / "b")
+    run(*words)
 
 
 def test_killed_generation_goes_on_and_ends_the_same(pyx: dict[str, Path], tmp_path: Path) -> None:

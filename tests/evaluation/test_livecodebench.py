@@ -11,9 +11,10 @@ import pytest
 
 from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
-from semcoder.evaluation.benchmarks.livecodebench import _same_text
 from semcoder.evaluation.checking import Runner
 from semcoder.evaluation.extract import program
+from semcoder.evaluation.judges import judge_answers
+from semcoder.evaluation.judges.livecodebench import _same_text
 
 GENERATION = HARNESSES["lcb_generation"]
 EXECUTION = HARNESSES["lcb_execution"]
@@ -65,7 +66,7 @@ def test_stdin_problems(tmp_path: Path, runner: Runner) -> None:
         "while True: pass",
         None,
     ]
-    rulings = GENERATION.judge(runner, [(item, program) for program in programs])
+    rulings = judge_answers(GENERATION, runner, [(item, program) for program in programs])
     assert [ruling.passed for ruling in rulings] == [True, True, True, False, False, False]
     assert [ruling.reason for ruling in rulings[3:]] == ["wrong", "timeout", "no program"]
     assert rulings[3].failed == 1
@@ -84,7 +85,7 @@ def test_functional_problems(tmp_path: Path, runner: Runner) -> None:
         f"{head}        return tuple(accumulate([a[0] + b, 1]))",  # the prelude's names; a tuple for a list
         f"{head}        return [4, 5, 6]",
     ]
-    rulings = GENERATION.judge(runner, [(item, program) for program in programs])
+    rulings = judge_answers(GENERATION, runner, [(item, program) for program in programs])
     assert [ruling.passed for ruling in rulings] == [True, True, False]
     prompt = GENERATION.prompt(item, "code", "upstream", 4)
     assert f"delimiters.\n```python\n{item.starter_code}\n```\n\n<Code>\n" in prompt
@@ -112,7 +113,7 @@ def test_execution(tmp_path: Path, runner: Runner) -> None:
     assert (item.entry_point, item.arguments) == ("add", "a = 1, b = 2")
     assert "assert f(add(a = 1, b = 2)) == ??" in EXECUTION.prompt(item, "monologue", "upstream", 4)
     assert "assert add(a = 1, b = 2) == ??" in EXECUTION.prompt(item, "monologue", "corrected", 0)
-    assert [r.passed for r in EXECUTION.judge(runner, [(item, "3"), (item, "4")])] == [True, False]
+    assert [r.passed for r in judge_answers(EXECUTION, runner, [(item, "3"), (item, "4")])] == [True, False]
     path.write_text(json.dumps(row | {"input": "1, 2"}) + "\n")
     with pytest.raises(UserError, match="is no call"):
         list(EXECUTION.load([path]))

@@ -9,6 +9,7 @@ from semcoder.evaluation import expressions
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.prediction import InputPrediction, OutputPrediction, Question
 from semcoder.evaluation.checking import Runner
+from semcoder.evaluation.judges import judge_answers
 from semcoder.records import Generation
 
 OUTPUT = OutputPrediction(lambda paths: iter(()))
@@ -22,9 +23,9 @@ def test_output_answers(runner: Runner) -> None:
     right = ["[1, 3]", "[1,3]", "[1.0, 3]", "list((1, 3))", "[1] + [3]", "sorted([3, 1])", "[ 1,\n 3]"]
     wrong = ["[3, 1]", "(1, 3)", "'[1, 3]'", "None", "f([3, 1], y=2)", "sorted(x)", "[1, 3] if True else 0"]
     wrong += ["__import__('os')", "(lambda: [1, 3])()", "[1, 3] or 0", "open('/etc/passwd').read()", "LIMIT"]
-    rulings = OUTPUT.judge(runner, [(QUESTION, answer) for answer in [*right, *wrong]])
+    rulings = judge_answers(OUTPUT, runner, [(QUESTION, answer) for answer in [*right, *wrong]])
     assert [ruling.passed for ruling in rulings] == [True] * len(right) + [False] * len(wrong)
-    assert OUTPUT.judge(runner, [(QUESTION, None)])[0].reason == "no answer"
+    assert judge_answers(OUTPUT, runner, [(QUESTION, None)])[0].reason == "no answer"
 
 
 def test_input_answers(runner: Runner) -> None:
@@ -52,7 +53,7 @@ def test_input_answers(runner: Runner) -> None:
         "exec('def f(*a): return [1, 3]'), 2",
         "[f for f in [1]], f",
     ]
-    rulings = INPUT.judge(runner, [(QUESTION, answer) for answer in [*right, *wrong]])
+    rulings = judge_answers(INPUT, runner, [(QUESTION, answer) for answer in [*right, *wrong]])
     assert [ruling.passed for ruling in rulings] == [True] * len(right) + [False] * len(wrong)
 
 
@@ -104,7 +105,7 @@ GENERATOR = "(i for i in [1])"
     ],
 )
 def test_no_answer_reaches_the_program(runner: Runner, item: Question, answer: str) -> None:
-    ruling = INPUT.judge(runner, [(item, answer)])[0]
+    ruling = judge_answers(INPUT, runner, [(item, answer)])[0]
     assert not ruling.passed and ruling.reason in ("not allowed", "raised", "wrong")
 
 
@@ -128,7 +129,7 @@ def test_no_answer_reaches_the_program(runner: Runner, item: Question, answer: s
     ],
 )
 def test_honest_expressions_are_answers(runner: Runner, code: str, output: str, answer: str) -> None:
-    ruling = INPUT.judge(runner, [(Question("q", code, "f", "", output), answer)])[0]
+    ruling = judge_answers(INPUT, runner, [(Question("q", code, "f", "", output), answer)])[0]
     assert ruling.passed, ruling
 
 
@@ -153,7 +154,7 @@ DEGENERATE = {
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_answers_fail_and_nothing_else(runner: Runner, name: str) -> None:
     for harness, right in ((OUTPUT, "[1, 3]"), (INPUT, "[3, 1], 2")):
-        rulings = harness.judge(runner, [(QUESTION, DEGENERATE[name]), (QUESTION, right)])
+        rulings = judge_answers(harness, runner, [(QUESTION, DEGENERATE[name]), (QUESTION, right)])
         assert [ruling.passed for ruling in rulings] == [False, True]
         assert rulings[0].reason
 
@@ -181,7 +182,7 @@ def test_all_of_cruxeval_is_right_by_its_own_answers(
     items: list[Question] = list(harness.load([benchmark_file("cruxeval.jsonl")]))
     assert len(items) == 800
     own = [(item, item.output if name.endswith("output") else item.arguments) for item in items]
-    rulings = harness.judge(runner, own)
+    rulings = judge_answers(harness, runner, own)
     assert [item.id for item, ruling in zip(items, rulings, strict=True) if not ruling.passed] == []
     garbage = [(item, "what it returns") for item in items]
-    assert sum(ruling.passed for ruling in harness.judge(runner, garbage)) == 0
+    assert sum(ruling.passed for ruling in judge_answers(harness, runner, garbage)) == 0

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from semcoder.evaluation import prompts
+from semcoder.evaluation import prompts, shots
+from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.extract import input_answer, output_answer, program
+from semcoder.evaluation.fewshot import Template
 from semcoder.evaluation.prompts import FORMATS, STYLES
 
 CODE = "def f(s):\n\n    return s + 'x'"
@@ -62,11 +64,11 @@ def test_humaneval_and_mbpp_prompts_end_where_the_code_goes_on() -> None:
         "You are an exceptionally intelligent coding assistant that consistently delivers accurate and reliable "
         "<Code> according to <NL_Description>\n\n<NL_Description>\n"
     )
-    assert prompts.humaneval_prompt("\ndef f(x):\n    pass\n") == (
+    assert prompts.humaneval_prompt("\ndef f(x):\n    pass\n", "corrected") == (
         f"{head}Write a solution to the following problem:\n```python\ndef f(x):\n    pass\n```\n\n"
         "<Code>\n```python\ndef f(x):\n    pass"
     )
-    assert prompts.mbpp_prompt('"""\nWrite a function\nassert f(1) == 2\n"""\n') == (
+    assert prompts.mbpp_prompt('"""\nWrite a function\nassert f(1) == 2\n"""\n', "upstream") == (
         f"{head}Write a function. Your code should satisfy the following assertion:\n"
         "```python\nassert f(1) == 2\n```\n\n<Code>\n```python"
     )
@@ -158,22 +160,6 @@ def test_a_monologue_may_come_with_its_tags() -> None:
     assert bare == tagged == "T\n[/MONOLOGUE]\n[ANSWER]\nassert f(1) == 2\n[/ANSWER]"
 
 
-def test_cot_shows_two_solved_cases_that_are_right() -> None:
-    for text in (
-        prompts.forward_prompt(CODE, "'a'", "f", "cot", "corrected", 0),
-        prompts.backward_prompt(CODE, "'ax'", "f", "cot", "corrected"),
-    ):
-        blocks = text.split("[PYTHON]\n")[1:]
-        assert len(blocks) == 3
-        for block in blocks[:2]:
-            source = block.split("[/PYTHON]")[0]
-            solved = block.split("[ANSWER]\n")[1].split("\n[/ANSWER]")[0]
-            exec(
-                "\n".join(source.split("\n")[:-2]) + "\n" + solved, {}
-            )  # the shots are this project's own text
-        assert text.endswith("[THOUGHT]\n")
-
-
 def test_real_cruxeval_rows_can_all_be_asked(benchmark_file) -> None:  # type: ignore[no-untyped-def]
     rows = [json.loads(line) for line in benchmark_file("cruxeval.jsonl").read_text().splitlines()]
     for row in rows[::20]:
@@ -182,3 +168,51 @@ def test_real_cruxeval_rows_can_all_be_asked(benchmark_file) -> None:  # type: i
                 text = prompts.forward_prompt(row["code"], row["input"], "f", format, style, 0)  # type: ignore[arg-type]
                 assert f"({row['input']}) == ??\n" in text or style == "upstream"
                 assert "??" in prompts.backward_prompt(row["code"], row["output"], "f", format, style)  # type: ignore[arg-type]
+
+
+def test_our_few_shot_examples_are_true_and_read_back() -> None:
+    for name, code, arguments, output, *_ in shots.EXAMPLES:
+        space: dict[str, object] = {}
+        exec(code, space)
+        assert repr(eval(f"{name}({arguments})", space)) == output
+    question = f"[PYTHON]\n{CODE}\nassert f('a') == ??\n[/PYTHON]\n"
+    for format, opening in (("direct", "[ANSWER]\n"), ("cot", "[THOUGHT]\n")):
+        text = prompts.forward_prompt(CODE, "'a'", "f", format, "base", 0)  # type: ignore[arg-type]
+        assert text.endswith(question + opening)
+        for name, _, arguments, output, *_ in shots.EXAMPLES:
+            written = text.split(f"assert {name}({arguments}) == ??\n[/PYTHON]\n{opening}")[1]
+            assert output_answer(written, name, format == "direct") == output
+            backward = prompts.backward_prompt(CODE, "'ax'", "f", format, "base")  # type: ignore[arg-type]
+            written = backward.split(f"assert {name}(??) == {output}\n[/PYTHON]\n{opening}")[1]
+            assert input_answer(written, name, format == "direct") == arguments
+
+
+def test_a_benchmarks_own_prompt_stands_alone_where_examples_are_shown() -> None:
+    template = Template(("Own: ", 0, " | ", 1, "\n[ANSWER]\n"))
+    forward = prompts.forward_prompt(CODE, "'a'", "f", "direct", "upstream", 4, template)
+    assert forward == 'Own: def f(s):\n\n    return s + "x" | "a"\n[ANSWER]\n'
+    backward = prompts.backward_prompt(CODE, "'ax'", "f", "cot", "base", template=template)
+    assert backward == f"Own: {CODE} | 'ax'\n[ANSWER]\n"
+    trained = prompts.forward_prompt(CODE, "'a'", "f", "direct", "corrected", 0, template)
+    assert trained.startswith(prompts.FORWARD_PREFIX)
+
+
+def test_base_models_complete_code_without_an_instruction() -> None:
+    task = '\ndef f(x):\n    """Double x."""\n'
+    assert prompts.humaneval_prompt(task, "base") == 'def f(x):\n    """Double x."""\n'
+    assert prompts.mbpp_prompt('"""\nWrite f.\nassert f(1) == 2\n"""\n', "base") == (
+        '"""\nWrite f.\nassert f(1) == 2\n"""\n'
+    )
+    assert "NL_Description" not in prompts.lcb_generation_prompt("Add.", "", "base")
+    assert program("    return 2 * x\n", "f", task.strip()) == f"{task.strip()}\n    return 2 * x"
+    assert program("def f(x):\n    return 2 * x\n", "f", "") == "def f(x):\n    return 2 * x"
+
+
+def test_the_stop_text_is_a_closing_fence_only_where_the_prompt_opens_one() -> None:
+    for name, harness in HARNESSES.items():
+        asks_in_a_fence = name.startswith(("humaneval", "mbpp"))
+        for style in ("corrected", "upstream"):
+            assert ("\n```\n" in harness.stop(style)) == asks_in_a_fence, name  # type: ignore[arg-type]
+        assert "\n```\n" not in harness.stop("base")
+    assert "\ndef " in HARNESSES["humaneval"].stop("base")
+    assert "\ndef " not in HARNESSES["mbpp"].stop("base")  # the answer begins with it

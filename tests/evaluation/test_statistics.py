@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from semcoder.evaluation.statistics import interval, pass_at_k, wilson
+from semcoder.evaluation.statistics import difference, interval, pass_at_k, student, wilson
 
 
 @pytest.mark.parametrize(("n", "c", "k"), [(5, 2, 1), (5, 2, 3), (6, 1, 6), (4, 0, 2), (4, 4, 2), (10, 3, 5)])
@@ -36,4 +36,49 @@ def test_interval_is_stable_and_covers() -> None:
     average = sum(shares) / len(shares)
     assert low < average < high and high - low < 0.2
     assert interval([0.0, 1.0] * 50) == wilson(50, 100)
-    assert interval([0.5] * 30) == (0.5, 0.5)
+    assert interval([0.0, 1.0], ["a", "b"]) == wilson(1, 2)
+
+
+def test_items_that_agree_do_not_make_certain() -> None:
+    low, high = interval([0.5] * 10)
+    assert low < 0.3 and high > 0.7
+    assert interval([0.0] * 16, list("abcdefgh") * 2)[1] > wilson(0, 16)[1]
+    assert interval([1.0] * 16, ["one program"] * 16) == (0.0, 1.0)
+    more = interval([0.4, 0.6] * 5, samples=10)
+    assert low < more[0] < more[1] < high  # ten samples an item tell more than one
+
+
+def test_a_design_effect_by_hand() -> None:
+    # Four programs with two tests each, solved both or none: half of the programs pass, so n is about 4, not 8.
+    shares, groups = [1.0, 1.0, 0.0, 0.0] * 2, ["a", "a", "b", "b", "c", "c", "d", "d"]
+    assert interval(shares, groups) == pytest.approx(wilson(1.5, 3, student(3)))
+
+
+@pytest.mark.parametrize(("freedom", "quantile"), [(3, 3.182), (5, 2.571), (10, 2.228), (30, 2.042)])
+def test_students_quantile(freedom: int, quantile: float) -> None:
+    assert student(freedom) == pytest.approx(quantile, rel=0.04)
+
+
+@pytest.mark.parametrize(
+    ("programs", "most", "share"), [(8, 3, 0.3), (20, 10, 0.3), (40, 10, 0.5), (60, 10, 0.15)]
+)
+def test_the_interval_holds_the_truth_where_tests_of_a_program_hang_together(
+    programs: int, most: int, share: float
+) -> None:
+    """Simulated: each program has its own difficulty. An interval over tests holds it 58 to 86 times in 100."""
+    draw, held, trials = random.Random(7), 0, 300
+    for _ in range(trials):
+        shares, groups = [], []
+        for program in range(programs):
+            chance = draw.betavariate(share / 2, (1 - share) / 2)
+            for _ in range(draw.randint(1, most)):
+                shares.append(float(draw.random() < chance))
+                groups.append(str(program))
+        low, high = interval(shares, groups)
+        held += low <= share <= high
+    assert 0.9 <= held / trials <= 1.0
+
+
+def test_a_difference_is_wider_than_either_and_holds_its_value() -> None:
+    low, high = difference((0.6, 0.5, 0.7), (0.4, 0.3, 0.5))
+    assert low == pytest.approx(0.2 - 0.1 * 2**0.5) and high == pytest.approx(0.2 + 0.1 * 2**0.5)

@@ -35,6 +35,8 @@ def reason(code: str, filters: Filters = LIMITS) -> str:
         ("import threading\n" + FINE, "concurrency"),
         ("from concurrent.futures import wait\n" + FINE, "concurrency"),
         ("def f(x):\n    return eval(x)\n", "dynamic code"),
+        ("import re\ndef f(x):\n    return re.enum.sys.modules['os'].stat(x).st_size\n", "dynamic code"),
+        ("def f(x):\n    return (i for i in x).gi_frame.f_globals\n", "dynamic code"),
         ("def f(x):\n    return id(x)\n", "object identity"),
         ("from math import *\n" + FINE, "star import"),
         ("def g(x):\n    return x + 1\n", "no function to call"),
@@ -65,6 +67,7 @@ def test_each_reason(code: str, expected: str) -> None:
         "import datetime\ndef f(x):\n    return datetime.date(x, 1, 1).toordinal()\n",
         "import io\ndef f(x):\n    return io.StringIO(x).getvalue()\n",
         "def f(open, id):\n    return open + id\n",
+        "def f(x):\n    return x.os + x.modules\n",
         "def f(x):\n    def g():\n        yield x\n    return list(g())\n",
     ],
 )

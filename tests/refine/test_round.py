@@ -10,8 +10,10 @@ import pytest
 from semcoder import records
 from semcoder.cli import application
 from semcoder.errors import UserError
+from semcoder.evaluation.engine import open_engine
 from semcoder.evaluation.prompts import is_refine_prompt
-from semcoder.evaluation.scorefile import ScoreFile
+from semcoder.evaluation.sampling import EngineSettings, Sampling
+from semcoder.evaluation.scorefile import ScoreFile, Setup
 from semcoder.records import Generation
 from semcoder.refine.feedback import shown_code
 
@@ -170,3 +172,27 @@ def test_shown_code_has_no_docstrings_and_no_comments() -> None:
     assert shown_code(code) == "class A:\n\n    def f(self):\n        return 'kept'"
     assert shown_code('def f():\n    """Only."""') == "def f():\n    pass"
     assert shown_code(None).startswith("#")
+    for deep in ("1" + " + 1" * 5000, "'a'" + ".strip()" * 400):
+        assert shown_code(f"x = {deep}") == f"x = {deep}"
+
+
+def test_each_round_draws_anew(tmp_path: Path) -> None:
+    """An unchanged program is asked about with an unchanged prompt: only the seed tells the rounds apart."""
+    with planted(reply) as server:
+        lab = Lab(tmp_path, server)
+        sampling = ["--sampling", '{"temperature": 0.8, "seed": 40}']
+        for number in (1, 2):
+            server.seeds.clear()
+            lab.refine(number, *sampling, "--setup", lab.path(number, "setup"))
+            assert set(server.seeds) == {40 + number}
+            setup = Setup.model_validate_json(lab.path(number, "setup").read_text())
+            assert (setup.sampling.seed, setup.sampling.temperature) == (40 + number, 0.8)
+
+
+def test_the_engine_answers_an_unchanged_prompt_differently_in_the_next_round(tiny_model: Path) -> None:
+    engine = open_engine(EngineSettings(kind="transformers", dtype="float32"), str(tiny_model), threads=1)
+    drawn = [
+        next(iter(engine.generate(["def f"], Sampling(temperature=0.8, max_tokens=12, seed=seed))))
+        for seed in (1, 1, 2)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]

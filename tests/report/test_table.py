@@ -1,16 +1,21 @@
 """Tables of scores: every cell, the paper's numbers beside them, what must be said underneath."""
 
 import csv
+import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 from semcoder.artifacts import write_json
 from semcoder.cli import application
 from semcoder.errors import UserError
+from semcoder.graph import Graph
+
+ROOT = Path(__file__).parents[2]
 
 
-def score(folder: Path, name: str, benchmark: str, share: float) -> Path:
+def score(folder: Path, name: str, benchmark: str, share: float, **more: object) -> Path:
     path = folder / f"{name}.{benchmark}.json"
     interval = [max(0.0, share - 0.1), min(1.0, share + 0.1)]
     facts = {
@@ -19,8 +24,9 @@ def score(folder: Path, name: str, benchmark: str, share: float) -> Path:
         "format": "code",
         "items": 20,
         "samples": 1,
+        "groups": 15,
         "reasons": {},
-    }
+    } | more
     write_json(path, facts | {"pass_at": {"1": share}, "interval": interval, "data_sha256": {}})
     return path
 
@@ -52,7 +58,7 @@ def test_a_row_of_the_paper_stands_beside_ours_with_the_difference(tmp_path: Pat
     assert [(r["row"], r["pass_at_1"], r["low"], r["high"], r["paper"], r["difference"]) for r in rows] == [
         ("mine", "75.0", "65.0", "85.0", "79.3", "-4.3")
     ]
-    assert "| mine | 75.0 [65.0, 85.0] n=20 |" in text and "| *SemCoder-S (paper)* | 79.3 |" in text
+    assert "| mine | 75.0 [65.0, 85.0] n=20 of 15 |" in text and "| *SemCoder-S (paper)* | 79.3 |" in text
 
 
 def test_columns_that_we_do_not_have_are_not_shown_and_missing_numbers_are_not_guessed(
@@ -79,6 +85,70 @@ def test_rounds_of_refinement_are_columns(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_score_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
-    with pytest.raises(UserError, match=r"x\.json: not a score file"):
+    with pytest.raises(UserError, match=r"x\.json: not a ScoreFile"):
         table(tmp_path, "--cell", f"a|humaneval|{tmp_path / 'x.json'}")
     assert not (tmp_path / "t.md").exists()
+
+
+SETUP = {
+    "engine": "vllm bfloat16",
+    "sampling": {"temperature": 0.2, "top_p": 0.95, "n": 10, "max_tokens": 2000, "seed": 0},
+    "style": "base",
+    "revision": "0123456789abcdef",
+}
+
+
+def test_a_table_tells_how_its_scores_were_made(tmp_path: Path) -> None:
+    one = score(tmp_path, "m", "humaneval", 0.5, setup=SETUP)
+    two = score(tmp_path, "m", "cruxeval_output", 0.5, setup=SETUP)
+    rows, text = table(tmp_path, "--cell", f"mine|humaneval|{one}", "--cell", f"mine|cruxeval_output|{two}")
+    how = "vllm bfloat16, T=0.2, top-p 0.95, 10 samples, seed 0, at most 2000 tokens, base prompts"
+    assert f"- m at 0123456789ab, {how}: mine (HumanEval, CRUXEval-O)" in text
+    assert [(row["setup"], row["revision"]) for row in rows] == [(how, "0123456789abcdef")] * 2
+
+
+def test_what_copying_solves_stands_beside_what_models_solve(tmp_path: Path) -> None:
+    solved = score(tmp_path, "m", "cruxeval_output", 0.5, copied=0.31, copied_interval=[0.2, 0.4])
+    code = score(tmp_path, "m", "humaneval", 0.5)
+    rows, text = table(tmp_path, "--cell", f"m|cruxeval_output|{solved}", "--cell", f"m|humaneval|{code}")
+    assert "| *copying the question* | 31.0 [20.0, 40.0] n=20 of 15 |  |" in text
+    assert [row["copying"] for row in rows] == ["31.0", ""]
+
+
+def test_the_papers_number_of_a_refinement_is_that_of_the_last_round(tmp_path: Path, paper: Path) -> None:
+    cells = [score(tmp_path, f"m{number}", "humaneval", number / 10) for number in (0, 5)]
+    words = [
+        word
+        for number, path in zip((0, 5), cells, strict=True)
+        for word in ("--cell", f"m (monologue)|humaneval round {number}|{path}")
+    ]
+    rows, text = table(tmp_path, *words, "--paper", str(paper), "--paper-row", "m (monologue)=SemCoder-S")
+    assert [row["paper"] for row in rows] == ["", "79.3"]
+    assert "| *SemCoder-S (paper)* |  | 79.3 |" in text
+
+
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", [*CONFIG["tables"], *CONFIG["refinement"]])
+def test_every_number_that_is_known_of_the_papers_table_is_shown(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    words = shlex.split(Graph.of(CONFIG).evaluation.table_options(name))
+    for place, word in enumerate(words):
+        if words[place - 1] == "--cell":
+            row, column, path = word.split("|")
+            made = score(tmp_path, path.replace("/", "-"), column.split()[0], 0.5)
+            words[place] = f"{row}|{column}|{made}"
+    rows, text = table(tmp_path, *words)
+    shown = {line.split("|")[1].strip(): line for line in text.splitlines() if "(paper)*" in line}
+    ours = [row["paper"] for row in rows]
+    for path in CONFIG["tables"].get(name, CONFIG["refinement"].get(name))["paper"]:
+        with (ROOT / path).open(newline="") as stream:
+            for line in csv.DictReader(stream):
+                if line["value"]:
+                    assert f" {float(line['value']):g}" in shown[f"*{line['row']} (paper)*"], line
+                    names = shlex.split(Graph.of(CONFIG).evaluation.table_options(name))
+                    if any(word.endswith(f"={line['row']}") for word in names):
+                        assert str(float(line["value"])) in ours, line

@@ -181,3 +181,30 @@ def test_traces_of_other_programs_are_the_users_error(folder: Path, tmp_path: Pa
     write(tmp_path / "other", [Trace(parents=("test-1", "program-1"), events=())])
     with pytest.raises(UserError, match="do not hold what trace-"):
         _render(folder, "next", traces=tmp_path / "other")
+
+
+def test_plain_lines_are_traced_without_records(tmp_path: Path) -> None:
+    lines = [
+        {
+            "id": "sum",
+            "code": "def f(n, *, k):\n    s = n + k\n    return s\n",
+            "entry_point": "f",
+            "args": ["2"],
+        }
+        | {"kwargs": {"k": "3"}},
+        {"id": "bad", "code": "def f(n):\n    return 1 / n\n", "entry_point": "f", "args": ["0"]},
+        {"id": "odd", "code": "def f(", "entry_point": "f"},
+    ]
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    trace.main(programs=source, traces=out)
+    first, bad, odd = map(json.loads, out.read_text().splitlines())
+    assert first["value"] == "5" and [event["kind"] for event in first["events"]] == [
+        "call",
+        "line",
+        "line",
+        "return",
+    ]
+    assert first["events"][0]["changes"] == {"n": "2", "k": "3"}
+    assert bad["verdict"] == "ok" and bad["raised"][0] == "ZeroDivisionError" and bad["events"]
+    assert odd["verdict"] == "invalid" and odd["value"] is None

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import json
 import os
 import platform
 import re
@@ -90,6 +91,73 @@ def test_released_checkpoints_are_asked_in_the_style_they_saw() -> None:
     assert "--style corrected --label-offset 0" in evaluation.generation_options(
         "semcoder", "cruxeval_output", "x"
     )
+    assert "--revision 256e1e708fecda61c6a3f9cc7263affd4e59630c" in evaluation.refinement_options(
+        "table3", "semcoder_1030"
+    )
+
+
+def test_a_model_that_was_not_trained_is_asked_as_one_asks_base_models() -> None:
+    assert "--style base" in Graph.of(BASE).evaluation.generation_options(
+        "deepseek-coder-6.7b-base", "humaneval", "code"
+    )
+    assert "--style base" in Graph.of(SMALL).evaluation.generation_options("smollm2-135m", "pyx_input", "cot")
+
+
+def test_cruxevals_own_prompts_are_fetched_for_who_is_asked_with_them(tmp_path: Path) -> None:
+    evaluation, base = Graph.of(BASE).evaluation, "deepseek-coder-6.7b-base"
+    file = "data/external/cruxeval_prompts/prompts.py"
+    for model, format in ((base, "cot"), (base, "direct"), ("semcoder_1030", "direct")):
+        assert evaluation.few_shot(model, "cruxeval_input", format) == [file]
+        assert f"--few-shot {file}" in evaluation.generation_options(model, "cruxeval_input", format)
+    for model, benchmark, format in (
+        (base, "lcb_execution", "cot"),
+        (base, "pyx_output", "cot"),
+        (base, "humaneval", "code"),
+        ("semcoder", "cruxeval_input", "monologue"),
+        ("semcoder", "cruxeval_input", "direct"),
+        ("semcoder_1030", "cruxeval_input", "monologue"),
+    ):
+        assert evaluation.few_shot(model, benchmark, format) == []
+        assert "few-shot" not in evaluation.generation_options(model, benchmark, format)
+    asked = ("smollm2-135m", "cruxeval_output", "cot")
+    (tmp_path / "cruxeval.jsonl").write_text("")
+    assert Graph.of(small(tmp_path, mirror=str(tmp_path))).evaluation.few_shot(*asked) == []
+    (tmp_path / "prompts.py").write_text("")
+    mirrored = Graph.of(small(tmp_path, mirror=str(tmp_path))).evaluation
+    assert mirrored.few_shot(*asked) == [str(tmp_path / "external/cruxeval_prompts/prompts.py")]
+
+
+def test_a_benchmark_with_a_decoding_of_its_own_is_asked_so() -> None:
+    """The authors' LiveCodeBench fork: ten samples of up to 2,000 tokens at T=0.2, top-p 0.95."""
+    evaluation = Graph.of(BASE).evaluation
+    words = shlex.split(evaluation.generation_options("semcoder", "lcb_generation", "code"))
+    sampling = json.loads(words[words.index("--sampling") + 1])
+    assert {key: sampling[key] for key in ("temperature", "top_p", "n", "max_tokens")} == {
+        "temperature": 0.2,
+        "top_p": 0.95,
+        "n": 10,
+        "max_tokens": 2000,
+    }
+    assert '"max_tokens": 1024' in evaluation.generation_options("semcoder", "humaneval", "code")
+    assert '"max_tokens": 256' in evaluation.generation_options("semcoder", "cruxeval_input", "direct")
+
+
+def test_pyx_asks_what_copying_does_not_answer() -> None:
+    files = Graph.of(SMALL).evaluation.data_of("pyx_input")
+    assert "results/quickstart/pyx/questions.jsonl" in files and not any("tests" in each for each in files)
+
+
+def test_claims_want_only_scores_that_are_there(tmp_path: Path) -> None:
+    evaluation = Graph.of(lay_over(BASE, {"results": str(tmp_path)})).evaluation
+    assert evaluation.claims == [] and evaluation.claim_options == ""
+    for each in ("semcoder", "deepseek-coder-6.7b-base"):
+        path = (
+            tmp_path / "scores" / each / f"cruxeval_input.{'monologue' if each == 'semcoder' else 'cot'}.json"
+        )
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+    ((row, benchmark, paths),) = evaluation.claims
+    assert (row, benchmark, len(paths)) == ("SemCoder over its base", "cruxeval_input", 2)
 
 
 def test_mixture_options_hold_no_key_that_a_mixture_does_not_read() -> None:
@@ -127,6 +195,16 @@ def test_two_workflows_do_not_share_a_results_folder(tmp_path: Path) -> None:
     graph.hold_results()
     with pytest.raises(UserError, match="another workflow works there"):
         graph.hold_results()
+
+
+def test_what_the_command_line_says_has_the_types_it_is_written_in() -> None:
+    """Snakemake hands `--config 'pyx={"seed": 7}'` on as text."""
+    said = {"pyx": {"seed": "7", "heldout": "1e-1"}, "data": {"mirror": "null"}, "results": "results/7"}
+    said |= {"recipes": {"quickstart": {"offload": "True", "learning_rate": "1e-4"}}}
+    graph = Graph.of(lay_over(SMALL, said), said=said)
+    assert (graph.config.pyx.seed, graph.config.pyx.heldout, graph.config.data.mirror) == (7, 0.1, None)
+    assert graph.config.recipes["quickstart"].offload is True
+    assert graph.results == "results/7"
 
 
 def small(tmp_path: Path, **data: Any) -> dict[str, Any]:
@@ -186,6 +264,15 @@ def test_an_edited_external_file_stops_the_graph(tmp_path: Path) -> None:
     assert str(path) in str(caught.value) and "delete it" in str(caught.value)
     path.unlink()
     Graph.of(values)
+
+
+def test_a_table_of_versions_without_a_benchmark_that_is_asked_for_is_named(tmp_path: Path) -> None:
+    rows = (ROOT / "data/versions.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "v.csv").write_text(
+        "".join(row for row in rows if not row.startswith("livecodebench_execution,"))
+    )
+    with pytest.raises(UserError, match=r"v\.csv: has no row livecodebench_execution"):
+        Graph.of(lay_over(BASE, {"data": {"versions": str(tmp_path / "v.csv")}}))
 
 
 def test_an_external_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

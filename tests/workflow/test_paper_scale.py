@@ -11,20 +11,31 @@ SNAKEMAKE = [str(Path(sys.executable).with_name("snakemake"))]
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Every file of the plan, in a copy of the repository that holds nothing else."""
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository without results."""
     folder = tmp_path_factory.mktemp("clone")
     for name in ("Snakefile", "config.yaml", "rules", "envs", "data/versions.csv", "results/paper", "report"):
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def snakemake(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """snakemake in a copy."""
     options = ["--cores", "1", "--directory", str(folder), "--snakefile", str(folder / "Snakefile")]
+    return subprocess.run(
+        [*SNAKEMAKE, *options, *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def planned(clone: Path) -> set[str]:
+    """Every file of the plan."""
     for plan in ("-n", "--summary"):
-        done = subprocess.run(
-            [*SNAKEMAKE, plan, *options], cwd=folder, capture_output=True, text=True, check=False
-        )
+        done = snakemake(clone, plan)
         assert done.returncode == 0, done.stdout + done.stderr
-    made = [path for path in (folder / "results").rglob("*") if "paper" not in path.parts]
-    assert made == [] and not (folder / "data/external").exists()
+    made = [path for path in (clone / "results").rglob("*") if "paper" not in path.parts]
+    assert made == [] and not (clone / "data/external").exists()
     return {line.split("\t")[0] for line in done.stdout.splitlines()[1:]}
 
 
@@ -77,9 +88,17 @@ def test_the_plan_holds_the_family(planned: set[str], family: str) -> None:
 
 def test_external_files_come_through_the_one_door(planned: set[str]) -> None:
     assert "data/external/cruxeval/cruxeval.jsonl" in planned
+    assert "data/external/cruxeval_prompts/prompts.py" in planned
     assert "data/external/starcoderdata" in planned
 
 
 def test_benchmarks_with_the_same_questions_share_generations(planned: set[str]) -> None:
     assert f"{RESULTS}/generations/semcoder/mbpp.code/1-of-4.jsonl" in planned
     assert f"{RESULTS}/generations/semcoder/mbpp_plus.code/1-of-4.jsonl" not in planned
+
+
+def test_what_the_readme_names_is_a_target(clone: Path) -> None:
+    done = snakemake(clone, *[f"table{n}" for n in range(1, 9)], "figure3", "claims", "-n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    alone = snakemake(clone, "table7", "-n")
+    assert "tables/table7.md" in alone.stdout and "rule generate" not in alone.stdout

@@ -20,6 +20,9 @@ HARNESSES: dict[str, Harness[Any]] = {
     "cruxeval_input": InputPrediction(cruxeval.questions),
     "lcb_generation": livecodebench.CodeGeneration(),
     "lcb_execution": OutputPrediction(
-        livecodebench.execution_questions, livecodebench.upstream_execution_prompt
+        livecodebench.execution_questions,
+        livecodebench.upstream_execution_prompt,
+        file="**/test*",
+        count=479,
     ),
 }

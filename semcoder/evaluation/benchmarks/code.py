@@ -30,11 +30,14 @@ class Task(Protocol):
 T = TypeVar("T", bound=Task)
 
 
-class CodeHarness(Harness[T], Generic[T]):
-    """What the benchmarks of code share: the stop text and how a program is found in the text."""
+FENCE = "\n```\n"
+"""The line after the closing fence; an opening fence has a language behind it."""
+NEXT_PART = ("\nif __name__", "\ndef main(", "\nprint(", "\nassert")
+"""Where the completion of one function ends (EvalPlus 0.3.1, evalplus/provider/utility.py)."""
 
-    stop = ("\n```\n",)
-    """The line after the closing fence; an opening fence has a language behind it."""
+
+class CodeHarness(Harness[T], Generic[T]):
+    """What the benchmarks of code share: how a program is found in the text."""
 
     def answer(self, item: T, generation: Generation) -> str | None:
         """The program in what a model wrote, whether it was asked to write or to repair."""

@@ -6,25 +6,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from semcoder.errors import UserError
-from semcoder.evaluation import evalplus, prompts
-from semcoder.evaluation.benchmarks.code import CodeHarness
+from semcoder.evaluation import prompts
+from semcoder.evaluation.benchmarks.code import FENCE, NEXT_PART, CodeHarness
+from semcoder.evaluation.benchmarks.humaneval import NEXT_DEFINITION
 from semcoder.evaluation.benchmarks.interface import rows
-from semcoder.evaluation.checking import (
-    NO_PROGRAM,
-    Ruling,
-    Runner,
-    Trial,
-    as_call,
-    call_job,
-    judge,
-    value_of,
-)
-from semcoder.evaluation.evalplus import Dataset, EvalPlusOracle
+from semcoder.evaluation.benchmarks.mbpp import mbpp_inputs
 from semcoder.evaluation.prompts import Style
 
+Dataset = Literal["humaneval", "mbpp"]
 COLUMNS = ("task_id", "prompt", "entry_point", "canonical_solution", "base_input", "plus_input", "atol")
 
 
@@ -69,7 +61,7 @@ class EvalPlus(CodeHarness[Differential]):
                         f"{path}: {id} is no problem of {self.dataset}; give --data the right file."
                     )
                 if self.dataset == "mbpp":
-                    base, plus = evalplus.mbpp_inputs(id, base), evalplus.mbpp_inputs(id, plus)
+                    base, plus = mbpp_inputs(id, base), mbpp_inputs(id, plus)
                 yield Differential(
                     id,
                     self.dataset,
@@ -84,60 +76,11 @@ class EvalPlus(CodeHarness[Differential]):
     def prompt(self, item: Differential, format: str, style: Style, label_offset: int) -> str:
         """The function to be completed, or the sentence with its example."""
         if item.dataset == "humaneval":
-            return prompts.humaneval_prompt(item.prompt)
-        return prompts.mbpp_prompt(item.prompt)
+            return prompts.humaneval_prompt(item.prompt, style)
+        return prompts.mbpp_prompt(item.prompt, style)
 
-    def judge(self, runner: Runner, answers: Sequence[tuple[Differential, str | None]]) -> list[Ruling]:
-        """Base inputs first; only programs that pass them are run on the plus inputs."""
-        rulings = judge_part(runner, answers, plus=False)
-        passed = [place for place, ruling in enumerate(rulings) if ruling.passed]
-        if self.plus:
-            again = judge_part(runner, [answers[place] for place in passed], plus=True)
-            for place, ruling in zip(passed, again, strict=True):
-                rulings[place] = ruling
-        return rulings
-
-
-def judge_part(
-    runner: Runner, answers: Sequence[tuple[Differential, str | None]], plus: bool
-) -> list[Ruling]:
-    """The verdict of one list of inputs on each program."""
-    items = {item.id: item for item, code in answers if code is not None}
-    expected = reference_outputs(runner, list(items.values()), plus)
-    trials = [trial(item, code, expected[item.id], plus) for item, code in answers if code is not None]
-    rulings = iter(judge(runner.patient if plus else runner.quick, trials))
-    return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]
-
-
-def trial(item: Differential, code: str, expected: Sequence[Any], plus: bool) -> Trial:
-    """A program with the calls that it must get right."""
-    given = item.plus if plus else item.base
-    oracle = EvalPlusOracle(item.dataset, item.entry_point, given, expected, item.atol)
-    mode = evalplus.mode(item.dataset, item.entry_point)
-    return Trial(item.id, code, item.entry_point, tuple(map(as_call, given)), oracle, mode)
-
-
-def reference_outputs(runner: Runner, items: Sequence[Differential], plus: bool) -> dict[str, list[Any]]:
-    """What each reference returns on each input. Raises UserError where one does not run."""
-    jobs = (
-        call_job(
-            item.id,
-            item.reference,
-            item.entry_point,
-            tuple(map(as_call, item.plus if plus else item.base)),
-            evalplus.mode(item.dataset, item.entry_point),
-        )
-        for item in items
-    )
-    expected: dict[str, list[Any]] = {}
-    for item, outcome in zip(items, runner.patient(jobs), strict=True):
-        try:
-            expected[item.id] = [value_of(result) for result in outcome.results]
-        except ValueError as error:
-            raise UserError(f"{item.id}: its reference fails on its own input ({error}).") from error
-        if outcome.verdict != "ok":
-            raise UserError(
-                f"{item.id}: its reference does not finish ({outcome.verdict} {outcome.detail}); "
-                "raise --patient-cpu-seconds."
-            )
-    return expected
+    def stop(self, style: Style) -> tuple[str, ...]:
+        """The end of the fence that the prompt opens, or of the program that a base model completes."""
+        if style != "base":
+            return (FENCE,)
+        return (*NEXT_PART, *(NEXT_DEFINITION if self.dataset == "humaneval" else ('\n"""',)))

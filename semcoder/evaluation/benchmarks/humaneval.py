@@ -4,11 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from semcoder.evaluation import prompts, replay
-from semcoder.evaluation.benchmarks.code import CodeHarness
+from semcoder.evaluation import prompts
+from semcoder.evaluation.benchmarks.code import FENCE, NEXT_PART, CodeHarness
 from semcoder.evaluation.benchmarks.interface import rows
-from semcoder.evaluation.checking import NO_PROGRAM, Ruling, Runner
 from semcoder.evaluation.prompts import Style
+
+
+@dataclass(frozen=True)
+class Check:
+    """A test in code. `reference` is a whole program; `test` defines `check(candidate)`."""
+
+    id: str
+    entry_point: str
+    reference: str
+    test: str
 
 
 @dataclass(frozen=True)
@@ -17,7 +26,7 @@ class Checked:
 
     id: str
     prompt: str
-    check: replay.Check
+    check: Check
 
     @property
     def start(self) -> str:
@@ -30,6 +39,10 @@ class Checked:
         return self.check.entry_point
 
 
+NEXT_DEFINITION = ("\ndef ", "\nclass ", "\nimport ", "\nfrom ")
+"""HumanEval's prompts begin the function: what is defined after it is another (EvalPlus, as NEXT_PART)."""
+
+
 class HumanEval(CodeHarness[Checked]):
     """HumanEval's own tests, replayed (evaluation.replay)."""
 
@@ -38,17 +51,13 @@ class HumanEval(CodeHarness[Checked]):
         for path in paths:
             for row in rows(path, ("task_id", "prompt", "entry_point", "canonical_solution", "test")):
                 reference = row["prompt"] + row["canonical_solution"]
-                check = replay.Check(row["task_id"], row["entry_point"], reference, row["test"])
+                check = Check(row["task_id"], row["entry_point"], reference, row["test"])
                 yield Checked(row["task_id"], row["prompt"], check)
 
     def prompt(self, item: Checked, format: str, style: Style, label_offset: int) -> str:
         """The function to be completed."""
-        return prompts.humaneval_prompt(item.prompt)
+        return prompts.humaneval_prompt(item.prompt, style)
 
-    def judge(self, runner: Runner, answers: Sequence[tuple[Checked, str | None]]) -> list[Ruling]:
-        """The check decides."""
-        checks = {item.id: item.check for item, code in answers if code is not None}
-        recorded = replay.record(runner.patient, list(checks.values()))
-        attempts = [(recorded[item.id], code) for item, code in answers if code is not None]
-        rulings = iter(replay.judge(runner.quick, attempts))
-        return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]
+    def stop(self, style: Style) -> tuple[str, ...]:
+        """The end of the fence that the prompt opens, or of the function that a base model completes."""
+        return (*NEXT_PART, *NEXT_DEFINITION) if style == "base" else (FENCE,)

@@ -1,14 +1,15 @@
 """What the harness of a benchmark does, and how benchmark files are read."""
 
+import copy
 import gzip
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from semcoder.errors import UserError
-from semcoder.evaluation.checking import Ruling, Runner
+from semcoder.evaluation.fewshot import Template
 from semcoder.evaluation.prompts import Style
 from semcoder.records import Generation
 
@@ -26,12 +27,58 @@ I = TypeVar("I", bound=Item)  # noqa: E741
 
 
 class Harness(ABC, Generic[I]):
-    """A benchmark's questions, their prompts, the answers in what a model wrote, and the verdicts on them."""
+    """A benchmark's questions, their prompts, and the answers in what a model wrote.
+
+    The verdicts are in semcoder.evaluation.judges: asking a model anew must not hang on how it is judged.
+    """
 
     formats: tuple[str, ...] = ("code",)
     """In which a question can be put: reasoning formats, or `code` where a program is asked for."""
-    stop: tuple[str, ...] = ()
-    """Texts after which nothing that a model writes counts."""
+    file: str = ""
+    """The file that is read where --data is the folder of a snapshot; a pattern."""
+    count: int | None = None
+    """How many items the benchmark has, where nothing but the count tells that the file is the right one."""
+    template: Template | None = None
+    """The benchmark's own few-shot prompt, where it is given."""
+
+    def asked_by(self, template: Template) -> Self:
+        """The same benchmark with its own few-shot prompt."""
+        harness = copy.copy(self)
+        harness.template = template
+        return harness
+
+    def files(self, paths: Sequence[Path]) -> list[Path]:
+        """The benchmark's files: folders stand for the one file in them that is read. Raises UserError."""
+        return [found for path in paths for found in (self._inside(path) if path.is_dir() else [path])]
+
+    def _inside(self, folder: Path) -> list[Path]:
+        found = sorted(folder.glob(self.file)) if self.file else []
+        if not found:
+            wanted = f"no {self.file} in it; fetch it anew" if self.file else "a folder; give its file"
+            raise UserError(f"--data {folder}: {wanted}, or give --data another path.")
+        return found
+
+    def read(self, files: Sequence[Path]) -> list[I]:
+        """All items. Raises UserError where there are not as many as the benchmark has."""
+        items = list(self.load(files))
+        if self.count is not None and len(items) != self.count:
+            raise UserError(
+                f"{files[0]}: {len(items)} items, but the benchmark has {self.count}; "
+                "fetch the pinned revision, or give --data the right file."
+            )
+        return items
+
+    def group(self, item: I) -> str:
+        """What the item belongs to: answers to items of one group hang together (evaluation.statistics)."""
+        return item.id
+
+    def stop(self, style: Style) -> tuple[str, ...]:
+        """Texts after which nothing that a model writes counts."""
+        return ()
+
+    def copies(self, item: I) -> list[str]:
+        """Answers that repeat what the question shows, the plainest first; none where a program is asked for."""
+        return []
 
     @abstractmethod
     def load(self, paths: Sequence[Path]) -> Iterator[I]:
@@ -45,27 +92,40 @@ class Harness(ABC, Generic[I]):
     def answer(self, item: I, generation: Generation) -> str | None:
         """The answer in what a model wrote, as source; None where there is none."""
 
-    @abstractmethod
-    def judge(self, runner: Runner, answers: Sequence[tuple[I, str | None]]) -> list[Ruling]:
-        """The verdict on each answer."""
-
 
 def rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The objects of a JSONL file, gzipped where its name says so; each must have these columns."""
+    """The objects of a JSONL (gzipped where its name says so) or parquet file; each must have these columns."""
     if not path.exists():
         raise UserError(f"{path}: no such file; fetch the benchmark's data, or give --data another path.")
+    for number, row in enumerate(_parquet(path) if path.suffix == ".parquet" else _jsonl(path), 1):
+        missing = [column for column in columns if not isinstance(row, dict) or column not in row]
+        if missing:
+            raise UserError(
+                f"{path}, line {number}: no column {missing[0]!r}; "
+                "this is not the benchmark's file, give --data the right one."
+            )
+        yield row
+
+
+def _jsonl(path: Path) -> Iterator[Any]:
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as stream:
         for number, line in enumerate(stream, 1):
             try:
-                row = json.loads(line)
+                yield json.loads(line)
             except json.JSONDecodeError as error:
                 raise UserError(
                     f"{path}, line {number}: not JSON ({error.msg}); fetch the file anew."
                 ) from error
-            missing = [column for column in columns if not isinstance(row, dict) or column not in row]
-            if missing:
-                raise UserError(
-                    f"{path}, line {number}: no column {missing[0]!r}; "
-                    "this is not the benchmark's file, give --data the right one."
-                )
-            yield row
+
+
+def _parquet(path: Path) -> Iterator[Any]:
+    try:
+        from pyarrow import ArrowInvalid, parquet
+    except ImportError as error:
+        raise UserError(
+            f"{path}: reading it needs pyarrow ({error}); install it, or give a JSONL file."
+        ) from error
+    try:
+        yield from parquet.read_table(path).to_pylist()
+    except ArrowInvalid as error:
+        raise UserError(f"{path}: not a parquet file ({error}); fetch it anew.") from error

@@ -7,22 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from semcoder.evaluation import extract, prompts
-from semcoder.evaluation.arguments import calls, outputs
 from semcoder.evaluation.benchmarks.interface import Harness
-from semcoder.evaluation.checking import (
-    NO_ANSWER,
-    Expected,
-    Room,
-    Ruling,
-    Runner,
-    Trial,
-    compared,
-    judge,
-)
-from semcoder.evaluation.expressions import NotAllowed
 from semcoder.evaluation.prompts import PromptFormat, Style
-from semcoder.execution import literals
-from semcoder.execution.api import Call, CallResult
 from semcoder.records import Generation
 
 
@@ -35,6 +21,8 @@ class Question:
     entry_point: str
     arguments: str
     output: str
+    group: str = ""
+    """What it is one of several questions about: a program, or a contest's problem."""
 
 
 Reader = Callable[[Sequence[Path]], Iterator[Question]]
@@ -49,34 +37,48 @@ class OutputPrediction(Harness[Question]):
     """
 
     formats = prompts.FORMATS
-    stop = ("[/ANSWER]",)
 
-    def __init__(self, reader: Reader, upstream: UpstreamPrompt | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        upstream: UpstreamPrompt | None = None,
+        file: str = "",
+        count: int | None = None,
+    ) -> None:
         self._reader = reader
         self._upstream = upstream
+        self.file = file
+        self.count = count
 
     def load(self, paths: Sequence[Path]) -> Iterator[Question]:
         """The questions."""
         return self._reader(paths)
 
+    def group(self, item: Question) -> str:
+        """The program that several questions are about."""
+        return item.group or item.id
+
+    def stop(self, style: Style) -> tuple[str, ...]:
+        """The end of the answer."""
+        return ("[/ANSWER]",)
+
+    def copies(self, item: Question) -> list[str]:
+        """What stands between the parentheses of the call, then each argument."""
+        return list(dict.fromkeys([item.arguments, *arguments(item.arguments)]))
+
     def prompt(self, item: Question, format: str, style: Style, label_offset: int) -> str:
         """The question in one of the formats."""
         if self._upstream and style == "upstream" and format == "monologue":
             return self._upstream(item)
+        asked = cast(PromptFormat, format)
         return prompts.forward_prompt(
-            item.code, item.arguments, item.entry_point, cast(PromptFormat, format), style, label_offset
+            item.code, item.arguments, item.entry_point, asked, style, label_offset, self.template
         )
 
     def answer(self, item: Question, generation: Generation) -> str | None:
         """The source of the predicted output."""
         inside = generation.prompt.endswith("[ANSWER]\n")
         return extract.output_answer(generation.text, item.entry_point, inside)
-
-    def judge(self, runner: Runner, answers: Sequence[tuple[Question, str | None]]) -> list[Ruling]:
-        """Compare values; see `checking.equal`."""
-        given = [(item, answer) for item, answer in answers if answer is not None]
-        texts = iter(outputs(runner.quick, [answer for _, answer in given]))
-        return [NO_ANSWER if answer is None else _ruling(item, next(texts)) for item, answer in answers]
 
 
 class InputPrediction(OutputPrediction):
@@ -87,27 +89,19 @@ class InputPrediction(OutputPrediction):
 
     def prompt(self, item: Question, format: str, style: Style, label_offset: int) -> str:
         """The question in one of the formats."""
+        asked = cast(PromptFormat, format)
         return prompts.backward_prompt(
-            item.code, item.output, item.entry_point, cast(PromptFormat, format), style, label_offset
+            item.code, item.output, item.entry_point, asked, style, label_offset, self.template
         )
+
+    def copies(self, item: Question) -> list[str]:
+        """The output."""
+        return [item.output]
 
     def answer(self, item: Question, generation: Generation) -> str | None:
         """The source between the parentheses of the predicted call."""
         inside = generation.prompt.endswith("[ANSWER]\n")
         return extract.input_answer(generation.text, item.entry_point, inside)
-
-    def judge(self, runner: Runner, answers: Sequence[tuple[Question, str | None]]) -> list[Ruling]:
-        """Run the program on the predicted arguments and compare its output with the given one."""
-        given = [(item, answer) for item, answer in answers if answer is not None]
-        asked = calls(runner.quick, [(answer, item.code) for item, answer in given])
-        trials = [
-            Trial(item.id, item.code, item.entry_point, (call,), _oracle(item))
-            for (item, _), call in zip(given, asked, strict=True)
-            if isinstance(call, Call)
-        ]
-        ran = iter(judge(runner.quick, trials))
-        rulings = iter([next(ran) if isinstance(each, Call) else _refused(each) for each in asked])
-        return [NO_ANSWER if answer is None else next(rulings) for _, answer in answers]
 
 
 def arguments(source: str) -> list[str]:
@@ -115,17 +109,3 @@ def arguments(source: str) -> list[str]:
     node = ast.parse(f"_({source})", mode="eval").body
     assert isinstance(node, ast.Call)
     return [ast.unparse(each) for each in [*node.args, *(keyword.value for keyword in node.keywords)]]
-
-
-def _oracle(item: Question) -> Expected:
-    return Expected((literals.parse(item.output),))
-
-
-def _ruling(item: Question, text: str | NotAllowed) -> Ruling:
-    if isinstance(text, NotAllowed):
-        return _refused(text)
-    return compared(_oracle(item), 0, CallResult(text), Room())
-
-
-def _refused(error: NotAllowed) -> Ruling:
-    return Ruling(False, "not allowed", str(error))

@@ -9,9 +9,7 @@ from semcoder.errors import UserError
 from semcoder.evaluation import prompts
 from semcoder.evaluation.benchmarks.code import CodeHarness
 from semcoder.evaluation.benchmarks.prediction import Question
-from semcoder.evaluation.checking import NO_PROGRAM, Expected, Ruling, Runner, Trial, judge
 from semcoder.evaluation.prompts import Style
-from semcoder.execution import literals
 from semcoder.execution.api import Call
 from semcoder.records import Problem, Program, Record, TestCase, read
 
@@ -21,7 +19,8 @@ _KINDS: tuple[type[Record], ...] = (Problem, Program, TestCase)
 def outputs(paths: Sequence[Path]) -> Iterator[Question]:
     """One question a test of the given programs."""
     for program, test in _Heldout(paths).pairs():
-        yield Question(test.id, program.code, program.entry_point, test.call_arguments, test.output)
+        arguments = test.call_arguments
+        yield Question(test.id, program.code, program.entry_point, arguments, test.output, program.id)
 
 
 def inputs(paths: Sequence[Path]) -> Iterator[Question]:
@@ -71,22 +70,6 @@ class PyxCode(CodeHarness[Described]):
     def prompt(self, item: Described, format: str, style: Style, label_offset: int) -> str:
         """The instruction, as in training."""
         return prompts.nl2code_prompt(item.problem)
-
-    def judge(self, runner: Runner, answers: Sequence[tuple[Described, str | None]]) -> list[Ruling]:
-        """Every test must give its output."""
-        trials = [
-            Trial(
-                item.id,
-                code,
-                item.entry_point,
-                item.calls,
-                Expected(tuple(map(literals.parse, item.outputs))),
-            )
-            for item, code in answers
-            if code is not None
-        ]
-        rulings = iter(judge(runner.quick, trials))
-        return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]
 
 
 class _Heldout:

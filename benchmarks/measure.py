@@ -1,0 +1,80 @@
+"""Two ways to do one thing, in turns, so that what else the machine does falls on both."""
+
+import os
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Median over the rounds of things done a second, and of processor seconds a thing (0 where not known)."""
+
+    per_second: float
+    cpu_ms: float
+
+
+def in_turns(ways: Sequence[Callable[[], int]], rounds: int) -> list[list[tuple[float, float]]]:
+    """For each way its (things a second, processor ms a thing) of each round; a way returns how many it did."""
+    found: list[list[tuple[float, float]]] = [[] for _ in ways]
+    for _ in range(rounds):
+        for place, way in enumerate(ways):
+            cpu, started = cpu_seconds(), time.perf_counter()
+            done = way()
+            wall = time.perf_counter() - started
+            found[place].append((done / wall, (cpu_seconds() - cpu) / done * 1e3))
+    return found
+
+
+def rate(rounds: Sequence[tuple[float, float]]) -> Rate:
+    """The medians."""
+    return Rate(statistics.median(r[0] for r in rounds), statistics.median(r[1] for r in rounds))
+
+
+def ratio(ours: Sequence[tuple[float, float]], theirs: Sequence[tuple[float, float]]) -> float:
+    """Median over rounds of our rate by theirs: neighbours in time are compared with each other."""
+    return statistics.median(a[0] / b[0] for a, b in zip(ours, theirs, strict=True))
+
+
+def cpu_seconds() -> float:
+    """Of this process, of its children that have ended and of all that live below it."""
+    own = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own + sum(_ticks(pid) for pid in below(os.getpid())) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb() -> float:
+    """Resident memory of this process and all below it, shared pages counted each time."""
+    return sum(_resident(pid) for pid in [os.getpid(), *below(os.getpid())]) * PAGE / 1e6
+
+
+def below(pid: int) -> list[int]:
+    """All processes below one."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = [int(child) for child in task.read_text().split()]
+        except OSError:  # it ended
+            continue
+        for child in children:
+            found += [child, *below(child)]
+    return found
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return sum(map(int, fields[11:15]))
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0

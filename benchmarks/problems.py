@@ -1,0 +1,113 @@
+"""HumanEval+ and MBPP+: the right solutions and 1,000 seeded mutants of them, judged here and by EvalPlus itself.
+
+EvalPlus' side is its own two steps: what the reference returns (`trusted_exec`), then `untrusted_check`, base inputs
+first and plus inputs for what passes, as `evalplus.evaluate` does.
+"""
+
+import contextlib
+import io
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import in_turns, rate, ratio
+from benchmarks.mutants import mutant
+from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus
+from semcoder.evaluation.checking import Runner
+from semcoder.evaluation.judges.evalplus import judge_evalplus
+
+MUTANTS = 1000
+FILES = {"humaneval": "HumanEvalPlus.jsonl.gz", "mbpp": "MbppPlus.jsonl.gz"}
+Answer = tuple[Differential, str]
+
+
+def main(mirror: Path, workers: int) -> dict[str, Any]:
+    """Verdicts and rates of both; what is judged differently, each with its program in the result's file."""
+    found: dict[str, Any] = {}
+    solved: list[Answer] = []
+    for dataset, name in FILES.items():
+        harness = EvalPlus(dataset, plus=True)  # type: ignore[arg-type]
+        items = list(harness.load([mirror / name]))
+        rights = [(item, item.reference) for item in items]
+        found |= _compare(f"{dataset} references", harness, rights, workers)
+        solved += rights
+    wrongs = _mutants(solved)
+    for dataset in FILES:
+        some = [answer for answer in wrongs if answer[0].dataset == dataset]
+        harness = EvalPlus(dataset, plus=True)  # type: ignore[arg-type]
+        found |= _compare(f"{dataset} mutants", harness, some, workers)
+    return found
+
+
+def _mutants(solved: Sequence[Answer]) -> list[Answer]:
+    """The same number of each problem, as far as there are places for faults."""
+    made: dict[tuple[str, str], Answer] = {}
+    seed = 0
+    while len(made) < MUTANTS:
+        for item, code in solved:
+            changed = mutant(code, f"{item.id} {seed}")
+            if changed and len(made) < MUTANTS:
+                made[item.id, changed] = (item, changed)
+        seed += 1
+    return list(made.values())
+
+
+def _compare(what: str, harness: EvalPlus, answers: Sequence[Answer], workers: int) -> dict[str, Any]:
+    truth = {item.id: _truth(item) for item, _ in answers}
+    verdicts: dict[str, list[Any]] = {}
+
+    def ours() -> int:
+        with Runner(workers, 3.0, 60.0) as runner:
+            verdicts["ours"] = judge_evalplus(harness, runner, list(answers))
+        return len(answers)
+
+    def evalplus() -> int:
+        with ThreadPoolExecutor(workers) as threads, contextlib.redirect_stdout(io.StringIO()):
+            verdicts["evalplus"] = list(
+                threads.map(lambda answer: _check(answer[0], answer[1], truth[answer[0].id]), answers)
+            )
+        return len(answers)
+
+    mine, theirs = in_turns([ours, evalplus], 1)
+    apart = [
+        {"problem": item.id, "ours": str(a), "evalplus": b, "code": code}
+        for (item, code), a, b in zip(answers, verdicts["ours"], verdicts["evalplus"], strict=True)
+        if a.passed != (b == "pass")
+    ]
+    return {
+        f"{what}": len(answers),
+        f"{what}: passed here": sum(a.passed for a in verdicts["ours"]),
+        f"{what}: passed by evalplus": verdicts["evalplus"].count("pass"),
+        f"{what}: apart": apart,
+        f"{what}: ours per second": rate(mine).per_second,
+        f"{what}: evalplus per second": rate(theirs).per_second,
+        f"{what}: times evalplus": ratio(mine, theirs),
+    }
+
+
+def _truth(item: Differential) -> dict[str, tuple[list[Any], list[float]]]:
+    from evalplus.eval._special_oracle import MBPP_OUTPUT_NOT_NONE_TASKS
+    from evalplus.gen.util import trusted_exec
+
+    not_none = item.dataset == "mbpp" and item.entry_point in MBPP_OUTPUT_NOT_NONE_TASKS
+    with contextlib.redirect_stdout(io.StringIO()):
+        return {
+            part: trusted_exec(
+                item.reference, list(inputs), item.entry_point, record_time=True, output_not_none=not_none
+            )
+            for part, inputs in (("base", item.base), ("plus", item.plus))
+        }
+
+
+def _check(item: Differential, code: str, truth: dict[str, tuple[list[Any], list[float]]]) -> str:
+    from evalplus.eval import untrusted_check
+
+    for part, inputs in (("base", item.base), ("plus", item.plus)):
+        expected, times = truth[part]
+        status, _ = untrusted_check(
+            item.dataset, code, list(inputs), item.entry_point, expected, item.atol, times, fast_check=True
+        )
+        if str(status) != "pass":
+            return f"{part}: {status}"
+    return "pass"

@@ -1,0 +1,77 @@
+"""Verdicts of EvalPlus: what the reference returns on each input decides."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from semcoder.errors import UserError
+from semcoder.evaluation import evalplus
+from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus
+from semcoder.evaluation.checking import (
+    NO_PROGRAM,
+    Ruling,
+    Runner,
+    Trial,
+    as_call,
+    call_job,
+    judge,
+    value_of,
+)
+from semcoder.evaluation.evalplus import EvalPlusOracle
+
+
+def judge_evalplus(
+    harness: EvalPlus, runner: Runner, answers: Sequence[tuple[Differential, str | None]]
+) -> list[Ruling]:
+    """Base inputs first; only programs that pass them are run on the plus inputs."""
+    rulings = judge_part(runner, answers, plus=False)
+    passed = [place for place, ruling in enumerate(rulings) if ruling.passed]
+    if harness.plus:
+        again = judge_part(runner, [answers[place] for place in passed], plus=True)
+        for place, ruling in zip(passed, again, strict=True):
+            rulings[place] = ruling
+    return rulings
+
+
+def judge_part(
+    runner: Runner, answers: Sequence[tuple[Differential, str | None]], plus: bool
+) -> list[Ruling]:
+    """The verdict of one list of inputs on each program."""
+    items = {item.id: item for item, code in answers if code is not None}
+    expected = reference_outputs(runner, list(items.values()), plus)
+    trials = [trial(item, code, expected[item.id], plus) for item, code in answers if code is not None]
+    rulings = iter(judge(runner.patient if plus else runner.quick, trials))
+    return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]
+
+
+def trial(item: Differential, code: str, expected: Sequence[Any], plus: bool) -> Trial:
+    """A program with the calls that it must get right."""
+    given = item.plus if plus else item.base
+    oracle = EvalPlusOracle(item.dataset, item.entry_point, given, expected, item.atol)
+    mode = evalplus.mode(item.dataset, item.entry_point)
+    return Trial(item.id, code, item.entry_point, tuple(map(as_call, given)), oracle, mode)
+
+
+def reference_outputs(runner: Runner, items: Sequence[Differential], plus: bool) -> dict[str, list[Any]]:
+    """What each reference returns on each input. Raises UserError where one does not run."""
+    jobs = (
+        call_job(
+            item.id,
+            item.reference,
+            item.entry_point,
+            tuple(map(as_call, item.plus if plus else item.base)),
+            evalplus.mode(item.dataset, item.entry_point),
+        )
+        for item in items
+    )
+    expected: dict[str, list[Any]] = {}
+    for item, outcome in zip(items, runner.patient(jobs), strict=True):
+        try:
+            expected[item.id] = [value_of(result) for result in outcome.results]
+        except ValueError as error:
+            raise UserError(f"{item.id}: its reference fails on its own input ({error}).") from error
+        if outcome.verdict != "ok":
+            raise UserError(
+                f"{item.id}: its reference does not finish ({outcome.verdict} {outcome.detail}); "
+                "raise --patient-cpu-seconds."
+            )
+    return expected

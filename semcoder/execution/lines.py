@@ -1,0 +1,60 @@
+"""Programs as plain JSONL, for use of the commands outside the workflow."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from semcoder.errors import UserError
+from semcoder.execution.api import Call, Job
+from semcoder.reading import read_lines
+
+L = TypeVar("L", bound="Line")
+
+
+class Line(BaseModel):
+    """`{"id", "code"}`: a program that is run as a script."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    id: str
+    code: str
+
+
+class CallLine(Line):
+    """`{"id", "code", "entry_point", "args", "kwargs"}`: one call of a function; arguments are Python source."""
+
+    entry_point: str
+    args: list[str] = []
+    kwargs: dict[str, str] = {}
+
+    def job(self, trace: bool = False) -> Job:
+        """The call as a job."""
+        return Job(self.id, self.code, self.entry_point, (Call(tuple(self.args), self.kwargs),), trace=trace)
+
+
+class JudgedLine(CallLine):
+    """The same, or a script; with `expected`, a literal that the call must return. It never enters the sandbox."""
+
+    entry_point: str = ""
+    expected: str | None = None
+
+    def job(self, trace: bool = False) -> Job:
+        """The call, or the script where there is no entry point."""
+        return super().job(trace) if self.entry_point else Job(self.id, self.code)
+
+
+def read(path: Path, kind: type[L]) -> Iterator[L]:
+    """The lines of a file. Raises UserError naming file and line for what is not one."""
+    fields = ", ".join(f'"{name}"' for name, field in kind.model_fields.items() if field.is_required())
+    for number, text in read_lines(path):
+        try:
+            yield kind.model_validate(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            where = ""
+            if isinstance(error, ValidationError):
+                first = error.errors()[0]
+                where = f" ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+            raise UserError(f"{path}, line {number}: not a JSON object {{{fields}}}{where}.") from error
