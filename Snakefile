@@ -18,6 +18,10 @@ R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
 options, code, image = GRAPH.options, GRAPH.code, GRAPH.image
 
 
+# Of the machine, not of the results: no parameter, so a change of it reruns nothing.
+shell.prefix(f"export SEMCODER_ISOLATION={CONFIG.execution.isolation}; ")
+
+
 scattergather:
     pyx=CONFIG.pyx.shards,
     evaluation=CONFIG.evaluation.shards,

@@ -17,6 +17,7 @@ import typer
 from semcoder import orphan, progress
 from semcoder.artifacts import output_directory, output_file
 from semcoder.errors import UserError
+from semcoder.execution.isolation import Isolation, choose
 
 STAGES: dict[str, tuple[str, dict[str, str]]] = {
     # stage: (help, {verb: module}), in the order of the graph
@@ -105,7 +106,10 @@ OUTPUTS: dict[str, str] = {
 
 def application(words: Sequence[str]) -> typer.Typer:
     """The command line, with no more modules imported than the command named by `words` needs."""
-    stage, verb = [*(words[2:] if words[:1] == ["--log"] else words), "", ""][:2]
+    own = 0
+    while words[own : own + 1] in (["--log"], ["--isolation"]):
+        own += 2
+    stage, verb = [*words[own:], "", ""][:2]
     root = typer.Typer(
         name="semcoder",
         help="SemCoder, reproducible. Stages stand in the order of the graph; each verb's --help has an example.",
@@ -159,7 +163,15 @@ def _before(
     log: Annotated[
         Path | None, typer.Option(help="Write messages to this file, progress to the terminal.")
     ] = None,
+    isolation: Annotated[
+        Isolation,
+        typer.Option(
+            envvar="SEMCODER_ISOLATION",
+            help="How programs are isolated; rlimits-only where the kernel forbids namespaces.",
+        ),
+    ] = "namespaces",
 ) -> None:
+    choose(isolation)
     if log:  # a rule's job
         progress.log_to(log)
         orphan.end_with_workflow()

@@ -10,6 +10,7 @@ from semcoder.errors import nearest
 from semcoder.evaluation.prompts import PromptFormat, Style
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import EngineSettings, Sampling
+from semcoder.execution.isolation import Isolation
 from semcoder.seeds.sources import Source
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.training.recipe import Recipe
@@ -54,6 +55,9 @@ class Execution(Section):
 
     cpu_seconds: float = Field(gt=0, description="CPU time of one program with all its inputs")
     memory_mb: Positive = Field(description="address space of one program")
+    isolation: Isolation = Field(
+        description="`namespaces`, or `rlimits-only` where they are forbidden: then programs can read what you can"
+    )
     hash_seeds: list[Annotated[int, Field(ge=0, le=2**32 - 1)]] = Field(
         min_length=2, description="PYTHONHASHSEEDs under which results must agree"
     )

@@ -15,16 +15,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from types import TracebackType
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from semcoder.errors import UserError
 from semcoder.execution import bwrap
 from semcoder.execution.api import Job, Limits, Outcome
+from semcoder.execution.isolation import Isolation, chosen
 from semcoder.execution.reply import outcome
 from semcoder.execution.worker import Task, Worker, WorkerDied
 from semcoder.progress import tell
 
-Isolation = Literal["namespaces", "rlimits-only"]
 # fmt: off
 DEFAULT_PRELOAD = (
     "abc", "array", "ast", "base64", "bisect", "calendar", "cmath", "collections", "contextlib", "copy",
@@ -54,9 +54,9 @@ class Sandbox:
     `limits`: the same for all jobs. `hash_seed`: PYTHONHASHSEED of the programs, 0 to 4294967295.
     `preload`: modules imported before the programs start, so that no program pays for them; packages of this
     environment may be among them, and only those can be imported inside.
-    `isolation`: `namespaces`, or where the system forbids them and it is asked for by name `rlimits-only`: limits
-    and system call filters alone. Then programs reach no network, start no process and write no file, but read
-    what the caller may read.
+    `isolation`: that of the process (semcoder.execution.isolation) unless given: `namespaces`, or where the system
+    forbids them and it is asked for by name `rlimits-only`: limits and system call filters alone. Then programs
+    reach no network, start no process and write no file, but read what the caller may read.
     Workers end when the thread that entered the pool ends, so enter and run in one thread.
     Raises UserError where the system allows no isolation: nothing ever runs without it.
     """
@@ -70,7 +70,7 @@ class Sandbox:
         limits: Limits,
         hash_seed: int = 0,
         preload: Sequence[str] = DEFAULT_PRELOAD,
-        isolation: Isolation = "namespaces",
+        isolation: Isolation | None = None,
     ) -> None:
         if workers < 1:
             raise UserError(f"The sandbox was given {workers} workers; it needs at least 1.")
@@ -84,7 +84,7 @@ class Sandbox:
         self._count = workers
         self._hash_seed = hash_seed
         self._preload = tuple(preload)
-        self._isolation = isolation
+        self._isolation = isolation or chosen()
         self._settings = {"limits": asdict(limits), "guarded": self._guarded}
         self._workers: list[Worker] = []
         self._bwrap = ""

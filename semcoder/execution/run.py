@@ -15,8 +15,9 @@ from semcoder.errors import UserError
 from semcoder.execution import literals
 from semcoder.execution.api import Limits, Outcome
 from semcoder.execution.compare import same
+from semcoder.execution.isolation import chosen
 from semcoder.execution.lines import JudgedLine, read
-from semcoder.execution.pool import DEFAULT_PRELOAD, Isolation, Sandbox
+from semcoder.execution.pool import DEFAULT_PRELOAD, Sandbox
 from semcoder.progress import tell, track
 
 SYNC_EVERY = 256
@@ -39,9 +40,6 @@ def main(
     preload: Annotated[
         str, typer.Option(help="Packages that programs may import, imported once: numpy,pandas.")
     ] = "",
-    isolation: Annotated[
-        Isolation, typer.Option(help="rlimits-only where the kernel forbids namespaces.")
-    ] = "namespaces",
 ) -> None:
     """Run untrusted programs in the sandbox and write what became of each, in the order given.
 
@@ -54,15 +52,17 @@ def main(
     """
     limits = Limits(cpu_s=timeout, wall_s=6 * timeout, memory_mb=memory)
     modules = (*DEFAULT_PRELOAD, *filter(None, preload.split(",")))
+    if programs.exists() and not programs.is_file():
+        raise UserError(f"{programs}: not a file; the programs are read more than once, so no pipe will do.")
     total = sum(1 for line in read(programs, JudgedLine) if _checked(programs, line))
-    options = [sha256_of(programs), timeout, memory, hash_seed, preload, isolation]
+    options = [sha256_of(programs), timeout, memory, hash_seed, preload, chosen()]
     key = hashlib.sha256(json.dumps(options).encode()).hexdigest()
     partial = verdicts.with_name(f"{verdicts.name}.partial.jsonl")
     with open_alone(partial) as stream:
         done = _resume(stream, key)
         if done:
             tell(f"going on after {done} of {total} programs")
-        with Sandbox(workers, limits, hash_seed, modules, isolation) as sandbox:
+        with Sandbox(workers, limits, hash_seed, modules) as sandbox:
             left, again = itertools.tee(itertools.islice(read(programs, JudgedLine), done, None))
             outcomes = track(sandbox.run(line.job() for line in left), "programs", total - done)
             for number, (line, outcome) in enumerate(zip(again, outcomes, strict=True), 1):
