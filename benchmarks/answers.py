@@ -16,8 +16,9 @@ from typing import Any
 from benchmarks.children import job
 from benchmarks.measure import in_turns, memory_mb, rate, ratio
 from benchmarks.programs import Case, answers, cruxeval
+from semcoder.evaluation.checking import equal
+from semcoder.execution import literals
 from semcoder.execution.api import Limits
-from semcoder.execution.compare import same
 from semcoder.execution.pool import Sandbox
 
 EACH = 10
@@ -36,11 +37,15 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
         nonlocal memory
         with Sandbox(workers, Limits()) as sandbox:
             values = [
-                (outcome.results[0].value or "") if outcome.results else ""
+                literals.parse(outcome.results[0].value or "None")
                 for outcome in sandbox.run(job(case, n) for n, case in enumerate(cases))
             ]
             memory = memory_mb()
-        verdicts["ours"] = [same(value, a) for value, row in zip(values, given, strict=True) for a in row]
+        verdicts["ours"] = [
+            equal(value, literals.parse(answer))
+            for value, row in zip(values, given, strict=True)
+            for answer in row
+        ]
         return len(verdicts["ours"])
 
     def evalplus() -> int:

@@ -137,7 +137,8 @@ def _root(python: str) -> Iterator[str]:
     yield from ("--size", str(TMP_BYTES), "--tmpfs", "/tmp")  # first: the interpreter may lie below it
     bound: list[str] = []
     base = os.path.realpath(sys.base_prefix)
-    stdlib = [os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
+    outside = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}  # of any virtual environment
+    stdlib = [os.path.realpath(sysconfig.get_path(name, vars=outside)) for name in ("stdlib", "platstdlib")]
     for path in (
         "/usr/lib",
         "/usr/lib64",

@@ -50,6 +50,7 @@ def main(text: str) -> None:
         lock = seccomp.Filter(seccomp.child_filter())
     for name in [name for name, module in sys.modules.items() if _lies_in(module, settings["ours"])]:
         del sys.modules[name]  # a program's own `import values` must not find them
+    there = os.listdir(TMP) if namespaces else []  # noqa: PTH208  (an interpreter may lie below it)
     job = child.Child(limits, settings["guarded"])
     job.warm_up()
     gc.collect()
@@ -59,7 +60,7 @@ def main(text: str) -> None:
     while True:
         (size,) = frames.REQUEST.unpack(_receive(frames.REQUEST.size))
         request = _receive(size)
-        if not _run(request, limits, job, lock, namespaces):
+        if not _run(request, limits, job, lock, namespaces, there):
             os._exit(0)  # a fresh worker is cheaper than proving that a hostile file tree is gone
 
 
@@ -82,6 +83,7 @@ def _run(
     job: "child.Child",
     lock: "seccomp.Filter | None",
     namespaces: bool,
+    there: list[str],
 ) -> bool:
     """Run one program, reply, and say whether it left nothing behind."""
     files = [os.memfd_create(name) for name in ("stdout", "stderr", "result")]
@@ -103,7 +105,7 @@ def _run(
         os.kill(pid, signal.SIGKILL)  # alone: without a namespace the filter lets it start no process
     _, status, usage = os.wait4(pid, 0)
     _reap_all()
-    clean = not namespaces or not os.listdir(TMP)  # noqa: PTH208
+    clean = not namespaces or os.listdir(TMP) == there  # noqa: PTH208
     caps = (limits["result_kb"] * 1024 + SLACK, limits["output_kb"] * 1024, limits["output_kb"] * 1024)
     out, err, result = files
     parts = [_take(fd, cap) for fd, cap in zip((result, out, err), caps, strict=True)]

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from semcoder.errors import UserError
+from semcoder.execution import bwrap
 from semcoder.execution.api import Call, Job, Limits
 from semcoder.execution.pool import DEFAULT_PRELOAD, Sandbox
 
@@ -89,3 +90,17 @@ def test_a_package_can_be_preloaded_and_no_other_imported() -> None:
         assert next(iter(sandbox.run([numpy]))).detail.startswith("ModuleNotFoundError")
     with pytest.raises(UserError, match="is not installed"), Sandbox(1, LIMITS, preload=("not_a_package",)):
         pass
+
+
+@pytest.mark.skipif(sys.prefix == sys.base_prefix, reason="needs a virtual environment")
+def test_nothing_of_the_virtual_environment_is_bound() -> None:
+    command = bwrap.command("bwrap", 0, {"limits": {}}, ())
+    ours = str(Path(bwrap.__file__).parents[1])
+    assert not [word for word in command if word.startswith(sys.prefix) and not word.startswith(ours)]
+
+
+def test_a_clean_program_costs_no_worker() -> None:
+    with Sandbox(1, LIMITS) as sandbox:
+        before = sandbox._workers[:]
+        assert {o.verdict for o in sandbox.run([Job(str(n), "x = 1") for n in range(20)])} == {"ok"}
+        assert sandbox._workers == before
