@@ -8,12 +8,13 @@ import ast
 import contextlib
 import io
 import json
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import in_turns, memory_mb, rate, ratio
+from benchmarks.measure import below, in_turns, memory_mb, rate, ratio, resident_mb
 from benchmarks.programs import Case, cruxeval
 from semcoder.execution import bwrap
 from semcoder.execution.api import Call, Job, Limits
@@ -42,15 +43,35 @@ for line in sys.stdin:
 """
 
 
+ALSO_LOADED = (
+    "ctypes",
+    "dis",
+    "functools",
+    "json",
+    "marshal",
+    "resource",
+    "select",
+    "signal",
+    "site",
+    "tokenize",
+)
+"""What the zygote needs itself, so that both processes are of one size."""
+
+
 class Bare:
     """Processes that fork as often as they are told, side by side."""
 
     def __init__(self, workers: int) -> None:
-        command = [bwrap.interpreter(), *bwrap.FLAGS, "-c", BARE, json.dumps(DEFAULT_PRELOAD)]
+        modules = [*DEFAULT_PRELOAD, *ALSO_LOADED]
+        command = [bwrap.interpreter(), *bwrap.FLAGS, "-c", BARE, json.dumps(modules)]
         self._processes = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             for _ in range(workers)
         ]
+
+    def resident_mb(self) -> float:
+        """Of one."""
+        return resident_mb(self._processes[0].pid)
 
     def fork(self, count: int) -> None:
         """`count` forks, shared out."""
@@ -61,6 +82,11 @@ class Bare:
         for process in self._processes:
             assert process.stdout
             process.stdout.readline()
+
+    @property
+    def pids(self) -> set[int]:
+        """The processes."""
+        return {process.pid for process in self._processes}
 
     def close(self) -> None:
         """End them."""
@@ -103,6 +129,10 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
         ours(), forks()
         mine, forked = in_turns([ours, forks], ROUNDS)
         memory = memory_mb()
+        sizes = (
+            max(resident_mb(pid) for pid in below(os.getpid()) if pid not in bare.pids),
+            bare.resident_mb(),
+        )
         again, theirs = in_turns([ours, evalplus], 2)
     bare.close()
     return {
@@ -118,6 +148,8 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
         "agree with evalplus": sum(
             a == b for a, b in zip(verdicts["ours"], verdicts["evalplus"], strict=True)
         ),
+        "zygote MB": sizes[0],
+        "bare process MB": sizes[1],
         "memory MB": memory,
     }
 

@@ -49,7 +49,7 @@ def cpu_seconds() -> float:
 
 def memory_mb() -> float:
     """Resident memory of this process and all below it, shared pages counted each time."""
-    return sum(_resident(pid) for pid in [os.getpid(), *below(os.getpid())]) * PAGE / 1e6
+    return sum(map(resident_mb, [os.getpid(), *below(os.getpid())]))
 
 
 def below(pid: int) -> list[int]:
@@ -73,8 +73,9 @@ def _ticks(pid: int) -> int:
     return sum(map(int, fields[11:15]))
 
 
-def _resident(pid: int) -> int:
+def resident_mb(pid: int) -> float:
+    """Resident memory of one process; 0 when it has ended."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
     except OSError:
-        return 0
+        return 0.0

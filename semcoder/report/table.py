@@ -219,7 +219,7 @@ def _copied(score: ScoreFile | None) -> str:
 
 
 def _share(share: float, interval: tuple[float, float], score: ScoreFile) -> str:
-    count = f"n={score.items}" + (f" of {score.groups}" if score.groups < score.items else "")
+    count = f"n={score.items}" + (f" in {score.groups}" if score.groups < score.items else "")
     return f"{percent(share)} [{percent(interval[0])}, {percent(interval[1])}] {count}"
 
 

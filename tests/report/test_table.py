@@ -58,7 +58,7 @@ def test_a_row_of_the_paper_stands_beside_ours_with_the_difference(tmp_path: Pat
     assert [(r["row"], r["pass_at_1"], r["low"], r["high"], r["paper"], r["difference"]) for r in rows] == [
         ("mine", "75.0", "65.0", "85.0", "79.3", "-4.3")
     ]
-    assert "| mine | 75.0 [65.0, 85.0] n=20 of 15 |" in text and "| *SemCoder-S (paper)* | 79.3 |" in text
+    assert "| mine | 75.0 [65.0, 85.0] n=20 in 15 |" in text and "| *SemCoder-S (paper)* | 79.3 |" in text
 
 
 def test_columns_that_we_do_not_have_are_not_shown_and_missing_numbers_are_not_guessed(
@@ -111,7 +111,7 @@ def test_what_copying_solves_stands_beside_what_models_solve(tmp_path: Path) -> 
     solved = score(tmp_path, "m", "cruxeval_output", 0.5, copied=0.31, copied_interval=[0.2, 0.4])
     code = score(tmp_path, "m", "humaneval", 0.5)
     rows, text = table(tmp_path, "--cell", f"m|cruxeval_output|{solved}", "--cell", f"m|humaneval|{code}")
-    assert "| *copying the question* | 31.0 [20.0, 40.0] n=20 of 15 |  |" in text
+    assert "| *copying the question* | 31.0 [20.0, 40.0] n=20 in 15 |  |" in text
     assert [row["copying"] for row in rows] == ["31.0", ""]
 
 
