@@ -6,9 +6,9 @@ for each in EVALUATION.names:
     rule:
         name:
             each  # `snakemake table1` makes the files of table 1
-        localrule: True
         input:
             EVALUATION.files_of(each),
+        localrule: True
 
 
 rule claims:
