@@ -34,17 +34,11 @@ def output_directory(path: Path) -> Path:
 
 def _output(path: Path, is_right: Callable[[int], bool], kind: str) -> Path:
     try:
-        mode = (
-            path.stat().st_mode
-        )  # before resolving: what /dev/stdout leads to has no name when it is a pipe
+        # Before resolving: what /dev/stdout leads to has no name when it is a pipe.
+        mode = path.stat().st_mode
         if not is_right(mode):
-            there = (
-                "a directory"
-                if stat.S_ISDIR(mode)
-                else "a file"
-                if stat.S_ISREG(mode)
-                else "a device or pipe"
-            )
+            kinds = {stat.S_IFDIR: "a directory", stat.S_IFREG: "a file"}
+            there = kinds.get(stat.S_IFMT(mode), "a device or pipe")
             raise UserError(f"{path}: is {there}; give the name of a {kind} to make.")
     except FileNotFoundError:
         pass  # it is to be made

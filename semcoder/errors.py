@@ -4,6 +4,10 @@ import difflib
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class UserError(Exception):
@@ -17,6 +21,13 @@ def refusals() -> Iterator[None]:
         yield
     except UserError as error:
         sys.exit(f"semcoder: {error}")
+
+
+def first_fault(error: "ValidationError", whole: str = "") -> str:
+    """`key: what is wrong with it`, of the first fault; `whole` stands for the key where none is at fault."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or whole
+    return f"{where}: {first['msg']}" if where else first["msg"]
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

@@ -32,7 +32,7 @@ from semcoder.artifacts import (
     sha256_of,
     write_json,
 )
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.progress import track
 from semcoder.reading import read_rows
 
@@ -112,9 +112,7 @@ def read_versions(path: Path) -> dict[str, External]:
         try:
             entry = External.model_validate({key: value for key, value in row.items() if value != ""})
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the row"
-            raise UserError(f"{path}, row {number}: {where}: {first['msg']}.") from error
+            raise UserError(f"{path}, row {number}: {first_fault(error, 'the row')}.") from error
         if entry.name in entries:
             raise UserError(f"{path}, row {number}: {entry.name} stands there twice; keep one.")
         entries[entry.name] = entry

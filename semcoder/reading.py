@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -44,10 +44,8 @@ def read_model(path: Path, kind: type[M]) -> M:
     try:
         return kind.model_validate_json(read_text(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise UserError(
-            f"{path}: not a {kind.__name__} in JSON ({where}: {first['msg']}); remake it with its rule."
+            f"{path}: not a {kind.__name__} in JSON ({first_fault(error, 'the file')}); remake it with its rule."
         ) from error
 
 

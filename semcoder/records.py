@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from semcoder.artifacts import writing
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.reading import read_lines
 
 Direction = Literal["forward", "backward"]
@@ -227,10 +227,8 @@ def read(path: Path, kind: type[R]) -> Iterator[R]:
         try:
             yield kind.model_validate_json(line)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the line"
             raise UserError(
-                f"{path}, line {number}: not a {kind.__name__} record ({where}: {first['msg']}); "
+                f"{path}, line {number}: not a {kind.__name__} record ({first_fault(error, 'the line')}); "
                 f"remake the file with its rule."
             ) from error
 

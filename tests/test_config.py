@@ -6,25 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from shipped import BASE, ROOT, changed
 
 from semcoder.cli import application
 from semcoder.config import Config
 from semcoder.configfiles import load, parse
 from semcoder.errors import UserError
-
-ROOT = Path(__file__).parents[1]
-BASE: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text())
-
-
-def changed(path: str, value: Any) -> dict[str, Any]:
-    values = copy.deepcopy(BASE)
-    at = values
-    *parents, last = path.split(".")
-    for part in parents:
-        at = at[part]
-    at[last] = value
-    return values
 
 
 def test_the_papers_scale_is_right() -> None:
@@ -71,7 +58,7 @@ def test_the_quickstart_lays_over_it() -> None:
 )
 def test_a_wrong_key_is_one_sentence_with_key_and_remedy(path: str, value: Any, words: list[str]) -> None:
     with pytest.raises(UserError) as caught:
-        parse(changed(path, value))
+        parse(changed(path.replace(".", "/"), value))
     text = str(caught.value)
     assert "\n" not in text
     for word in words:

@@ -1,28 +1,15 @@
 """Reading configuration files: strict YAML, strict types, and names that lead somewhere."""
 
-import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from shipped import ROOT, changed
 
 from semcoder.configfiles import check_names, load, parse, read
 from semcoder.errors import UserError
 from semcoder.fetch import read_versions
-
-ROOT = Path(__file__).parents[1]
-BASE: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text())
-
-
-def changed(path: str, value: Any) -> dict[str, Any]:
-    values = copy.deepcopy(BASE)
-    at = values
-    *parents, last = path.split("/")
-    for part in parents:
-        at = at[part]
-    at[last] = value
-    return values
 
 
 def refusal(path: str, value: Any) -> str:

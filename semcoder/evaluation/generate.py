@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from semcoder import records
 from semcoder.artifacts import sha256_of, write_json
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.interface import Item
 from semcoder.evaluation.engine import Engine, open_engine
@@ -224,8 +224,4 @@ def parsed(kind: type[M], text: str, option: str) -> M:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"{option}: {f'{key}: ' if key else ''}{first['msg']}; see --help for an example."
-        ) from error
+        raise UserError(f"{option}: {first_fault(error)}; see --help for an example.") from error

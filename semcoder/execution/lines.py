@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.execution.api import Call, Job
 from semcoder.reading import read_lines
 
@@ -53,8 +53,5 @@ def read(path: Path, kind: type[L]) -> Iterator[L]:
         try:
             yield kind.model_validate(json.loads(text))
         except (ValueError, RecursionError) as error:
-            where = ""
-            if isinstance(error, ValidationError):
-                first = error.errors()[0]
-                where = f" ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+            where = f" ({first_fault(error)})" if isinstance(error, ValidationError) else ""
             raise UserError(f"{path}, line {number}: not a JSON object {{{fields}}}{where}.") from error

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.teacher.interface import Refusal
 
 RANDOM = "randomness"
@@ -113,10 +113,8 @@ class Filters(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the whole"
             raise UserError(
-                f"--filters: {where}: {first['msg']}; give a JSON object with {', '.join(cls.model_fields)}."
+                f"--filters: {first_fault(error, 'the whole')}; give a JSON object with {', '.join(cls.model_fields)}."
             ) from error
 
     def refusal(self, code: str, entry_point: str) -> Refusal | None:

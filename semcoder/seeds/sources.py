@@ -18,7 +18,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.records import Dropped
 from semcoder.seeds import licences
 from semcoder.shards import Shard
@@ -133,10 +133,8 @@ def parse_sources(text: str) -> tuple[Source, ...]:
     try:
         sources = _SOURCES.validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the list"
         raise UserError(
-            f"--sources: {where}: {first['msg']}; write a JSON list such as "
+            f"--sources: {first_fault(error, 'the list')}; write a JSON list such as "
             f'[{{"kind": "stdlib"}}, {{"kind": "directory", "path": "src", "licence": "MIT"}}].'
         ) from error
     labels = [source.label for source in sources]

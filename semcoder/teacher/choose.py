@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.teacher.grounded import GroundedTeacher
 from semcoder.teacher.interface import Teacher
 from semcoder.teacher.settings import TeacherSettings
@@ -13,10 +13,8 @@ def teacher_from(text: str) -> Teacher:
     try:
         settings = TeacherSettings.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise UserError(
-            f'--teacher: {where}: {first["msg"]}; give a JSON object such as {{"kind": "grounded"}}.'
+            f'--teacher: {first_fault(error, "the whole")}; give a JSON object such as {{"kind": "grounded"}}.'
         ) from error
     if settings.kind == "grounded":
         return GroundedTeacher()

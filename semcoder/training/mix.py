@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from semcoder import libraries
 from semcoder.artifacts import write_json
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.evaluation.prompts import (
     Style,
     backward_prompt,
@@ -199,8 +199,7 @@ def parse_recipe(text: str) -> MixtureRecipe:
     try:
         return MixtureRecipe.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UserError(f"--recipe: {'.'.join(map(str, first['loc'])) or 'JSON'}: {first['msg']}.") from error
+        raise UserError(f"--recipe: {first_fault(error, 'JSON')}.") from error
 
 
 def parse_extra(entries: Sequence[str], recipe: MixtureRecipe) -> dict[str, Path]:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from semcoder import libraries
 from semcoder.artifacts import open_alone, replace_directory, sha256_of, write_json
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.progress import tell
 from semcoder.records import Example, read
 from semcoder.training import zero
@@ -155,8 +155,7 @@ def parse_recipe(text: str) -> Recipe:
     try:
         return Recipe.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UserError(f"--recipe: {'.'.join(map(str, first['loc'])) or 'JSON'}: {first['msg']}.") from error
+        raise UserError(f"--recipe: {first_fault(error, 'JSON')}.") from error
 
 
 def main(

@@ -272,3 +272,8 @@ def test_large_jobs_and_results_pass(sandbox: Sandbox) -> None:
     code = f"text = {'y' * 3_000_000!r}\ndef f(): return text[:60_000]\n"
     outcomes = list(sandbox.run([Job(str(n), code, "f", (Call(),)) for n in range(6)]))
     assert {len(outcome.results[0].value or "") for outcome in outcomes} == {60_002}
+
+
+def test_chance_differs_from_run_to_run(sandbox: Sandbox) -> None:
+    jobs = [Job(str(n), "import random\ndef f(): return random.random()", "f", (Call(),)) for n in range(8)]
+    assert len({outcome.results[0].value for outcome in sandbox.run(jobs)}) == 8

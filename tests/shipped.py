@@ -1,0 +1,21 @@
+"""The shipped config.yaml, and copies of it with one value changed."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BASE: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """A copy with another value at `path`, keys joined by `/` (names of models hold dots)."""
+    values = copy.deepcopy(BASE)
+    at = values
+    *parents, last = path.split("/")
+    for part in parents:
+        at = at[part]
+    at[last] = value
+    return values
