@@ -154,12 +154,17 @@ class Child:
         self.code, self.entry_point, self.calls, self.stdin, self.traced = marshal.loads(request)
         self._reseed()
 
-    def confine(self, lock: "seccomp.Filter | None") -> None:
-        """Descriptors, limits and the system call filter. After this nothing can be undone."""
+    def confine(self, files: list[int], lock: "seccomp.Filter | None") -> None:
+        """Descriptors, limits and the system call filter. After this nothing can be undone.
+
+        `files`: what becomes of descriptors 1, 2 and 3. The zygote's socket, on 0, is gone with the first step.
+        """
         if self.stdin:
             self._give_stdin()
         else:
             os.dup2(self._nothing, 0)
+        for place, fd in enumerate(files, 1):
+            os.dup2(fd, place)
         os.closerange(RESULT_FD + 1, 256)
         os.setsid()
         for what, value in self._own_limits:

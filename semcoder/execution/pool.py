@@ -14,11 +14,12 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from types import TracebackType
 from typing import ClassVar, Self
 
 from semcoder.errors import UserError
-from semcoder.execution import bwrap
+from semcoder.execution import bwrap, frames
 from semcoder.execution.api import Job, Limits, Outcome
 from semcoder.execution.isolation import Isolation, chosen
 from semcoder.execution.reply import outcome
@@ -37,10 +38,12 @@ DEFAULT_PRELOAD = (
 """Modules of the standard library that every child finds imported, so that it does not pay for them."""
 WINDOW = 64
 """Jobs a worker, pulled and not yet yielded: bounds memory, and how far a slow job is overtaken."""
-IN_FLIGHT = 2
+IN_FLIGHT = frames.SETS
 """Jobs in a worker's hands: the one that runs and the one that waits in the socket."""
 ATTEMPTS = 2
 """How often a job may lose its worker (which the program cannot end, but an operator or the kernel may)."""
+SLACK = 1 << 16
+"""Bytes beyond the result limit that are still read, for the records' own wrapping."""
 LARGEST_JOB = 16 << 20
 """Bytes of one job's request."""
 GRACE_S = 30.0
@@ -86,6 +89,8 @@ class Sandbox:
         self._preload = tuple(preload)
         self._isolation = isolation or chosen()
         self._settings = {"limits": asdict(limits), "guarded": self._guarded}
+        output, result = 1024 * limits.output_kb, 1024 * limits.result_kb + SLACK
+        self._caps = (output, output, result)
         self._workers: list[Worker] = []
         self._bwrap = ""
         self._running = False
@@ -204,10 +209,9 @@ class Sandbox:
         """Start workers side by side; the first start finds out which bubblewrap works here."""
         complaints: list[str] = []
         for path in [self._bwrap] if self._bwrap else self._candidates():
-            argv, environment = self._command(path)
             started: list[Worker] = []
             try:
-                started.extend(Worker(argv, environment) for _ in range(count))
+                started.extend(Worker(partial(self._command, path), self._caps) for _ in range(count))
                 filtered = [worker.greet() for worker in started]
             except BaseException as error:
                 for worker in started:
@@ -238,12 +242,13 @@ class Sandbox:
         tell(f"semcoder: {UNCONFINED}")
         return ["rlimits-only"]
 
-    def _command(self, path: str) -> tuple[list[str], dict[str, str]]:
+    def _command(self, path: str, files: Sequence[int]) -> tuple[list[str], dict[str, str]]:
         """A worker's command and environment: bubblewrap's is empty, since it can be read inside."""
+        settings = {**self._settings, "files": files}
         if self._isolation == "namespaces":
-            return bwrap.command(path, self._hash_seed, self._settings, self._preload), {}
+            return bwrap.command(path, self._hash_seed, settings, self._preload), {}
         environment = {"PYTHONHASHSEED": str(self._hash_seed), **bwrap.ENVIRONMENT}
-        return bwrap.unconfined(self._settings, self._preload), environment
+        return bwrap.unconfined(settings, self._preload), environment
 
 
 NO_FILTER = "No system call filter for this machine (only x86_64 and aarch64 have one)."

@@ -142,7 +142,6 @@ _ZYGOTE_ONLY = {
     "prctl": (157, 167),
     "seccomp": (317, 277),
     "memfd_create": (319, 279),
-    "pidfd_open": (434, 434),
 }
 _OPENING = {"open": 1, "openat": 2}
 """Which argument holds the flags."""

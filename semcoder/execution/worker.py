@@ -1,12 +1,14 @@
-"""One isolated worker process and its socket."""
+"""One isolated worker process, its socket, and the files in memory that its programs write to."""
 
 import contextlib
+import fcntl
 import json
+import os
 import selectors
 import socket
 import subprocess
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from semcoder.errors import UserError
@@ -15,7 +17,11 @@ from semcoder.execution.api import Job
 
 START_S = 60.0
 STOP_S = 5.0
-LARGEST_PART = 1 << 28
+ABOVE = 64
+"""Files are passed on descriptors from here on, clear of those that the zygote keeps them on."""
+
+Command = Callable[[Sequence[int]], tuple[list[str], dict[str, str]]]
+"""From the descriptors that a worker inherits to its command line and environment."""
 
 
 class WorkerDied(Exception):
@@ -47,33 +53,64 @@ class Task:
     attempts: int = 0
 
 
+class File:
+    """A file in memory that one program after the other writes to."""
+
+    def __init__(self, name: str, cap: int) -> None:
+        self.cap = cap
+        made = os.memfd_create(name)
+        try:
+            self.fd = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, ABOVE)
+        finally:
+            os.close(made)
+        self._flags = fcntl.fcntl(self.fd, fcntl.F_GETFL)
+
+    def take(self) -> bytes:
+        """What was written, up to `cap` bytes. Leaves the file as it was made: the next program shares its offset
+        and its flags, which this one may have changed."""
+        size = os.lseek(self.fd, 0, os.SEEK_END)
+        data = os.pread(self.fd, min(size, self.cap), 0) if size else b""
+        if size:
+            os.ftruncate(self.fd, 0)
+        os.lseek(self.fd, 0, os.SEEK_SET)
+        fcntl.fcntl(self.fd, fcntl.F_SETFL, self._flags)
+        return data
+
+
 class Worker:
     """Started at once; `greet` waits until it is ready. Must be started by a thread that outlives it:
-    the kernel ends it when that thread ends."""
+    the kernel ends it when that thread ends. `caps`: bytes that are read of each of frames.FILES."""
 
-    def __init__(self, argv: list[str], environment: dict[str, str] | None = None) -> None:
+    def __init__(self, command: Command, caps: Sequence[int]) -> None:
         self.tasks: deque[Task] = deque()
-        """What it was given and has not answered, the running one first."""
+        """What it was given and has not answered, the running one first; at most frames.SETS."""
         self.unsent = bytearray()
         self.silent_s = 0.0
         """How long the pool has waited for its next byte."""
         self._received = bytearray()
-        self.socket, theirs = socket.socketpair()
-        try:
+        with contextlib.ExitStack() as undo:
+            self._sets: deque[list[File]] = deque()
+            """The one that the next reply is about first."""
+            for _ in range(frames.SETS):
+                files = [File(name, cap) for name, cap in zip(frames.FILES, caps, strict=True)]
+                self._sets.append(files)
+                undo.callback(_close, files)
+            inherited = [file.fd for files in self._sets for file in files]
+            argv, environment = command(inherited)
+            self.socket, theirs = socket.socketpair()
+            undo.callback(self.socket.close)
             # Own session: Ctrl-C reaches the caller alone, which then closes the pool.
-            self._process = subprocess.Popen(
-                argv,
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=subprocess.PIPE,
-                env=environment or {},
-                start_new_session=True,
-            )
-        except BaseException:
-            self.socket.close()
-            raise
-        finally:
-            theirs.close()
+            with theirs:
+                self._process = subprocess.Popen(
+                    argv,
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    pass_fds=inherited,
+                    env=environment,
+                    start_new_session=True,
+                )
+            self._close = undo.pop_all().close
 
     def greet(self) -> bool:
         """Wait until the worker is ready; whether it filters system calls."""
@@ -88,6 +125,7 @@ class Worker:
                 raise WorkerDied(self._last_words())
             self._received += data
             hello = self._reply()
+        self._sets.rotate()  # the greeting lay in the set of the first job
         self.socket.setblocking(False)
         told = json.loads(hello.result)
         if told["problem"]:
@@ -114,7 +152,7 @@ class Worker:
             self._send()
         if mask & selectors.EVENT_READ:
             try:
-                data = self.socket.recv(1 << 20)
+                data = self.socket.recv(1 << 16)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -143,17 +181,13 @@ class Worker:
         """The next reply, if all of it is there."""
         if len(self._received) < frames.REPLY.size:
             return None
-        status, why, cpu_s, clean, *sizes = frames.REPLY.unpack_from(self._received)
-        if max(sizes) > LARGEST_PART or why >= len(frames.ENDINGS):
+        status, why, cpu_s, clean = frames.REPLY.unpack_from(self._received)
+        if why >= len(frames.ENDINGS):
             raise WorkerDied("it sent an odd reply")
-        if len(self._received) < frames.REPLY.size + sum(sizes):
-            return None
-        parts, start = [], frames.REPLY.size
-        for size in sizes:
-            parts.append(bytes(self._received[start : start + size]))
-            start += size
-        del self._received[:start]
-        return Reply(status, frames.ENDINGS[why], cpu_s, clean, *parts)
+        del self._received[: frames.REPLY.size]
+        stdout, stderr, result = [file.take() for file in self._sets[0]]
+        self._sets.rotate(-1)
+        return Reply(status, frames.ENDINGS[why], cpu_s, clean, result, stdout, stderr)
 
     def stop(self) -> None:
         """End it and everything inside; returns when it is gone."""
@@ -163,6 +197,11 @@ class Worker:
         with contextlib.suppress(OSError):
             while self.socket.recv(1 << 16):  # ends when the zygote, process 1 inside, has ended
                 continue
-        self.socket.close()
+        self._close()
         if self._process.stderr is not None:
             self._process.stderr.close()
+
+
+def _close(files: Sequence[File]) -> None:
+    for file in files:
+        os.close(file.fd)

@@ -1,8 +1,11 @@
 """The first process inside the sandbox: imports common modules once, then forks one child a program.
 
 Started as `python -s -S -B /sandbox/zygote.py SETTINGS`, standard library only (or, in the mode without
-namespaces, imported and called by `main(SETTINGS)`). It speaks with the pool over
-the socket on descriptors 0 and 1 (frames.py) and never looks into a request: only the child parses it.
+namespaces, imported and called by `main(SETTINGS)`). It speaks with the pool over the socket on descriptor 0
+(frames.py) and never looks into a request: only the child parses it.
+
+After a fork each page that this process writes to must first be copied, so its loop does and touches little:
+no exception in the usual course, no object that is not needed, and the results pass it by.
 """
 
 import ctypes
@@ -10,7 +13,6 @@ import gc
 import importlib
 import json
 import os
-import select
 import signal
 import site
 import sys
@@ -24,11 +26,10 @@ else:
     import frames
     import seccomp
 
-CONTROL_IN, CONTROL_OUT = 0, 1
+CONTROL = 0
 TMP = "/tmp"
+ENDED = (int(signal.SIGCHLD),)
 _C = ctypes.PyDLL(None)  # keeps the interpreter's lock, as a fork must
-SLACK = 1 << 16
-"""Bytes beyond the result limit that are still read, for the records' own wrapping."""
 
 
 def main(text: str) -> None:
@@ -36,6 +37,7 @@ def main(text: str) -> None:
     settings = json.loads(text)
     limits = settings["limits"]
     namespaces = settings["namespaces"]
+    sets = _in_place(settings["files"])
     sys.path[:] = [place for place in sys.path if place not in settings["ours"]] + settings["packages"]
     problem = _preload(settings["preload"])
     site.setquit()
@@ -50,18 +52,49 @@ def main(text: str) -> None:
         lock = seccomp.Filter(seccomp.child_filter())
     for name in [name for name, module in sys.modules.items() if _lies_in(module, settings["ours"])]:
         del sys.modules[name]  # a program's own `import values` must not find them
-    there = os.listdir(TMP) if namespaces else []  # noqa: PTH208  (an interpreter may lie below it)
+    # Blocked, it waits to be asked for; a child, which can have no children of its own, leaves it so.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDED)
     job = child.Child(limits, settings["guarded"])
     job.warm_up()
     gc.collect()
     gc.freeze()
     hello = json.dumps({"problem": problem, "seccomp": lock is not None}).encode()
-    _send(frames.REPLY.pack(0, 0, 0.0, True, len(hello), 0, 0) + hello)
+    os.write(sets[0][-1], hello)
+    _send(frames.REPLY.pack(0, 0, 0.0, True))
+    left = _free_places() if namespaces else 0
     while True:
-        (size,) = frames.REQUEST.unpack(_receive(frames.REQUEST.size))
-        request = _receive(size)
-        if not _run(request, limits, job, lock, namespaces, there):
-            os._exit(0)  # a fresh worker is cheaper than proving that a hostile file tree is gone
+        for files in sets:
+            (size,) = frames.REQUEST.unpack(_receive(frames.REQUEST.size))
+            request = _receive(size)
+            pid = _C.fork()  # not Python's: its hooks repair what other threads held, and there are none
+            if pid == 0:
+                try:
+                    job.take(request)
+                    job.confine(files, lock)
+                    job.run()
+                finally:
+                    os._exit(111)
+            if pid < 0:
+                raise OSError("the sandbox cannot start a process")
+            why, status, used = _wait(pid, limits, namespaces)
+            clean = not namespaces or _free_places() == left
+            _send(frames.REPLY.pack(os.waitstatus_to_exitcode(status), why, used, clean))
+            if not clean:
+                os._exit(0)  # a fresh worker is cheaper than proving that a hostile file tree is gone
+
+
+def _in_place(files: list[int]) -> list[list[int]]:
+    """The sets of files that were inherited, on descriptors that no child needs for anything else."""
+    first, each = frames.FIRST_FILE, len(frames.FILES)
+    for place, fd in enumerate(files, first):
+        os.dup2(fd, place, inheritable=False)  # they were inherited on higher ones
+        os.close(fd)
+    return [list(range(start, start + each)) for start in range(first, first + len(files), each)]
+
+
+def _free_places() -> int:
+    """How many more files the private /tmp can hold: any file that was left takes one."""
+    return os.statvfs(TMP).f_ffree
 
 
 def _preload(names: list[str]) -> str:
@@ -77,117 +110,42 @@ def _lies_in(module: Any, places: list[str]) -> bool:
     return str(getattr(module, "__file__", None)).rpartition("/")[0] in places
 
 
-def _run(
-    request: bytes,
-    limits: dict[str, Any],
-    job: "child.Child",
-    lock: "seccomp.Filter | None",
-    namespaces: bool,
-    there: list[str],
-) -> bool:
-    """Run one program, reply, and say whether it left nothing behind."""
-    files = [os.memfd_create(name) for name in ("stdout", "stderr", "result")]
-    started = time.monotonic()
-    pid = _fork()
-    if pid == 0:
-        try:
-            for place, fd in zip((1, 2, child.RESULT_FD), files, strict=True):
-                _move(fd, place)
-            job.take(request)
-            job.confine(lock)
-            job.run()
-        finally:
-            os._exit(111)
-    why = _wait(pid, started, limits)
-    if namespaces:
-        _kill_all()
-    elif why:
-        os.kill(pid, signal.SIGKILL)  # alone: without a namespace the filter lets it start no process
-    _, status, usage = os.wait4(pid, 0)
-    _reap_all()
-    clean = not namespaces or os.listdir(TMP) == there  # noqa: PTH208
-    caps = (limits["result_kb"] * 1024 + SLACK, limits["output_kb"] * 1024, limits["output_kb"] * 1024)
-    out, err, result = files
-    parts = [_take(fd, cap) for fd, cap in zip((result, out, err), caps, strict=True)]
-    head = frames.REPLY.pack(
-        os.waitstatus_to_exitcode(status),
-        frames.ENDINGS.index(why),
-        usage.ru_utime + usage.ru_stime,
-        clean,
-        *map(len, parts),
-    )
-    _send(b"".join([head, *parts]))
-    return clean
+def _wait(pid: int, limits: dict[str, Any], namespaces: bool) -> tuple[int, int, float]:
+    """(index in frames.ENDINGS, wait status, processor seconds) of a child, when nothing of it is left.
 
-
-def _fork() -> int:
-    """The C library's fork, not Python's, whose after-fork hooks cost a child a third of its page faults.
-
-    They repair what other threads may have held, and the zygote has one thread; what else they do, a fresh
-    state for `random`, the child does itself.
+    Its processor time is read on its own clock, which it cannot reset: CPUCLOCK_SCHED of a process, as
+    clock_getcpuclockid(3) makes it.
     """
-    pid: int = _C.fork()
-    if pid < 0:
-        raise OSError("the sandbox cannot start a process")
-    return pid
-
-
-def _take(fd: int, cap: int) -> bytes:
-    data = os.pread(fd, min(os.fstat(fd).st_size, cap), 0)
-    os.close(fd)
-    return data
-
-
-def _move(fd: int, place: int) -> None:
-    """Put a descriptor in its place. The files are opened above 2, in order, so no place is still needed."""
-    if fd != place:
-        os.dup2(fd, place)
-
-
-def _wait(pid: int, started: float, limits: dict[str, Any]) -> str:
-    """Until the child ends ("") or has used up its processor ("cpu") or wall time ("wall")."""
-    clock = (~pid << 3) | 2  # the child's CPU clock: CPUCLOCK_SCHED of a process, clock_getcpuclockid(3)
-    watch = os.pidfd_open(pid)
-    try:
-        poll = select.poll()
-        poll.register(watch, select.POLLIN)
-        used = 0.0
-        while True:
-            left = min(limits["cpu_s"] - used, limits["wall_s"] - (time.monotonic() - started))
-            if poll.poll(max(left * 1000, 2)):
-                return ""
-            try:
-                used = time.clock_gettime(clock)
-            except OSError:  # it ended between the two calls
-                continue
-            if used >= limits["cpu_s"]:
-                return "cpu"
-            if time.monotonic() - started >= limits["wall_s"]:
-                return "wall"
-    finally:
-        os.close(watch)
-
-
-def _kill_all() -> None:
-    """Every other process of this pid namespace; the kernel makes this atomic against forks."""
-    try:
-        os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def _reap_all() -> None:
+    clock = (~pid << 3) | 2
+    until = time.monotonic() + limits["wall_s"]
+    left = min(limits["cpu_s"], limits["wall_s"])
+    why = 0
     while True:
+        signal.sigtimedwait(ENDED, max(left, 0.002))
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            break
         try:
+            used = time.clock_gettime(clock)
+        except OSError:  # it ended between the two calls
+            continue
+        left = min(limits["cpu_s"] - used, until - time.monotonic())
+        if left <= 0:
+            why = 1 if used >= limits["cpu_s"] else 2
+            os.kill(pid, signal.SIGKILL)
+            _, status, usage = os.wait4(pid, 0)
+            break
+    if namespaces:
+        # Every process of the namespace but this one; the kernel makes it atomic against forks. ESRCH: there is none.
+        while _C.kill(-1, signal.SIGKILL) == 0:
             os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+    return why, status, usage.ru_utime + usage.ru_stime
 
 
 def _receive(size: int) -> bytes:
     data = bytearray()
     while len(data) < size:
-        part = os.read(CONTROL_IN, size - len(data))
+        part = os.read(CONTROL, size - len(data))
         if not part:
             os._exit(0)
         data += part
@@ -197,7 +155,7 @@ def _receive(size: int) -> bytes:
 def _send(data: bytes) -> None:
     view = memoryview(data)
     while view:
-        view = view[os.write(CONTROL_OUT, view) :]
+        view = view[os.write(CONTROL, view) :]
 
 
 if __name__ == "__main__":
