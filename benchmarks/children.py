@@ -1,7 +1,8 @@
 """One child a program: this sandbox, a bare fork + pipe + wait of a process of the same size, EvalPlus' own check.
 
-The bare process is the same interpreter, started with the same flags, with the same modules imported and frozen;
-its child writes a byte and ends. No program runs in it, and nothing is isolated: it is what a fork costs.
+The bare process is the same interpreter, started with the same flags, with the same modules imported, filled up with
+objects to the resident memory of our zygote, and frozen; its child writes a byte and ends. No program runs in it, and
+nothing is isolated: it is what a fork costs.
 """
 
 import ast
@@ -26,6 +27,9 @@ BARE = """
 import gc, importlib, json, os, sys
 for name in json.loads(sys.argv[1]):
     importlib.import_module(name)
+filling = []
+while int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") < float(sys.argv[2]) * 1e6:
+    filling.append(bytes(400))
 gc.collect()
 gc.freeze()
 for line in sys.stdin:
@@ -43,27 +47,11 @@ for line in sys.stdin:
 """
 
 
-ALSO_LOADED = (
-    "ctypes",
-    "dis",
-    "functools",
-    "json",
-    "marshal",
-    "resource",
-    "select",
-    "signal",
-    "site",
-    "tokenize",
-)
-"""What the zygote needs itself, so that both processes are of one size."""
-
-
 class Bare:
     """Processes that fork as often as they are told, side by side."""
 
-    def __init__(self, workers: int) -> None:
-        modules = [*DEFAULT_PRELOAD, *ALSO_LOADED]
-        command = [bwrap.interpreter(), *bwrap.FLAGS, "-c", BARE, json.dumps(modules)]
+    def __init__(self, workers: int, megabytes: float) -> None:
+        command = [bwrap.interpreter(), *bwrap.FLAGS, "-c", BARE, json.dumps(DEFAULT_PRELOAD), str(megabytes)]
         self._processes = [
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             for _ in range(workers)
@@ -83,11 +71,6 @@ class Bare:
             assert process.stdout
             process.stdout.readline()
 
-    @property
-    def pids(self) -> set[int]:
-        """The processes."""
-        return {process.pid for process in self._processes}
-
     def close(self) -> None:
         """End them."""
         for process in self._processes:
@@ -101,7 +84,6 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
 
     cases = [case for case in cruxeval(mirror) if case.values() is not None]
     jobs = [job(case, number) for number, case in enumerate(cases)]
-    bare = Bare(workers)
     verdicts: dict[str, list[bool]] = {}
     with Sandbox(workers, Limits()) as sandbox, ThreadPoolExecutor(workers) as threads:
 
@@ -126,13 +108,13 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
                 verdicts["evalplus"] = list(threads.map(check, cases))
             return len(cases)
 
-        ours(), forks()
+        ours()
+        zygote = max(map(resident_mb, below(os.getpid())))
+        bare = Bare(workers, zygote)
+        forks()
         mine, forked = in_turns([ours, forks], ROUNDS)
         memory = memory_mb()
-        sizes = (
-            max(resident_mb(pid) for pid in below(os.getpid()) if pid not in bare.pids),
-            bare.resident_mb(),
-        )
+        sizes = zygote, bare.resident_mb()
         again, theirs = in_turns([ours, evalplus], 2)
     bare.close()
     return {

@@ -32,7 +32,7 @@ else:
 FILENAME = "<program>"
 """As in the tracer, so that messages are the same."""
 MODULE = "solution"
-RESULT_FD = 3
+RESULT_FD, NOTHING_FD = 3, 4
 OUT_OF_MEMORY = 112
 """Exit status of a child that could not even write down that memory ran out."""
 MB = 1 << 20
@@ -108,7 +108,11 @@ class Child:
         self._trace = tracer.trace
         self._room: int = limits["result_kb"] * 1024
         self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
-        self._nothing = os.open("/dev/null", os.O_RDONLY)
+        self._quote = json.encoder.encode_basestring_ascii
+        nothing = os.open("/dev/null", os.O_RDONLY)
+        self._nothing = os.dup2(nothing, NOTHING_FD)
+        if nothing != NOTHING_FD:
+            os.close(nothing)
         self._streams(limits["output_kb"] * 1024)
         sys.argv[:] = sys.orig_argv[:] = [FILENAME]
         watch, self._arm = guard.hook(self._forbid(), tracer.__file__)
@@ -133,26 +137,32 @@ class Child:
             )
         ]
         generator = getattr(sys.modules.get("random"), "_inst", None)
-        self._reseed = functools.partial(_random.Random.seed, generator) if generator else int
+        self._seed = functools.partial(_random.Random.seed, generator) if generator else int
 
-    def warm_up(self) -> None:
+    def warm_up(self, result: int) -> None:
         """In the zygote: run a program of our own through all that a child will run, but for its limits.
 
+        `result`: a file of results, left empty.
         What the interpreter makes or changes in an object when it is first used, it then need not change in
         each child, where every page that is written to must first be copied.
         """
-        modules = dict(sys.modules)
-        self.code, self.entry_point = WARM_UP, "solve"
+        modules, room = dict(sys.modules), self._room
+        request = marshal.dumps((WARM_UP, "solve", [(["3"], {})], "", False))
+        os.dup2(result, RESULT_FD)
         for _ in range(WARM_UPS):
-            record = self._call(self._compile(), ["3"], {})
-            self._encode(["call", self._fitting(record)])
+            self.take(request)
+            self._carry_out(self._compile())
+        os.ftruncate(RESULT_FD, 0)
+        os.lseek(RESULT_FD, 0, os.SEEK_SET)
+        os.close(RESULT_FD)
+        self._room = room
         sys.modules.clear()
         sys.modules.update(modules)
 
     def take(self, request: bytes) -> None:
         """Become the child that runs this request."""
         self.code, self.entry_point, self.calls, self.stdin, self.traced = marshal.loads(request)
-        self._reseed()
+        self._seed(int.from_bytes(os.urandom(16), "little"))
 
     def confine(self, files: list[int], lock: "seccomp.Filter | None") -> None:
         """Descriptors, limits and the system call filter. After this nothing can be undone.
@@ -166,7 +176,6 @@ class Child:
         for place, fd in enumerate(files, 1):
             os.dup2(fd, place)
         os.closerange(RESULT_FD + 1, 256)
-        os.setsid()
         for what, value in self._own_limits:
             resource.setrlimit(what, value)
         if lock is not None:
@@ -208,20 +217,23 @@ class Child:
         """Compile, load, call; one record a line. Never returns."""
         code = self._compile()
         self._arm(bool(self.stdin))
+        self._carry_out(code)
+        self._end("done")
+
+    def _carry_out(self, code: CodeType) -> None:
+        """All but the end."""
         if not self.entry_point:
             self._load(code)
             self._join_threads()
         elif not self.calls:
             self._lookup(self._load(code))
         for args, kwargs in self.calls if self.entry_point else ():
-            record = self._traced_call(args, kwargs) if self.traced else self._call(code, args, kwargs)
-            self._put("call", self._fitting(record))
+            self._put_call(self._traced_call(args, kwargs) if self.traced else self._call(code, args, kwargs))
         for stream in (self._out, self._err):
             try:
                 stream.flush()
             except (OSError, ValueError):  # closed by the program, or over the file size limit
                 continue
-        self._end("done")
 
     def _compile(self) -> CodeType:
         try:
@@ -244,6 +256,8 @@ class Child:
         return module.__dict__
 
     def _lookup(self, namespace: dict[str, Any]) -> Any:
+        if self.entry_point in namespace:
+            return namespace[self.entry_point]
         try:
             return eval(self.entry_point, namespace)
         except BaseException as error:
@@ -276,16 +290,25 @@ class Child:
             self._end("memory")
         return record
 
-    def _fitting(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The record, or what can be said of it within the result limit; the job ends where nothing can."""
-        limit = f"over the limit of {self._limits['result_kb']} KB"
-        shorter: dict[str, Any] = {"raised": ["NotPlain", f"the result is {limit}", 0]}
-        if record.get("events"):
-            shorter = {**record, "events": [], "truncated": "result size"}
-        for choice in (record, shorter):
-            if len(self._encode(choice)) <= self._room:
-                return choice
-        return self._end("killed", f"the results are {limit}")
+    def _put_call(self, record: dict[str, Any]) -> None:
+        """Write the record, or what can be said of it within the result limit; the job ends where nothing can."""
+        sys.setrecursionlimit(1000)
+        text = self._text_of(record)
+        if len(text) > self._room:
+            limit = f"over the limit of {self._limits['result_kb']} KB"
+            shorter: dict[str, Any] = {"raised": ["NotPlain", f"the result is {limit}", 0]}
+            if "events" in record:
+                shorter = {**record, "events": [], "truncated": "result size"}
+            text = self._text_of(shorter)
+            if len(text) > self._room:
+                self._end("killed", f"the results are {limit}")
+        self._write(f'["call",{text}]\n')
+
+    def _text_of(self, record: dict[str, Any]) -> str:
+        """The record as JSON. A returned value, the usual case, needs no encoder, which would write to many pages."""
+        if record.keys() == {"value"}:
+            return f'{{"value":{self._quote(record["value"])}}}'
+        return self._encode(record)
 
     def _join_threads(self) -> None:
         """As at the end of a script: wait for the threads it started."""
@@ -303,17 +326,17 @@ class Child:
             trace = trace.tb_next
         return [type.__dict__["__name__"].__get__(type(error))[:200], _message(error), line]
 
-    def _put(self, kind: str, body: Any = None) -> None:
-        sys.setrecursionlimit(1000)
-        data = (self._encode([kind, body]) + "\n").encode()
-        self._room -= len(data)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(RESULT_FD, view) :]
+    def _write(self, line: str) -> None:
+        """One record. All JSON here is ASCII."""
+        self._room -= len(line)
+        data = line.encode()
+        if (written := os.write(RESULT_FD, data)) < len(data):
+            self._write(data[written:].decode())
 
-    def _end(self, kind: str, body: Any = None) -> NoReturn:
+    def _end(self, kind: str, detail: Any = "") -> NoReturn:
+        sys.setrecursionlimit(1000)
         try:
-            self._put(kind, body)
+            self._write(f'["{kind}",{self._encode(detail) if detail else "null"}]\n')
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         os._exit(0)

@@ -55,7 +55,7 @@ def main(text: str) -> None:
     # Blocked, it waits to be asked for; a child, which can have no children of its own, leaves it so.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDED)
     job = child.Child(limits, settings["guarded"])
-    job.warm_up()
+    job.warm_up(sets[0][-1])
     gc.collect()
     gc.freeze()
     hello = json.dumps({"problem": problem, "seccomp": lock is not None}).encode()

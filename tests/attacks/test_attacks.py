@@ -124,6 +124,25 @@ def test_attack(sandbox: Sandbox, host: Host, name: str) -> None:
     assert host.unharmed()
 
 
+def test_the_next_program_writes_to_files_that_are_empty() -> None:
+    """One program after the other writes to the same files in memory; they share offset and flags."""
+    tamper = """
+import fcntl, os
+for fd in (1, 2, 3):
+    os.write(fd, b"left over" * 100)
+    fcntl.fcntl(fd, fcntl.F_SETFL, os.O_APPEND | os.O_NONBLOCK)
+    os.lseek(fd, 5000, 0)
+"""
+    look = "import fcntl, sys\nprint('out')\nprint('err', file=sys.stderr)\n"
+    look += "def f(): return [fcntl.fcntl(fd, fcntl.F_GETFL) & 0o6000 for fd in (1, 2, 3)]"
+    with Bare(1, LIMITS) as pool:
+        for _ in range(3):
+            tampered, seen = pool.run([Job("tamper", tamper), Job("look", look, "f", (Call(),))])
+            assert tampered.verdict == "killed"
+            assert (seen.verdict, seen.stdout, seen.stderr) == ("ok", "out\n", "err\n")
+            assert seen.results[0].value == "[0, 0, 0]"
+
+
 def test_nothing_is_left_for_the_next_program() -> None:
     leave = "import os, time\nopen('/tmp/left', 'w').write('x')\nos.mkdir('/tmp/dir')\n"
     look = "import os\ndef f(): return [os.listdir('/tmp'), os.getcwd(), os.getpid()]"

@@ -135,7 +135,9 @@ def test_endurance_leaks_nothing() -> None:
         verdicts = [outcome.verdict for outcome in pool.run(jobs)]
         assert verdicts == ["ok", "raised", "ok", "forbidden", "killed", "invalid"] * 50
         assert len(_descendants(os.getpid()) - before_processes) == 4  # two workers: bwrap and zygote each
-        assert len(_open_files() - before_files) <= 16  # of each: socket, complaints and two sets of three files
+        assert (
+            len(_open_files() - before_files) <= 16
+        )  # of each: socket, complaints and two sets of three files
     assert _descendants(os.getpid()) == before_processes
     assert _open_files() == before_files
 
