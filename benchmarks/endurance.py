@@ -61,7 +61,7 @@ def main(
     seed: Annotated[int, typer.Option(help="Of the order.")] = 0,
 ) -> None:
     """Run them, and say what was left behind."""
-    kinds = list(_kinds(programs, seed))
+    kinds = list(kinds_of(programs, seed))
     found: Counter[tuple[str, str]] = Counter()
     wrong = 0
     before = _state()
@@ -88,7 +88,8 @@ def main(
     raise SystemExit(int(bool(wrong) or leaked or grown))
 
 
-def _kinds(count: int, seed: int) -> Iterator[str]:
+def kinds_of(count: int, seed: int) -> Iterator[str]:
+    """ "honest", or a key of HOSTILE."""
     draw = random.Random(seed)
     quick = sorted(HOSTILE.keys() - SLOW)
     for _ in range(count):
@@ -98,9 +99,13 @@ def _kinds(count: int, seed: int) -> Iterator[str]:
             yield draw.choice(sorted(SLOW) if draw.random() < 0.05 else quick)
 
 
+def code_of(number: int, kind: str) -> str:
+    """The program: no two honest ones are equal."""
+    return HOSTILE[kind][0] if kind in HOSTILE else f"def f(x):\n    y = {number}\n    return x * x"
+
+
 def _job(number: int, kind: str) -> Job:
-    code = HOSTILE[kind][0] if kind in HOSTILE else f"def f(x):\n    y = {number}\n    return x * x"
-    return Job(str(number), code, "f", (Call(("7",)),))
+    return Job(str(number), code_of(number, kind), "f", (Call(("7",)),))
 
 
 def _state() -> dict[str, int]:

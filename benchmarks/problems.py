@@ -1,9 +1,10 @@
 """HumanEval+ and MBPP+: the right solutions and 1,000 seeded mutants of them, judged here and by EvalPlus itself.
 
-EvalPlus' side is its own two steps: what the reference returns (`trusted_exec`), then `untrusted_check`, base inputs
-first and plus inputs for what passes, as `evalplus.evaluate` does. Its first step is not timed (it keeps the results
-between runs); ours, which also runs the references, is. EvalPlus 0.3.1 fails every program for HumanEval/32, its own
-reference too: the special check of `find_zero` goes on to the next input before it counts the one that was right.
+Both sides take two steps, timed apart: what the references return on all inputs (EvalPlus: `trusted_exec`, in its own
+process; here in the sandbox), then the answers, base inputs first and plus inputs for what passes (`untrusted_check`),
+as `evalplus.evaluate` does, which keeps the first step's results between runs. EvalPlus 0.3.1 fails every program for
+HumanEval/32, its own reference too: the special check of `find_zero` goes on to the next input before it counts the
+one that was right.
 """
 
 import contextlib
@@ -17,9 +18,9 @@ from benchmarks.measure import in_turns, rate, ratio
 from benchmarks.mutants import mutant
 from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus
 from semcoder.evaluation.checking import Runner
-from semcoder.evaluation.judges.evalplus import judge_evalplus
+from semcoder.evaluation.judges.evalplus import judge_evalplus, reference_outputs
 
-MUTANTS = 1000
+MUTANTS, ROUNDS = 1000, 3
 FILES = {"humaneval": "HumanEvalPlus.jsonl.gz", "mbpp": "MbppPlus.jsonl.gz"}
 Answer = tuple[Differential, str]
 
@@ -56,22 +57,33 @@ def _mutants(solved: Sequence[Answer]) -> list[Answer]:
 
 
 def _compare(what: str, harness: EvalPlus, answers: Sequence[Answer], workers: int) -> dict[str, Any]:
-    truth = {item.id: _truth(item) for item, _ in answers}
+    items = list({item.id: item for item, _ in answers}.values())
+    known: dict[str, Any] = {}
     verdicts: dict[str, list[Any]] = {}
 
-    def ours() -> int:
-        with Runner(workers, 3.0, 60.0) as runner:
-            verdicts["ours"] = judge_evalplus(harness, runner, list(answers))
-        return len(answers)
+    with Runner(workers, 3.0, 60.0) as runner:
 
-    def evalplus() -> int:
-        with ThreadPoolExecutor(workers) as threads, contextlib.redirect_stdout(io.StringIO()):
-            verdicts["evalplus"] = list(
-                threads.map(lambda answer: _check(answer[0], answer[1], truth[answer[0].id]), answers)
-            )
-        return len(answers)
+        def our_references() -> int:
+            known["ours"] = [reference_outputs(runner, items, plus) for plus in (False, True)]
+            return len(items)
 
-    mine, theirs = in_turns([ours, evalplus], 1)
+        def their_references() -> int:
+            known["evalplus"] = {item.id: _truth(item) for item in items}
+            return len(items)
+
+        def ours() -> int:
+            verdicts["ours"] = judge_evalplus(harness, runner, list(answers), known["ours"])
+            return len(answers)
+
+        def evalplus() -> int:
+            with ThreadPoolExecutor(workers) as threads, contextlib.redirect_stdout(io.StringIO()):
+                verdicts["evalplus"] = list(
+                    threads.map(lambda it: _check(it[0], it[1], known["evalplus"][it[0].id]), answers)
+                )
+            return len(answers)
+
+        our_first, their_first = in_turns([our_references, their_references], 1)
+        mine, theirs = in_turns([ours, evalplus], ROUNDS)
     apart = [
         {"problem": item.id, "ours": str(a), "evalplus": b, "code": code}
         for (item, code), a, b in zip(answers, verdicts["ours"], verdicts["evalplus"], strict=True)
@@ -82,6 +94,7 @@ def _compare(what: str, harness: EvalPlus, answers: Sequence[Answer], workers: i
         f"{what}: passed here": sum(a.passed for a in verdicts["ours"]),
         f"{what}: passed by evalplus": verdicts["evalplus"].count("pass"),
         f"{what}: apart": apart,
+        f"{what}: references, times evalplus": ratio(our_first, their_first),
         f"{what}: ours per second": rate(mine).per_second,
         f"{what}: evalplus per second": rate(theirs).per_second,
         f"{what}: times evalplus": ratio(mine, theirs),

@@ -225,4 +225,14 @@ def equal(expected: Any, actual: Any) -> bool:
 
 def as_call(args: Sequence[Any]) -> Call:
     """A call with these values as arguments."""
-    return Call(tuple(literals.render(arg) for arg in args))
+    if any(map(_holds_a_set, args)):
+        return Call(tuple(literals.render(arg) for arg in args))
+    return Call(values=tuple(args))
+
+
+def _holds_a_set(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return any(map(_holds_a_set, value))
+    if type(value) is dict:
+        return any(map(_holds_a_set, value.keys())) or any(map(_holds_a_set, value.values()))
+    return type(value) in (set, frozenset)

@@ -49,13 +49,15 @@ def semcoder_result(value: Any, mode: str) -> Any:
                     return number(item)
         return item
 
-    def is_large(root: Any) -> bool:
-        size, waiting = 0, [root]
+    def looked_over(root: Any) -> tuple[bool, bool]:
+        """(whether it is large, whether all in it is of exact builtin types)."""
+        size, waiting, builtin = 0, [root], True
         while waiting:
             item = waiting.pop()
             size += 4
+            builtin = builtin and (b.type(item) in kinds or b.type(item) in atoms)
             if b.isinstance(item, b.int) and item.bit_length() > 13_000:
-                return True
+                return True, builtin
             if b.isinstance(item, (b.str, b.bytes)):
                 size += b.len(item)
             elif b.isinstance(item, b.dict):
@@ -65,8 +67,8 @@ def semcoder_result(value: Any, mode: str) -> Any:
                 size += b.len(item)
                 waiting += item if size < 200_000 else ()
             if size >= 200_000:
-                return True
-        return False
+                return True, builtin
+        return False, builtin
 
     def plain(item: Any, depth: int) -> Any:
         item = exact(item)
@@ -137,4 +139,7 @@ def semcoder_result(value: Any, mode: str) -> Any:
         return value if b.type(value) is b.bool else value is not None
     if mode == "set":
         value = b.set(value)
-    return ("digest", digest(exact(value))) if is_large(value) else plain(value, 0)
+    large, builtin = looked_over(value)
+    if large:
+        return "digest", digest(exact(value))
+    return value if builtin else plain(value, 0)

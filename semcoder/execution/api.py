@@ -1,6 +1,7 @@
 """What goes into the sandbox and what comes out."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from semcoder.records import Event, Verdict
 
@@ -27,6 +28,9 @@ class Call:
 
     args: tuple[str, ...] = ()
     kwargs: dict[str, str] = field(default_factory=dict)
+    values: tuple[Any, ...] | None = None
+    """In place of `args`: plain data of exact builtin types, which need not be written and read as source. No sets:
+    the order of their items would come from the caller's hash seed."""
 
 
 @dataclass(frozen=True)

@@ -94,12 +94,16 @@ class _NoStdin(io.RawIOBase):
         return 0
 
 
+Arguments = tuple[tuple[str, ...] | None, dict[str, str], tuple[Any, ...] | None]
+"""Of one call: source of the positional ones or None, source of the named ones, and the positional ones as values."""
+
+
 class Child:
     """One program's run. All that needs no request is made once in the zygote, so that a child inherits it."""
 
     code: str
     entry_point: str
-    calls: list[tuple[list[str], dict[str, str]]]
+    calls: list["Arguments"]
     stdin: str
     traced: bool
 
@@ -147,7 +151,7 @@ class Child:
         each child, where every page that is written to must first be copied.
         """
         modules, room = dict(sys.modules), self._room
-        request = marshal.dumps((WARM_UP, "solve", [(["3"], {})], "", False))
+        request = marshal.dumps((WARM_UP, "solve", [(("3",), {}, None)], "", False))
         os.dup2(result, RESULT_FD)
         for _ in range(WARM_UPS):
             self.take(request)
@@ -227,8 +231,8 @@ class Child:
             self._join_threads()
         elif not self.calls:
             self._lookup(self._load(code))
-        for args, kwargs in self.calls if self.entry_point else ():
-            self._put_call(self._traced_call(args, kwargs) if self.traced else self._call(code, args, kwargs))
+        for arguments in self.calls if self.entry_point else ():
+            self._put_call(self._traced_call(arguments) if self.traced else self._call(code, arguments))
         for stream in (self._out, self._err):
             try:
                 stream.flush()
@@ -263,13 +267,15 @@ class Child:
         except BaseException as error:
             self._end("raised", self._raised(error))
 
-    def _call(self, code: CodeType, args: list[str], kwargs: dict[str, str]) -> dict[str, Any]:
+    def _call(self, code: CodeType, arguments: Arguments) -> dict[str, Any]:
+        args, kwargs, values = arguments
         namespace = self._load(code)
         function = self._lookup(namespace)
         try:
-            values = [eval(text, namespace) for text in args]
+            if args is not None:
+                values = tuple([eval(text, namespace) for text in args])
             named = {name: eval(text, namespace) for name, text in kwargs.items()}
-            value = function(*values, **named)
+            value = function(*(values or ()), **named)
             text = literals.render(value)
         except MemoryError:
             self._end("memory")
@@ -277,11 +283,13 @@ class Child:
             return {"raised": self._raised(error)}
         return {"value": text}
 
-    def _traced_call(self, args: list[str], kwargs: dict[str, str]) -> dict[str, Any]:
+    def _traced_call(self, arguments: Arguments) -> dict[str, Any]:
         limits = self._limits
+        args, kwargs, values = arguments
+        source = [literals.render(value) for value in values or ()] if args is None else list(args)
         try:
             record = self._trace(
-                self.code, self.entry_point, args, kwargs, limits["max_events"], limits["max_value_chars"]
+                self.code, self.entry_point, source, kwargs, limits["max_events"], limits["max_value_chars"]
             )
         except MemoryError:
             self._end("memory")

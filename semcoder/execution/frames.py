@@ -1,9 +1,9 @@
 """What zygote and pool say to each other over their socket, big-endian. Standard library only: read inside too.
 
-A request is a REQUEST (length) and so many bytes of `marshal`, which only the child reads:
-(code, entry point, [(args, kwargs)], stdin, trace). A reply is a REPLY. Result records (one JSON array a line,
-untrusted), stdout and stderr lie in files in memory that the pool made: it reads and empties them, so that no
-byte of them passes through the zygote, which would have to copy each page that it writes after a fork.
+A request is a REQUEST (length) and so many bytes of `marshal`, which only the child reads: (code, entry point,
+[(args, kwargs, values)], stdin, trace), where args or values is None. A reply is a REPLY. Result records (one JSON
+array a line, untrusted), stdout and stderr lie in files in memory that the pool made: it reads and empties them, so
+that no byte of them passes through the zygote, which would have to copy each page that it writes after a fork.
 """
 
 import struct

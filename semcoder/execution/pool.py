@@ -263,5 +263,5 @@ def _load(worker: Worker) -> int:
 
 
 def _request(job: Job) -> bytes:
-    calls = [(list(call.args), dict(call.kwargs)) for call in job.calls]
+    calls = [(call.args if call.values is None else None, call.kwargs, call.values) for call in job.calls]
     return marshal.dumps((job.code, job.entry_point, calls, job.stdin, job.trace))

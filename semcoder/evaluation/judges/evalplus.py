@@ -18,26 +18,40 @@ from semcoder.evaluation.checking import (
 )
 from semcoder.evaluation.evalplus import EvalPlusOracle
 
+Outputs = dict[str, list[Any]]
+"""By problem, what its reference returns on each input."""
+
 
 def judge_evalplus(
-    harness: EvalPlus, runner: Runner, answers: Sequence[tuple[Differential, str | None]]
+    harness: EvalPlus,
+    runner: Runner,
+    answers: Sequence[tuple[Differential, str | None]],
+    expected: Sequence[Outputs] = (),
 ) -> list[Ruling]:
-    """Base inputs first; only programs that pass them are run on the plus inputs."""
-    rulings = judge_part(runner, answers, plus=False)
+    """Base inputs first; only programs that pass them are run on the plus inputs.
+
+    `expected`: the references' outputs on base and on plus inputs where they are known; else the references are run.
+    """
+    base, plus = expected or (None, None)
+    rulings = judge_part(runner, answers, False, base)
     passed = [place for place, ruling in enumerate(rulings) if ruling.passed]
     if harness.plus:
-        again = judge_part(runner, [answers[place] for place in passed], plus=True)
+        again = judge_part(runner, [answers[place] for place in passed], True, plus)
         for place, ruling in zip(passed, again, strict=True):
             rulings[place] = ruling
     return rulings
 
 
 def judge_part(
-    runner: Runner, answers: Sequence[tuple[Differential, str | None]], plus: bool
+    runner: Runner,
+    answers: Sequence[tuple[Differential, str | None]],
+    plus: bool,
+    expected: Outputs | None = None,
 ) -> list[Ruling]:
     """The verdict of one list of inputs on each program."""
-    items = {item.id: item for item, code in answers if code is not None}
-    expected = reference_outputs(runner, list(items.values()), plus)
+    if expected is None:
+        items = {item.id: item for item, code in answers if code is not None}
+        expected = reference_outputs(runner, list(items.values()), plus)
     trials = [trial(item, code, expected[item.id], plus) for item, code in answers if code is not None]
     rulings = iter(judge(runner.patient if plus else runner.quick, trials))
     return [NO_PROGRAM if code is None else next(rulings) for _, code in answers]
@@ -51,7 +65,7 @@ def trial(item: Differential, code: str, expected: Sequence[Any], plus: bool) ->
     return Trial(item.id, code, item.entry_point, tuple(map(as_call, given)), oracle, mode)
 
 
-def reference_outputs(runner: Runner, items: Sequence[Differential], plus: bool) -> dict[str, list[Any]]:
+def reference_outputs(runner: Runner, items: Sequence[Differential], plus: bool) -> Outputs:
     """What each reference returns on each input. Raises UserError where one does not run."""
     jobs = (
         call_job(
@@ -63,7 +77,7 @@ def reference_outputs(runner: Runner, items: Sequence[Differential], plus: bool)
         )
         for item in items
     )
-    expected: dict[str, list[Any]] = {}
+    expected: Outputs = {}
     for item, outcome in zip(items, runner.patient(jobs), strict=True):
         try:
             expected[item.id] = [value_of(result) for result in outcome.results]
