@@ -20,7 +20,7 @@ from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus
 from semcoder.evaluation.checking import Runner
 from semcoder.evaluation.judges.evalplus import judge_evalplus, reference_outputs
 
-MUTANTS, ROUNDS = 1000, 3
+MUTANTS, ROUNDS = 1000, 1
 FILES = {"humaneval": "HumanEvalPlus.jsonl.gz", "mbpp": "MbppPlus.jsonl.gz"}
 Answer = tuple[Differential, str]
 

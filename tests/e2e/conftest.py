@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCALES = ["profiles/quickstart/scale.yaml", "tests/e2e/scale.yaml"]
 
+DATA = ("seeds/*", "pyx/**/*.json*", "traces/*", "monologues/**/*.json*", "formats/**/*.json*", "mixtures/*")
+"""What is equal to the byte in every run."""
 Clone = Callable[[str], "Checkout"]
 
 
@@ -61,3 +63,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
         return Checkout(folder)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def finished(clone: Clone) -> Checkout:
+    """A clone in which the whole graph was run, undisturbed."""
+    checkout = clone("whole")
+    checkout.run()
+    return checkout

@@ -1,28 +1,14 @@
-"""The whole graph at its smallest: every family of artifacts, nothing to do twice, equal results after kills."""
+"""The whole graph at its smallest: every family of artifacts, and nothing to do twice."""
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
-from conftest import Checkout, Clone
+from conftest import DATA, Checkout
 
 pytestmark = pytest.mark.timeout(1800)  # the first test waits for the whole graph
-
-DATA = ("seeds/*", "pyx/**/*.json*", "traces/*", "monologues/**/*.json*", "formats/**/*.json*", "mixtures/*")
-TO_MIXTURES = "results/quickstart/mixtures/quickstart.jsonl"
-
-
-@pytest.fixture(scope="module")
-def finished(clone: Clone) -> Checkout:
-    """A clone in which the whole graph was run."""
-    checkout = clone("whole")
-    checkout.run()
-    return checkout
 
 
 def test_every_family_of_artifacts_is_there(finished: Checkout) -> None:
@@ -96,27 +82,3 @@ def test_the_report_is_built(finished: Checkout) -> None:
     finished.run("--report", "report.html")
     text = (finished.folder / "report.html").read_text()
     assert "scores.md" in text and len(text) > 100_000
-
-
-def test_another_clone_has_the_same_bytes_after_kills_and_with_one_core(
-    finished: Checkout, clone: Clone
-) -> None:
-    """kill -9 of the whole process group at several moments, then the same command to the end."""
-    other = clone("killed")
-    for seconds in (4.0, 7.0, 11.0):
-        process = subprocess.Popen(
-            other.command(TO_MIXTURES, cores=1),
-            cwd=other.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(seconds)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        subprocess.run([*other.command(), "--unlock"], cwd=other.folder, capture_output=True, check=True)
-    other.run(*[f"results/quickstart/{name}" for name in finished.files("**/*summary.json")], cores=1)
-    ours, theirs = other.files(*DATA), finished.files(*DATA)
-    assert ours.keys() == theirs.keys()
-    assert [name for name in theirs if ours[name] != theirs[name]] == []
