@@ -22,8 +22,8 @@ RECIPE = {
     "zero_stage": 2,
     "epochs": 3,
     "examples_per_step": 8,
-    "micro_batch": 2,
     "max_tokens": 256,
+    "pack_tokens": 256,
     "learning_rate": 2e-3,
     "min_learning_rate": 1e-4,
     "warmup_steps": 2,
@@ -87,13 +87,14 @@ def mixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def runs(
     tiny_model: Path, mixture: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Run, Run]]:
-    """An undisturbed run on one process, and beside it one on two processes with ZeRO-3."""
+) -> Iterator[tuple[Run, Run, Run]]:
+    """An undisturbed run on one process, and on two processes one with ZeRO-3 and one with padded batches."""
     folder = tmp_path_factory.mktemp("runs")
     one = Run(tiny_model, mixture, folder / "one")
-    two = Run(tiny_model, mixture, folder / "two", processes=2, zero_stage=3, micro_batch=1)
-    yield one, two
-    for run in (one, two):
+    two = Run(tiny_model, mixture, folder / "two", processes=2, zero_stage=3)
+    padded = Run(tiny_model, mixture, folder / "padded", processes=2, pack_tokens=None, micro_batch=2)
+    yield one, two, padded
+    for run in (one, two, padded):
         run.process.kill()
 
 
@@ -102,7 +103,7 @@ def losses(log: list[dict[str, Any]]) -> list[float]:
 
 
 def test_killed_and_ended_runs_go_on_to_the_same_losses(
-    tiny_model: Path, mixture: Path, runs: tuple[Run, Run], tmp_path: Path
+    tiny_model: Path, mixture: Path, runs: tuple[Run, Run, Run], tmp_path: Path
 ) -> None:
     def start() -> Run:
         return Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0")
@@ -130,7 +131,7 @@ def test_killed_and_ended_runs_go_on_to_the_same_losses(
 
 
 def test_a_second_run_waits_for_the_first_and_takes_it_up(
-    tiny_model: Path, mixture: Path, runs: tuple[Run, Run], tmp_path: Path
+    tiny_model: Path, mixture: Path, runs: tuple[Run, Run, Run], tmp_path: Path
 ) -> None:
     first = Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0")
     first.after_checkpoint(1, signal.SIGSTOP)
@@ -146,7 +147,7 @@ def test_a_second_run_waits_for_the_first_and_takes_it_up(
     assert "going on from checkpoint-" in second.errors.read_text()
 
 
-def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run]) -> None:
+def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run, Run]) -> None:
     from safetensors.torch import load_file
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -184,26 +185,38 @@ def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run]) 
     assert "30 examples (30 nl2code) in 12 steps" in card
 
 
-def test_cpu_run_needs_no_compiler(runs: tuple[Run, Run]) -> None:
+def test_cpu_run_needs_no_compiler(runs: tuple[Run, Run, Run]) -> None:
     runs[0].end()
     assert not list(runs[0].kernels.rglob("*.o"))
 
 
-def test_two_processes_with_zero_3_lose_the_same(tiny_model: Path, runs: tuple[Run, Run]) -> None:
-    """30 examples x 3 end in a step of 2, one for each process."""
+@pytest.mark.parametrize("other", [1, 2])
+def test_two_processes_with_zero_3_or_padded_batches_lose_the_same(
+    tiny_model: Path, runs: tuple[Run, Run, Run], other: int
+) -> None:
+    """30 examples x 3 end in a step of 2, where some micro-batches are empty."""
     from safetensors.torch import load_file
 
-    one, two = (run.end() for run in runs)
-    assert "2 x CPU process" in runs[1].errors.read_text()
+    one, two = runs[0].end(), runs[other].end()
+    assert "2 x CPU process" in runs[other].errors.read_text()
     assert losses(one) == pytest.approx(losses(two), abs=1e-3)
+    for log in (one, two):
+        assert [entry["examples"] for entry in log] == [8] * 11 + [2]
     base, alone, gathered = (
-        load_file(folder / "model.safetensors") for folder in (tiny_model, runs[0].out, runs[1].out)
+        load_file(folder / "model.safetensors") for folder in (tiny_model, runs[0].out, runs[other].out)
     )
     assert base.keys() == alone.keys() == gathered.keys()
     for name, tensor in alone.items():
         learnt = (tensor.float() - base[name]).abs().mean().item()
         apart = (tensor.float() - gathered[name].float()).abs().mean().item()
         assert apart < learnt / 20
+
+
+def test_packs_are_fuller_than_padded_batches(runs: tuple[Run, Run, Run]) -> None:
+    packed, _, padded = (run.end() for run in runs)
+    assert all(entry["real_share"] > 0.97 for entry in packed)
+    assert sum(entry["real_share"] for entry in padded) < 0.97 * STEPS
+    assert [entry["tokens"] for entry in packed] == [entry["tokens"] for entry in padded]
 
 
 def test_gpus_that_are_not_there_are_missed(tiny_model: Path, mixture: Path, tmp_path: Path) -> None:
