@@ -81,14 +81,14 @@ class Way:
         return sum(len(self.rows[index].ids) for one in step for index in one)
 
 
-def main(mirror: Path | None, workers: int) -> dict[str, Any]:
+def main(mirror: Path, workers: int) -> dict[str, Any]:
     """The files of `mirror` are not needed: lengths are drawn."""
     libraries.prepare(workers)
     import torch
 
     if torch.cuda.is_available():
-        return compare(pyx_like(256 * 8), "deepseek-coder-1.3b", GPU_PACK, 16, 256, 7, checkpointing=True)
-    return compare(pyx_like(64 * 8), "nano", CPU_PACK, 4, 64, 7)
+        return compare(pyx_like(64 * 4), "smollm2-135m", GPU_PACK, 16, 64, 3)
+    return compare(pyx_like(32 * 6), "nano", CPU_PACK, 4, 32, 5)
 
 
 def compare(
@@ -190,7 +190,7 @@ def _unsorted(steps: list[list[list[int]]], size: int) -> list[list[list[int]]]:
 
 def _model(shape: str, kind: str, checkpointing: bool, optimiser: str) -> tuple[Any, Any]:
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import AutoModelForCausalLM, LlamaConfig
 
     from semcoder.training import attention
 
@@ -204,15 +204,15 @@ def _model(shape: str, kind: str, checkpointing: bool, optimiser: str) -> tuple[
         vocab_size=size["vocabulary"],
         tie_word_embeddings=not cuda,
         use_cache=False,
-        attn_implementation=attention.register() if kind == "packed" else "sdpa",
         dtype=torch.bfloat16 if cuda else torch.float32,
     )
+    name = attention.register() if kind == "packed" else "sdpa"
     torch.manual_seed(0)
     with torch.device("cuda" if cuda else "cpu"):
-        model = LlamaForCausalLM._from_config(config)
+        model: Any = AutoModelForCausalLM.from_config(config, attn_implementation=name)
     model.train()
     if checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False})
     made = getattr(torch.optim, optimiser)(model.parameters(), lr=1e-4, foreach=not cuda)
     return model, made
 
@@ -256,8 +256,8 @@ def command(
     shape: Annotated[str, typer.Option(help=f"One of {', '.join(SHAPES)}.")] = "nano",
     pack_tokens: Annotated[int, typer.Option(help="Most tokens of a pack.")] = CPU_PACK,
     micro_batch: Annotated[int, typer.Option(help="Examples of a padded batch.")] = 4,
-    examples_per_step: Annotated[int, typer.Option(help="Examples behind an optimiser step.")] = 64,
-    rounds: Annotated[int, typer.Option(help="Steps that are measured.")] = 7,
+    examples_per_step: Annotated[int, typer.Option(help="Examples behind an optimiser step.")] = 32,
+    rounds: Annotated[int, typer.Option(help="Steps that are measured.")] = 5,
     checkpointing: Annotated[bool, typer.Option(help="Compute activations again.")] = False,
     optimiser: Annotated[str, typer.Option(help="AdamW, or SGD where memory is short.")] = "AdamW",
     mixture: Annotated[Path | None, typer.Option(help="Take the lengths of these examples.")] = None,

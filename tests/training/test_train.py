@@ -28,6 +28,7 @@ RECIPE = {
     "min_learning_rate": 1e-4,
     "warmup_steps": 2,
     "gradient_checkpointing": False,
+    "precision": "fp32",
 }
 
 
@@ -98,16 +99,13 @@ def runs(
         run.process.kill()
 
 
-def losses(log: list[dict[str, Any]]) -> list[float]:
-    return [round(entry["loss"], 4) for entry in log]
-
-
 def test_killed_and_ended_runs_go_on_to_the_same_losses(
-    tiny_model: Path, mixture: Path, runs: tuple[Run, Run, Run], tmp_path: Path
+    tiny_model: Path, mixture: Path, tmp_path: Path
 ) -> None:
     def start() -> Run:
-        return Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0")
+        return Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0", precision="bf16")
 
+    undisturbed = Run(tiny_model, mixture, tmp_path / "undisturbed", precision="bf16")
     killed = start()
     killed.after_checkpoint(2, signal.SIGKILL)
     killed.end(-signal.SIGKILL)
@@ -122,7 +120,7 @@ def test_killed_and_ended_runs_go_on_to_the_same_losses(
     assert not (tmp_path / "out").exists()
 
     log = start().end()
-    assert losses(log) == losses(runs[0].end())
+    assert [entry["loss"] for entry in log] == [entry["loss"] for entry in undisturbed.end()]
     assert [entry["step"] for entry in log] == list(range(1, STEPS + 1))
     messages = killed.errors.read_text()
     assert "checkpoint-11 was cut off" in messages
@@ -143,7 +141,7 @@ def test_a_second_run_waits_for_the_first_and_takes_it_up(
     first.process.send_signal(signal.SIGTERM)
     first.process.send_signal(signal.SIGCONT)
     first.end(143)
-    assert losses(second.end()) == losses(runs[0].end())
+    assert [entry["loss"] for entry in second.end()] == [entry["loss"] for entry in runs[0].end()]
     assert "going on from checkpoint-" in second.errors.read_text()
 
 
@@ -199,7 +197,8 @@ def test_two_processes_with_zero_3_or_padded_batches_lose_the_same(
 
     one, two = runs[0].end(), runs[other].end()
     assert "2 x CPU process" in runs[other].errors.read_text()
-    assert losses(one) == pytest.approx(losses(two), abs=1e-3)
+    for what in ("loss", "grad_norm"):
+        assert [entry[what] for entry in one] == pytest.approx([entry[what] for entry in two], rel=1e-5)
     for log in (one, two):
         assert [entry["examples"] for entry in log] == [8] * 11 + [2]
     base, alone, gathered = (
@@ -209,7 +208,7 @@ def test_two_processes_with_zero_3_or_padded_batches_lose_the_same(
     for name, tensor in alone.items():
         learnt = (tensor.float() - base[name]).abs().mean().item()
         apart = (tensor.float() - gathered[name].float()).abs().mean().item()
-        assert apart < learnt / 20
+        assert apart < learnt / 1000
 
 
 def test_packs_are_fuller_than_padded_batches(runs: tuple[Run, Run, Run]) -> None:
