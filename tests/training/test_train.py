@@ -51,7 +51,7 @@ class Run:
 
     def end(self, code: int = 0) -> list[dict[str, Any]]:
         """Wait, and return the training log."""
-        assert self.process.wait(120) == code, self.errors.read_text()
+        assert self.process.wait(200) == code, self.errors.read_text()
         log = self.out / "training_log.jsonl"
         return [json.loads(line) for line in log.read_text().splitlines()] if code == 0 else []
 
