@@ -12,11 +12,13 @@ from rich.table import Table
 from semcoder.artifacts import write_json
 from semcoder.errors import UserError
 
-NAMES = ("children", "answers", "traces", "problems", "scaling")
+NAMES = ("children", "answers", "traces", "problems", "scaling", "packing")
 
 
 def main(
-    mirror: Annotated[Path, typer.Option(help="Folder of benchmark files.")],
+    mirror: Annotated[
+        Path, typer.Option(help="Folder of benchmark files; scaling and packing need none.")
+    ] = Path(),
     only: Annotated[str, typer.Option(help=f"One of {', '.join(NAMES)}.")] = "",
     workers: Annotated[int, typer.Option(help="Processes side by side, on each side of a comparison.")] = 2,
     out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results/benchmarks"),

@@ -13,7 +13,16 @@ from semcoder.errors import UserError
 from semcoder.progress import tell
 from semcoder.training.batches import Schedule
 
-KEPT = ("step", "loss", "learning_rate", "grad_norm", "tokens", "tokens_per_second")
+KEPT = (
+    "step",
+    "loss",
+    "learning_rate",
+    "grad_norm",
+    "examples",
+    "tokens",
+    "real_share",
+    "tokens_per_second",
+)
 
 
 class Log(TrainerCallback):
@@ -48,7 +57,9 @@ class Log(TrainerCallback):
             raise UserError(
                 f"the loss of step {step} is {entry['loss']}; lower learning_rate or change precision."
             )
+        entry["examples"] = self.plan.examples[step - 1]
         entry["tokens"] = self.plan.tokens[step - 1]
+        entry["real_share"] = round(entry["tokens"] / self.plan.positions[step - 1], 4)
         entry["tokens_per_second"] = round(entry["tokens"] / self.seconds[-1], 1)
         if args.process_index == 0:
             left = sum(self.plan.tokens[step:]) * sum(self.seconds) / sum(self._done(step))

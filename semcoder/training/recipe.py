@@ -65,7 +65,15 @@ class Recipe(MixtureRecipe):
     examples_per_step: int = Field(
         default=512, ge=1, description="examples behind one optimiser step, over all processes"
     )
-    micro_batch: int = Field(default=16, ge=1, description="examples that one process works on at a time")
+    pack_tokens: int | None = Field(
+        default=8192,
+        ge=16,
+        description="most tokens of a pack, the examples laid end to end that one process works on at a time; "
+        "null: micro_batch examples padded to the longest instead",
+    )
+    micro_batch: int = Field(
+        default=16, ge=1, description="examples that one process works on at a time where pack_tokens is null"
+    )
     precision: Literal["bf16", "fp16", "fp32"] = Field(
         default="bf16",
         description="of weights and arithmetic; the optimiser keeps its own fp32 copy of the weights",
@@ -87,6 +95,6 @@ class Recipe(MixtureRecipe):
             raise ValueError("max_steps is 0; -1 stands for no limit")
         if self.min_learning_rate > self.learning_rate:
             raise ValueError("min_learning_rate is above learning_rate")
-        if self.examples_per_step % self.micro_batch:
-            raise ValueError("examples_per_step is not a multiple of micro_batch")
+        if self.pack_tokens is not None and self.pack_tokens < self.max_tokens:
+            raise ValueError("pack_tokens is below max_tokens: the longest example must fit in a pack")
         return self

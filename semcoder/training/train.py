@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -21,6 +21,9 @@ from semcoder.records import Example, read
 from semcoder.training import zero
 from semcoder.training.encoding import encode, load_tokenizer
 from semcoder.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from semcoder.training.batches import Schedule
 
 INTERRUPTED = 143
 """Exit code after SIGTERM: the same command goes on from the checkpoint that was saved."""
@@ -39,7 +42,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     # Here, so that the command's --help need not load the libraries.
     from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
 
-    from semcoder.training import batches, card, checkpoints, log
+    from semcoder.training import attention, batches, card, checkpoints, log
 
     processes = zero.world_size()
     tokenizer = load_tokenizer(base)
@@ -48,7 +51,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
         raise UserError(
             f"{mixture}: an example is longer than max_tokens ({recipe.max_tokens}); mix it again."
         )
-    plan = batches.schedule(examples.lengths, recipe)
+    plan = batches.schedule(examples.lengths, recipe, processes)
     hashes = {"mixture": sha256_of(mixture), "base": sha256_of(base)}
     partial = _partial(out, recipe, hashes, processes)
     if zero.rank() == 0:
@@ -57,19 +60,21 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
 
     zero.join_group()  # waits for rank 0
     # In this order: with ZeRO-3 the arguments make loading shard the weights.
-    arguments = zero.arguments(recipe, partial)
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=zero.dtype(recipe), local_files_only=True)
+    arguments = zero.arguments(recipe, plan.micro_batches, partial)
+    packed = recipe.pack_tokens is not None
+    model = AutoModelForCausalLM.from_pretrained(
+        base,
+        dtype=zero.dtype(recipe),
+        local_files_only=True,
+        attn_implementation=attention.register() if packed else None,
+    )
     keeper = checkpoints.Checkpoints(partial, 60 * save_minutes)
-
-    class Run(Trainer):
-        def _get_train_sampler(self, *_: Any) -> batches.Order:
-            return batches.Order(plan)
-
-    trainer = Run(
+    collator = batches.PackCollator if packed else batches.Collator
+    trainer = Trainer(
         model=model,
         args=arguments,
-        train_dataset=examples,
-        data_collator=batches.Collator(tokenizer.eos_token_id),
+        train_dataset=batches.MicroBatches(examples, plan),
+        data_collator=collator(tokenizer.eos_token_id),
         processing_class=tokenizer,
         callbacks=[keeper, log.Log(plan)],
     )
@@ -77,7 +82,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     _require_deepspeed(trainer, processes)
     start = checkpoints.newest(partial)
     if zero.rank() == 0:
-        tell(_announcement(plan.steps, plan.tokens, start))
+        tell(_announcement(plan, start))
     trainer.train(resume_from_checkpoint=str(start) if start else None)
     if keeper.told_to_end and trainer.state.global_step < trainer.state.max_steps:
         tell(f"stopped after step {trainer.state.global_step}; run the same command to go on")
@@ -129,9 +134,11 @@ def _require_deepspeed(trainer: Any, processes: int) -> None:
         raise RuntimeError(f"{trainer.args.world_size} processes joined, {processes} were started")
 
 
-def _announcement(steps: list[list[int]], tokens: list[int], start: Path | None) -> str:
-    examples = sum(map(len, steps))
-    text = f"{len(steps)} steps, {examples} examples, {sum(tokens)} tokens, {zero.hardware()}"
+def _announcement(plan: "Schedule", start: Path | None) -> str:
+    text = (
+        f"{len(plan.steps)} steps, {sum(plan.examples)} examples, {sum(plan.tokens)} tokens, "
+        f"{plan.micro_batches} micro-batches a step ({plan.empty} of all empty), {zero.hardware()}"
+    )
     return f"{text}; going on from {start.name}" if start else text
 
 
@@ -176,10 +183,9 @@ def main(
     torchrun --standalone --nproc_per_node 8 -m semcoder.cli training train ...
 
     Example: semcoder training train --base models/smollm2 --mixture mixture.jsonl --out models/tuned
-    --recipe '{"base": "smollm2", "zero_stage": 2, "examples_per_step": 32, "micro_batch": 4}'
+    --recipe '{"base": "smollm2", "zero_stage": 2, "examples_per_step": 32}'
     """
     wanted = parse_recipe(recipe)
-    zero.accumulation(wanted, zero.world_size())
     if gpus == 0:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     libraries.prepare(threads // zero.world_size())

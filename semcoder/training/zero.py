@@ -84,19 +84,12 @@ def dtype(recipe: Recipe) -> "torch.dtype":
     return {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[recipe.precision]
 
 
-def accumulation(recipe: Recipe, processes: int) -> int:
-    """Micro-batches of one process in a step; raises UserError when examples_per_step does not divide."""
-    at_once = recipe.micro_batch * processes
-    if recipe.examples_per_step % at_once:
-        raise UserError(
-            f"examples_per_step ({recipe.examples_per_step}) is not a multiple of micro_batch x processes "
-            f"({recipe.micro_batch} x {processes}); change micro_batch or the number of processes."
-        )
-    return recipe.examples_per_step // at_once
+def configuration(recipe: Recipe, micro_batches: int, processes: int) -> dict[str, Any]:
+    """The DeepSpeed configuration of a recipe.
 
-
-def configuration(recipe: Recipe, processes: int) -> dict[str, Any]:
-    """The DeepSpeed configuration of a recipe."""
+    DeepSpeed counts what the Trainer hands it one at a time. That is a micro-batch, of however many examples:
+    `micro_batches` of a step over all processes, as batches.schedule deals them.
+    """
     zero: dict[str, Any] = {
         "stage": recipe.zero_stage,
         "contiguous_gradients": True,
@@ -111,9 +104,9 @@ def configuration(recipe: Recipe, processes: int) -> dict[str, Any]:
             "stage3_gather_16bit_weights_on_model_save": True,
         }
     config: dict[str, Any] = {
-        "train_micro_batch_size_per_gpu": recipe.micro_batch,
-        "gradient_accumulation_steps": accumulation(recipe, processes),
-        "train_batch_size": recipe.examples_per_step,
+        "train_micro_batch_size_per_gpu": 1,
+        "gradient_accumulation_steps": micro_batches // processes,
+        "train_batch_size": micro_batches,
         "gradient_clipping": GRADIENT_CLIP,
         "zero_optimization": zero,
         "zero_allow_untested_optimizer": True,
@@ -136,17 +129,23 @@ def configuration(recipe: Recipe, processes: int) -> dict[str, Any]:
     return config
 
 
-def arguments(recipe: Recipe, partial: Path) -> "TrainingArguments":
-    """The Trainer's arguments. Checkpoints are made by checkpoints.Checkpoints, epochs by batches.schedule."""
+def arguments(recipe: Recipe, micro_batches: int, partial: Path) -> "TrainingArguments":
+    """The Trainer's arguments. Checkpoints are made by checkpoints.Checkpoints, epochs by batches.schedule.
+
+    `micro_batches`: of one step, over all processes. The Trainer divides each one's summed loss by the response
+    tokens of the whole step, so it does not matter how examples are dealt into them.
+    """
     import torch
     from transformers import TrainingArguments
 
     return TrainingArguments(
         output_dir=str(partial),
         use_cpu=not torch.cuda.is_available(),
-        deepspeed=configuration(recipe, world_size()),
-        per_device_train_batch_size=recipe.micro_batch,
-        gradient_accumulation_steps=accumulation(recipe, world_size()),
+        deepspeed=configuration(recipe, micro_batches, world_size()),
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=micro_batches // world_size(),
+        average_tokens_across_devices=True,
+        train_sampling_strategy="sequential",
         num_train_epochs=1,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="cosine_with_min_lr",

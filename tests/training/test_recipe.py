@@ -34,21 +34,21 @@ def test_mixture_recipe_takes_no_training_field() -> None:
         parse_mixture('{"learning_rate": 1}')
 
 
-@pytest.mark.parametrize(("processes", "steps"), [(1, 128), (8, 16)])
-def test_accumulation_keeps_the_examples_of_a_step(processes: int, steps: int) -> None:
-    recipe = Recipe(base="b", micro_batch=4)
-    assert zero.accumulation(recipe, processes) == steps
-    config = zero.configuration(recipe, processes)
-    assert config["gradient_accumulation_steps"] * config["train_micro_batch_size_per_gpu"] * processes == 512
+def test_packs_shorter_than_the_longest_example_are_refused() -> None:
+    with pytest.raises(ValidationError, match="pack_tokens is below max_tokens"):
+        Recipe(base="b", pack_tokens=1024)
+    assert Recipe(base="b", pack_tokens=None).pack_tokens is None
 
 
-def test_processes_that_do_not_divide_are_refused() -> None:
-    with pytest.raises(UserError, match=r"micro_batch x processes \(4 x 3\)"):
-        zero.accumulation(Recipe(base="b", micro_batch=4), 3)
+@pytest.mark.parametrize("processes", [1, 8])
+def test_deepspeed_counts_micro_batches(processes: int) -> None:
+    config = zero.configuration(Recipe(base="b"), 16, processes)
+    assert config["train_batch_size"] == 16
+    assert config["gradient_accumulation_steps"] * config["train_micro_batch_size_per_gpu"] * processes == 16
 
 
 def test_configuration_of_the_papers_recipe() -> None:
-    config = zero.configuration(Recipe(base="b", micro_batch=4), 8)
+    config = zero.configuration(Recipe(base="b"), 16, 8)
     assert config["zero_optimization"]["stage"] == 3
     assert config["zero_optimization"]["stage3_gather_16bit_weights_on_model_save"]
     assert config["bf16"] == {"enabled": True}
@@ -57,8 +57,8 @@ def test_configuration_of_the_papers_recipe() -> None:
 
 
 def test_offload_moves_weights_only_under_zero_3() -> None:
-    three = zero.configuration(Recipe(base="b", offload=True), 1)
-    two = zero.configuration(Recipe(base="b", offload=True, zero_stage=2), 1)
+    three = zero.configuration(Recipe(base="b", offload=True), 1, 1)
+    two = zero.configuration(Recipe(base="b", offload=True, zero_stage=2), 1, 1)
     assert "offload_param" in three["zero_optimization"]
     assert "offload_param" not in two["zero_optimization"]
     assert three["optimizer"]["type"] == two["optimizer"]["type"] == "AdamW"
