@@ -141,7 +141,7 @@ class Child:
             )
         ]
         generator = getattr(sys.modules.get("random"), "_inst", None)
-        self._seed = functools.partial(_random.Random.seed, generator) if generator else int
+        self._seed = functools.partial(_random.Random.seed, generator) if generator else bytes
 
     def warm_up(self, result: int) -> None:
         """In the zygote: run a program of our own through all that a child will run, but for its limits.
@@ -160,13 +160,14 @@ class Child:
         os.lseek(RESULT_FD, 0, os.SEEK_SET)
         os.close(RESULT_FD)
         self._room = room
+        self.code, self.entry_point, self.calls = "", "", []  # or a child would have to free them
         sys.modules.clear()
         sys.modules.update(modules)
 
     def take(self, request: bytes) -> None:
         """Become the child that runs this request."""
         self.code, self.entry_point, self.calls, self.stdin, self.traced = marshal.loads(request)
-        self._seed(int.from_bytes(os.urandom(16), "little"))
+        self._seed(os.urandom(16))
 
     def confine(self, files: list[int], lock: "seccomp.Filter | None") -> None:
         """Descriptors, limits and the system call filter. After this nothing can be undone.
@@ -314,7 +315,7 @@ class Child:
 
     def _text_of(self, record: dict[str, Any]) -> str:
         """The record as JSON. A returned value, the usual case, needs no encoder, which would write to many pages."""
-        if record.keys() == {"value"}:
+        if "value" in record and len(record) == 1:
             return f'{{"value":{self._quote(record["value"])}}}'
         return self._encode(record)
 

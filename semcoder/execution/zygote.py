@@ -143,19 +143,21 @@ def _wait(pid: int, limits: dict[str, Any], namespaces: bool) -> tuple[int, int,
 
 
 def _receive(size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        part = os.read(CONTROL, size - len(data))
+    parts: list[bytes] = []
+    while True:
+        part = os.read(CONTROL, size)
+        if len(part) == size:
+            return b"".join([*parts, part]) if parts else part
         if not part:
             os._exit(0)
-        data += part
-    return bytes(data)
+        parts.append(part)
+        size -= len(part)
 
 
 def _send(data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(CONTROL, view) :]
+    """A reply, which is so small that the socket takes it whole."""
+    if os.write(CONTROL, data) != len(data):
+        raise OSError("the sandbox cannot answer")
 
 
 if __name__ == "__main__":
