@@ -1,0 +1,579 @@
+"""Claims placed in the trace: which moments a claim can be about, from labels, iterations, calls and order.
+
+A text is read from its first line to its last. A line belongs to the last one before it that stands less deep; it
+inherits from it the iteration, the call and the step. A label narrows the moments to executions of its line, an
+iteration mark to one turn of a loop, the order to what has not passed. Where a text gives no such hint a claim may be
+about any moment, and is false only if it holds at none.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from semcoder.monologue.listing import Listing
+from semcoder.monologue.verify import patterns
+from semcoder.monologue.verify.claims import Reader, Said, inside
+from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Judge, Verdict, call_parts, fits, names_in, unparsed
+from semcoder.monologue.verify.moments import Activation, Moments, Run, Step
+from semcoder.monologue.verify.series import in_turn, summary
+from semcoder.monologue.verify.text import Chunk, Line, Mark
+from semcoder.monologue.verify.values import alike, is_literal, normal
+
+Pin = dict[Run, range | frozenset[int]]
+"""Which iterations of which runs of a loop are meant."""
+MAX_CANDIDATES = 40
+"""Executions of one line that a chunk without other hints is tried on."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """What a line hands on to the lines under it."""
+
+    rank: int
+    pins: list[Pin] = field(default_factory=list)
+    within: Activation | None = None
+    step: Step | None = None
+    callee: Activation | None = None
+    runs: list[Run] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Judged:
+    """A claim with its verdict, and the step that it holds at."""
+
+    said: Said
+    holds: bool | None
+    truth: str
+    step: Step | None = None
+
+
+class Alignment:
+    """Goes through one text and judges its claims."""
+
+    def __init__(self, moments: Moments, backward: bool, offset: int, zero_based: bool) -> None:
+        self.moments = moments
+        self.judge = Judge(moments)
+        self.code = moments.code
+        self.reader = Reader(moments.ever, moments.functions, backward, moments.root.name)
+        self._backward = backward
+        self._offset = offset
+        self._zero = zero_based
+        self._frames = [Frame(-1000, within=moments.root)]
+        self._cursor = 0
+        self.judged: list[Judged] = []
+        self.lines: set[int] = set()
+        """Lines of the program that the text speaks of."""
+        self._anchors = _anchors(self.code) if self.code else {}
+
+    def line(self, line: Line) -> None:
+        """Judge the claims of a line of text."""
+        while self._frames[-1].rank >= line.rank:
+            self._frames.pop()
+        above = self._frames[-1]
+        frame = Frame(line.rank, above.pins, above.callee or above.within, above.step, None, above.runs)
+        for chunk in line.chunks:
+            self._chunk(chunk, frame, above)
+        self._frames.append(frame)
+
+    # One chunk
+
+    def _chunk(self, chunk: Chunk, frame: Frame, above: Frame) -> None:
+        found = self.reader.claims(chunk)
+        words = chunk.words
+        pins = frame.pins
+        if not chunk.leads and patterns.AFTER_LOOP.search(words) and chunk.label is None:
+            pins = frame.pins = [] if frame.pins is above.pins else above.pins
+        if chunk.mark is not None and (chunk.leads or not frame.pins or chunk.cells):
+            pin = self._pin(chunk, chunk.mark, above if above.runs else frame, found)
+            pins = above.pins + [pin] if pin else above.pins
+            if chunk.leads:
+                frame.pins = pins
+        elif chunk.mark is None and chunk.label is None and (pin := self._selected(chunk, found)):
+            pins = frame.pins = above.pins + [pin]
+        if chunk.label is not None:
+            self._labelled(chunk, chunk.label - self._offset, found, pins, frame, above)
+        else:
+            self._unlabelled(chunk, found, pins, frame)
+
+    def _labelled(
+        self, chunk: Chunk, number: int, found: list[Said], pins: list[Pin], frame: Frame, above: Frame
+    ) -> None:
+        line = self.code.first_line.get(number, number) if self.code else number
+        entered = [each for each in self.moments.activations if each.line == line] if not self._is_step(line) else []
+        if entered:
+            self.lines.add(line)
+            self._settle(found, lambda said: self._at_entry(said, entered, frame))
+            return
+        steps = self._candidates(line, pins, frame, above)
+        if chunk.opens:
+            self._ran(chunk, line, steps, found, pins)
+        if not steps:
+            self._unlabelled(chunk, found, pins, frame)
+            return
+        self.lines.add(line)
+        best = self._fitting(found, steps, chunk)
+        if best.header is not None:
+            frame.runs = [best.header]
+        calls = patterns.CALLING.search(chunk.words[:80]) or any(said.kind == "call" for said in found)
+        if chunk.opens and not self._backward:
+            self._cursor = max(self._cursor, best.start)
+        frame.step = best
+        alone = len(steps) == 1
+        self._settle(found, lambda said: self._at_steps(said, best, steps, alone, frame, chunk))
+        if best.calls and frame.callee is None and calls and len(best.calls) == 1:
+            frame.callee = best.calls[0]
+
+    def _is_step(self, line: int) -> bool:
+        return line in self.moments.by_line
+
+    def _candidates(self, line: int, pins: list[Pin], frame: Frame, above: Frame) -> list[Step]:
+        """The executions of a line that a chunk may be about, the narrowest choice that is not empty."""
+        every = self.moments.by_line.get(line, [])
+        steps = [step for step in every if all(_within(step, pin) for pin in pins)] if pins else every
+        owner = frame.within
+        own = [step for step in steps if step.owner is owner or step is above.step]
+        steps = own or steps
+        if not self._backward:
+            steps = [step for step in steps if step.end >= self._cursor] or steps
+        return steps
+
+    def _ran(self, chunk: Chunk, line: int, steps: list[Step], found: list[Said], pins: list[Pin]) -> None:
+        """The claim that a labelled line ran: false only where the text states something that happened there."""
+        said = Said("line", chunk.start, chunk.end, str(line))
+        if steps:
+            said.end = chunk.start + len(chunk.words.partition(":")[0])
+            self.judged.append(Judged(said, True, "", steps[0]))
+            return
+        code = self.code
+        sure = any(not each.hedged and each.kind in ("state", "return", "exception", "condition") for each in found)
+        known = code is not None and code.statement(line) is not None and self._certain(line, pins)
+        unsure = patterns.negated(chunk.words) or patterns.hypothetical(chunk.words) or chunk.section == "code"
+        if not sure or not known or unsure:
+            self.judged.append(Judged(said, None, ""))
+            return
+        ran = line in self.moments.by_line
+        truth = f"line {line} does not run {'in this iteration' if ran else 'at all'}"
+        self.judged.append(Judged(said, False, truth))
+
+    def _certain(self, line: int, pins: list[Pin]) -> bool:
+        """Whether it is known that a line did not run: at all, or in an iteration of a loop around it."""
+        if line not in self.moments.by_line:
+            return True
+        assert self.code is not None
+        around = {self.code.first_line.get(loop.lineno, loop.lineno) for loop in self.code.loops(line)}
+        return bool(pins) and all(run.line in around and run.certain for pin in pins for run in pin)
+
+    def _fitting(self, found: Sequence[Said], steps: Sequence[Step], chunk: Chunk) -> Step:
+        """The first step that all claims of a chunk hold at, else that with the fewest false ones."""
+        if len(steps) == 1 or not found:
+            return steps[0]
+        best, fewest = steps[0], len(found) + 1
+        for step in steps[:MAX_CANDIDATES]:
+            false = sum(self.judge.at(said, step, True)[0] is False for said in found)
+            if false < fewest:
+                best, fewest = step, false
+            if not false:
+                break
+        return best
+
+    # Claims in their window
+
+    def _settle(self, found: Sequence[Said], judge: Callable[[Said], tuple[Verdict, Step | None]]) -> None:
+        for said in found:
+            (holds, truth), step = judge(said)
+            if holds is False and said.hedged:
+                holds = None
+            self.judged.append(Judged(said, holds, truth if holds is False else "", step))
+            if holds and step is not None:
+                self.lines.add(step.line)
+
+    def _at_entry(self, said: Said, entered: list[Activation], frame: Frame) -> tuple[Verdict, Step | None]:
+        """A claim at a `def` line: the arguments."""
+        own = [each for each in entered if each is frame.within or each is frame.callee] or entered
+        if said.kind == "state":
+            found = [self.judge._same(said, text) for call in own if (text := call.arguments.get(said.subject))]
+            if found:
+                truth = f"{said.subject} = {own[0].arguments.get(said.subject)}"
+                return _one(found, truth), None
+        if said.kind == "constraint":
+            texts = [text for call in own if (text := call.arguments.get(said.subject))]
+            if texts:
+                return _one([self.judge.shaped(said, text) for text in texts], f"{said.subject} = {texts[0]}"), None
+        return self._anywhere(said, frame)
+
+    def _at_steps(
+        self, said: Said, best: Step, steps: Sequence[Step], alone: bool, frame: Frame, chunk: Chunk
+    ) -> tuple[Verdict, Step | None]:
+        """A claim of a labelled chunk: at the step that fits best."""
+        if said.kind in ("output", "input", "count") or said.more == "summary":
+            return self._anywhere(said, frame, chunk)
+        if said.kind == "call" or (said.kind == "return" and said.subject):
+            return self._calls(said, best, frame)
+        verdict = self.judge.at(said, best, True)
+        if verdict[0] is False and said.kind == "state" and self._earlier(said, best):
+            verdict = True, ""
+        if verdict[0] is False and not alone:
+            others = [self.judge.at(said, step, True)[0] for step in steps[:MAX_CANDIDATES]]
+            if True in others or None in others:
+                verdict = UNKNOWN
+        if verdict[0] is None and said.kind in ("state", "return", "exception", "change"):
+            return self._anywhere(said, frame, chunk)
+        return verdict, best
+
+    def _earlier(self, said: Said, step: Step) -> bool:
+        """Whether a state is that from before the step, and the same chunk goes on to state that from after it."""
+        before = step.before.get(said.subject)
+        if before is None or not self.judge._same(said, before):
+            return False
+        after = step.after.get(said.subject)
+        return any(
+            each is not said and each.kind == "state" and each.subject == said.subject
+            and each.start > said.start and after is not None and self.judge._same(each, after)
+            for each in self._current
+        )  # fmt: skip
+
+    _current: Sequence[Said] = ()
+
+    def _unlabelled(self, chunk: Chunk, found: list[Said], pins: list[Pin], frame: Frame) -> None:
+        self._current = found
+        anchored = self._anchored(chunk, pins) if self._anchors else []
+        if anchored:
+            runs = {run: None for step in anchored if (run := step.header) is not None}
+            if runs:
+                frame.runs = list(runs)
+        steps = self._pinned(pins) if pins else None
+        before = bool(frame.runs) and patterns.BEFORE_LOOP.search(chunk.words) is not None
+
+        def judged(said: Said) -> tuple[Verdict, Step | None]:
+            if said.kind in ("output", "input", "count") or said.more == "summary":
+                return self._anywhere(said, frame, chunk)
+            if said.kind == "call" or (said.kind == "return" and said.subject):
+                return self._calls(said, None, frame)
+            if said.kind == "change" and said.value == "series":
+                return self._series(said, pins, frame), None
+            if said.kind == "change" and pins:
+                return self._moved(said, pins), None
+            if before and said.kind == "state":
+                return self._over(said, [run.first for run in frame.runs], False)
+            if anchored and (steps is None or self._backward):
+                verdict, step = self._over(said, anchored, self._backward and not said.given)
+                if verdict[0] is not None:
+                    wide = self._anywhere(said, frame, chunk) if verdict[0] is False else (verdict, step)
+                    if verdict[0] is False and wide[0][0] is not False and not self._backward:
+                        return UNKNOWN, None
+                    return verdict, step
+            if steps is not None:
+                verdict, step = self._over(said, steps, not said.given)
+                if verdict[0] is not None:
+                    return verdict, step
+            return self._anywhere(said, frame, chunk)
+
+        self._settle(found, judged)
+
+    def _over(self, said: Said, steps: Sequence[Step], strict: bool) -> tuple[Verdict, Step | None]:
+        """A claim that may be about any of these steps."""
+        false, unclear = "", False
+        looked = 0
+        names = names_in(said.subject)
+        seen: set[tuple[str | None, ...]] = set()
+        for step in steps:
+            if said.kind in ("value", "condition", "constraint"):
+                key = (str(step.line), *[step.before.get(name) for name in names], *[step.after.get(name) for name in names])
+                if key in seen:
+                    continue
+                seen.add(key)
+                looked += 1
+                if looked > MAX_STATES:
+                    unclear = True
+                    break
+            holds, truth = self.judge.at(said, step, strict)
+            if holds:
+                return (True, ""), step
+            if holds is None:
+                unclear |= said.kind in ("value", "condition") or bool(truth)
+            else:
+                false = false or truth
+        return ((None, "") if unclear or not false else (False, false)), None
+
+    def _anywhere(self, said: Said, frame: Frame, chunk: Chunk | None = None) -> tuple[Verdict, Step | None]:
+        """A claim that may be about any moment."""
+        moments, judge = self.moments, self.judge
+        root = moments.root
+        match said.kind:
+            case "output":
+                if root.returned is None:
+                    return ((False, f"it raises {root.raised}") if root.raised else UNKNOWN), None
+                same = judge._same(said, root.returned)
+                return (same, f"the call returns {root.returned}"), None
+            case "input":
+                return self._proposed(said), None
+            case "count":
+                return self._count(said, frame, chunk), None
+            case "state":
+                texts = moments.ever.get(said.subject)
+                if not texts or said.subject in judge.inner:
+                    return UNKNOWN, None
+                found = [judge._same(said, text) for text in texts]
+                shown = ", ".join(list(texts)[:4]) + (", ..." if len(texts) > 4 else "")
+                return _one(found, f"{said.subject} is only ever {shown}"), None
+            case "return":
+                texts_ = [each.returned for each in moments.activations if each.returned is not None]
+                if not texts_:
+                    return UNKNOWN, None
+                return _one([judge._same(said, text) for text in texts_], f"the call returns {root.returned}"), None
+            case "exception":
+                if not moments.raised:
+                    return (False, "nothing is raised"), None
+                return judge._exception(said, moments.raised), None
+            case "condition" if said.more == "summary":
+                return summary(said, frame.pins, moments, self._offset), None
+            case "condition" if said.more == "branch":
+                return UNKNOWN, None
+            case "value" | "condition" if not names_in(said.subject):
+                return self._constant(said), None
+            case "change" if said.value == "series":
+                return self._series(said, frame.pins, frame), None
+        return self._over(said, moments.steps, False)
+
+    def _constant(self, said: Said) -> Verdict:
+        known, value = self.judge.value(said.subject, {})
+        if not known:
+            return UNKNOWN
+        if said.kind == "condition":
+            return bool(value) is (said.value == "True"), f"{said.subject} is {str(bool(value)).lower()}"
+        same = self.judge._same(said, repr(value))
+        return same, f"{said.subject} is {value!r}"
+
+    def _proposed(self, said: Said) -> Verdict:
+        """A proposed input: the recorded one is right; of another one nothing is known without running it."""
+        given = call_parts(f"f({said.value})")[1]
+        if given is not None and fits(given, self.moments.root):
+            return True, ""
+        return UNKNOWN
+
+    def _calls(self, said: Said, best: Step | None, frame: Frame) -> tuple[Verdict, Step | None]:
+        """A call that is made, or that returned something."""
+        judge, moments = self.judge, self.moments
+        name, given = call_parts(said.subject)
+        known = moments.functions.get("<lambda>" if name == "lambda" else name, [])
+        if not known or (isinstance(said.more, list) and said.kind == "return"):
+            if said.kind == "return" and not said.hedged and not said.more:
+                worth = Said("value", said.start, said.end, said.subject, said.value, said.given, said.loose)
+                if best is not None:
+                    return judge.at(worth, best, True), best
+                return self._over(worth, moments.steps, False) if names_in(said.subject) else (self._constant(worth), None)
+            return UNKNOWN, best
+        near = [each for each in (best or frame.step).calls if each in known] if (best or frame.step) else []
+        pool = near or known
+        if given is None:
+            pool = near or known
+            if said.kind == "return":
+                verdict = judge.returned_by(said, pool)
+                return (UNKNOWN if verdict[0] is False and len(pool) > 1 else verdict), best
+            frame.callee = pool[0] if near else frame.callee
+            return (True, ""), best
+        fitting = [each for each in pool if fits(given, each)]
+        if not fitting and near:
+            fitting = [each for each in known if fits(given, each)]
+            if fitting and best is not None and not said.hedged:
+                return (False, self._made(pool[0])), best
+        if not fitting:
+            if said.kind == "return" and name == moments.root.name and self._backward:
+                return UNKNOWN, best
+            spelled = len(given) == len([n for n in known[0].arguments if n not in ("self", "cls")])
+            return ((False, self._made(pool[0])) if spelled else UNKNOWN), best
+        chosen = next((each for each in fitting if each.start >= self._cursor), fitting[0])
+        if said.kind == "call":
+            frame.callee = chosen
+            if not self._backward:
+                self._cursor = max(self._cursor, chosen.start) if chosen.start >= self._cursor else self._cursor
+            return (True, ""), best
+        if frame.callee is None:
+            frame.callee = chosen
+        return judge.returned_by(said, fitting), best
+
+    @staticmethod
+    def _made(call: Activation) -> str:
+        return f"the call is {call.name}({', '.join(call.arguments.values())})"
+
+    # Iterations
+
+    def _pin(self, chunk: Chunk, mark: Mark, above: Frame, found: list[Said]) -> Pin | None:
+        """The iterations that a mark means, and the claim that there are such."""
+        moments = self.moments
+        runs = [run for run in above.runs if run.certain]
+        sure = bool(runs)
+        if not runs:
+            runs = [run for run in moments.runs if run.certain]
+        if sure and above.pins:
+            runs = [run for run in runs if all(_within(run.first, pin) for pin in above.pins)] or runs
+        if not runs:
+            return None
+        if mark.relative:
+            return self._relative(mark, runs, above)
+        shift = 1 if self._zero else 0
+        first, last = mark.first + shift, mark.last + shift
+        fitting = [run for run in runs if len(run.turns) >= last]
+        said = Said("iteration", chunk.start, min(chunk.end, chunk.start + 40), value=str(mark.last))
+        most = max(len(run.turns) for run in runs)
+        if fitting or not sure and not chunk.leads:
+            self.judged.append(Judged(said, True if fitting else None, ""))
+            return {run: range(first, last + 1) for run in fitting} or None
+        doubtful = last == most + 1 and patterns.ENDING.search(chunk.words)
+        hedged = patterns.hypothetical(chunk.words) or patterns.negated(chunk.words) or chunk.section in ("code", "end")
+        complete = sure or (self.code is not None and not self.code.generators and not self.judge.inner)
+        self.judged.append(
+            Judged(said, None, "")
+            if doubtful or hedged or not complete
+            else Judged(said, False, f"the loop has {most} iteration{'s' * (most != 1)}")
+        )
+        return None
+
+    def _relative(self, mark: Mark, runs: list[Run], above: Frame) -> Pin | None:
+        if mark.relative == "last":
+            return {run: range(len(run.turns), len(run.turns) + 1) for run in runs if run.turns}
+        current = next((pin for pin in reversed(self._last_pins) if pin), None)
+        if current is None:
+            return None
+        step = 1 if mark.relative == "next" else -1
+        return {run: range(max(turns) + step, max(turns) + step + 1) for run, turns in current.items() if turns} or None
+
+    @property
+    def _last_pins(self) -> list[Pin]:
+        return [pin for frame in self._frames for pin in frame.pins]
+
+    def _selected(self, chunk: Chunk, found: Sequence[Said]) -> Pin | None:
+        """The iterations that `when i = 2:` means."""
+        first = found[0] if found else None
+        if first is None or first.kind != "state" or self.code is None:
+            return None
+        begin, end = first.start - chunk.base, first.end - chunk.base
+        prefix = chunk.low[chunk.start - chunk.base : begin]
+        if not patterns.SELECTING.match(prefix) or not re.match(r"[\s*_)]*[:,(–—-]", chunk.low[end : end + 4]):
+            return None
+        pin: Pin = {}
+        for run in self.moments.runs:
+            if run.turns and first.subject in run.turns[0][0].event.changes:
+                hits = [
+                    at
+                    for at, turn in enumerate(run.turns, 1)
+                    if self.judge._same(first, turn[0].after.get(first.subject, "")) is not False
+                ]
+                if hits:
+                    pin[run] = frozenset(hits)
+        return pin or None
+
+    def _pinned(self, pins: Sequence[Pin]) -> list[Step]:
+        """The steps in the iterations that are meant."""
+        *outer, inner = pins
+        steps: list[Step] = []
+        for run, turns in inner.items():
+            if all(_within(run.first, pin) for pin in outer):
+                for n in turns:
+                    if 1 <= n <= len(run.turns):
+                        steps += run.turns[n - 1]
+        return steps
+
+    def _moved(self, said: Said, pins: Sequence[Pin]) -> Verdict:
+        """A change over one iteration, or at one of its steps."""
+        *outer, inner = pins
+        found: list[Verdict] = []
+        for run, turns in inner.items():
+            if not all(_within(run.first, pin) for pin in outer):
+                continue
+            for n in turns:
+                turn = run.turns[n - 1] if 1 <= n <= len(run.turns) else []
+                for before, after in [(turn[0].before, turn[-1].after), *((s.before, s.after) for s in turn)] if turn else []:
+                    one, other = before.get(said.subject), after.get(said.subject)
+                    if one is not None and other is not None:
+                        found.append(self.judge.moved(said, one, other))
+                        if found[-1][0]:
+                            return True, ""
+        if not found or None in [each[0] for each in found]:
+            return UNKNOWN
+        return found[0]
+
+    def _series(self, said: Said, pins: Sequence[Pin], frame: Frame) -> Verdict:
+        return in_turn(said, pins, frame.runs or self.moments.runs, self.judge)
+
+    def _count(self, said: Said, frame: Frame, chunk: Chunk | None) -> Verdict:
+        """How often a loop ran."""
+        n = int(said.value)
+        runs = [run for run in frame.runs if run.certain]
+        sure = bool(runs)
+        if not runs:
+            runs = [run for run in self.moments.runs if run.certain]
+        if frame.pins:
+            runs = [run for run in runs if all(_within(run.first, pin) for pin in frame.pins)] or runs
+        if not runs:
+            return UNKNOWN
+        counts = sorted({len(run.turns) for run in runs})
+        if n in counts:
+            return True, ""
+        if self.code is not None and (self.code.generators or self.judge.inner) and not sure:
+            return UNKNOWN
+        return False, f"the loop runs {' or '.join(map(str, counts[:4]))} times"
+
+    # Code that a chunk names
+
+    def _anchored(self, chunk: Chunk, pins: Sequence[Pin]) -> list[Step]:
+        """The executions of the lines whose code the chunk quotes, in the iterations that are meant."""
+        lines: dict[int, None] = {}
+        for atom in chunk.atoms:
+            if atom.kind == "code" and len(atom.text) > 2 and not is_literal(atom.text.strip()):
+                for line in self._anchors.get(_plain(atom.text), ()):
+                    lines[line] = None
+        steps = [step for line in lines for step in self.moments.by_line.get(line, [])]
+        return [step for step in steps if all(_within(step, pin) for pin in pins)] if pins else steps
+
+
+def _one(found: Sequence[bool | None], truth: str) -> Verdict:
+    if True in found:
+        return True, ""
+    return (None if None in found or not found else False), truth
+
+
+def _within(step: Step, pin: Pin) -> bool:
+    """Whether a step, or a call around it, is part of the iterations of a pin."""
+    at: Step | None = step
+    while at is not None:
+        for run, n in at.loops:
+            turns = pin.get(run)
+            if turns is not None and n in turns:
+                return True
+        at = at.owner.parent
+    return False
+
+
+_ANCHORS: dict[int, tuple[Listing, dict[str, list[int]]]] = {}
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split())
+
+
+def _anchors(code: Listing) -> dict[str, list[int]]:
+    """{code without spaces: the lines whose statement it is, or a part that stands for the statement}."""
+    known = _ANCHORS.get(id(code))
+    if known is not None and known[0] is code:
+        return known[1]
+    found: dict[str, list[int]] = {}
+    for line, statement in code.statements.items():
+        parts: list[ast.AST | None] = [
+            getattr(statement, name, None) for name in ("value", "test", "iter", "subject", "exc")
+        ]
+        if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign | ast.Return | ast.Raise | ast.Delete):
+            parts.append(statement)
+        for part in parts:
+            if isinstance(part, ast.AST) and not isinstance(part, ast.Constant):
+                for text in {_plain(code.source(part)), _plain(unparsed(part))}:
+                    if line not in found.setdefault(text, []):
+                        found[text].append(line)
+    if len(_ANCHORS) > 64:
+        _ANCHORS.clear()
+    _ANCHORS[id(code)] = code, found
+    return found
+
+
+__all__ = ["Alignment", "Judged", "alike", "inside", "normal"]

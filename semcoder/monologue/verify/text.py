@@ -1,0 +1,397 @@
+"""A monologue taken apart: sections, lines, and chunks with their labels, iteration marks and atoms.
+
+An atom is what a claim can be made of: a code span, a literal, a name of the program, a number in words. What
+stands between two atoms is glue, and is read by semcoder.monologue.verify.claims. Every step here is linear in
+the text; nothing looks back further than a line.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from semcoder.monologue.verify.values import NUMBER_WORDS, ORDINALS, is_literal
+
+Section = Literal["code", "facts", "steps", "end"]
+MAX_LITERAL = 2000
+"""Longer bracketed values outside of code spans are not read."""
+MASK = "\x01"
+
+_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*)")
+_BULLET = re.compile(r"\s*(?:(\d{1,3}[.)]|\(\d{1,3}\))|[-*•+]|>)\s+")
+_SECTIONS: tuple[tuple[Section, re.Pattern[str]], ...] = (
+    ("end", re.compile(r"conclu|answer|result|final|verdict")),
+    ("facts", re.compile(r"propert|constraint|observ|precondition")),
+    ("steps", re.compile(r"simulat|trac|execut|deduc|step|walk|run")),
+    ("code", re.compile(r"understand|overview|purpose|what the (?:code|function)|intuition|goal")),
+)
+_OP = r"(?:\s+(?://|\*\*|[-+*/%×])\s+|[+*×])"
+_NUM = r"-?\d{1,40}(?:\.\d{1,40})?"
+_ORDINAL = "|".join([*ORDINALS, r"\d{1,6}(?:st|nd|rd|th)", "last", "final", "next", "previous"])
+_TOKEN = re.compile(
+    rf"""
+    (?P<label>\[l\d{{1,6}}\]|\blines?\s\#?\d{{1,6}}\b|\bl\d{{1,6}}\b)
+  | (?P<mark>\b(?:iterations?|iter|pass(?:es)?)\s?(?:number\s|no\.\s|\#)?\d{{1,6}}(?:\s?(?:to|through|-|–|—)\s?\d{{1,6}})?\b
+      | \b(?:{_ORDINAL})\s(?:loop\s|full\s)?(?:iteration|pass|round|turn|cycle|time\sthrough|time\saround)\b)
+  | (?P<str>(?<![\w)\]])(?:'(?:[^'\\]|\\.){{0,400}}'(?!\w)|"(?:[^"\\]|\\.){{0,400}}"))
+  | (?P<sum>(?<![\w.]){_NUM}(?:{_OP}{_NUM}){{1,8}}(?![\w]))
+  | (?P<num>(?<![\w.]){_NUM}(?!\w|\.\d))
+  | (?P<empty>\b(?:an?\s|the\s)?empty\s(?:list|string|dict(?:ionary)?|set|tuple)\b)
+  | (?P<open>[\[{{(])
+  | (?P<word>[a-z_]\w*(?:\.[a-z_]\w*)*)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_EMPTY = {"list": "[]", "string": "''", "dict": "{}", "dictionary": "{}", "set": "set()", "tuple": "()"}
+_SENTENCE = re.compile(r"[.!?](?=[\s)\"*]|$)")
+_LEAD = re.compile(
+    r"[\s*_>(–—:,-]*(?:(?:on|in|at|then|next|now|and|so|for|during|after|finally|executing|execute|back|to|the|"
+    r"we|reach|go|control|moves|again|first|with|when|by|is|this|loop|python|runs|starting|start)[\s,*_:(–—-]+)*\Z"
+)
+_MARK_NUMBERS = re.compile(r"\d+")
+
+
+@dataclass(slots=True)
+class Atom:
+    """`start` and `end` are places in the whole text; a code span's include its backticks."""
+
+    kind: Literal["code", "literal", "name", "words", "sum", "label", "mark"]
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True)
+class Mark:
+    """Iterations that a chunk speaks of. `relative` is `last`, `next` or `previous` where no number is given."""
+
+    first: int
+    last: int
+    relative: str = ""
+    selector: tuple[str, str] | None = None
+    """The (name, value) of the loop's variable that says which iteration is meant."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A sentence, or the part of one that a label or iteration mark opens."""
+
+    start: int
+    end: int
+    section: Section
+    atoms: list[Atom]
+    low: str
+    """The line in lower case with its code spans masked; `base` is where the line begins."""
+    base: int
+    label: int | None = None
+    labels: int = 0
+    """How many labels stand in it, mentions included."""
+    mark: Mark | None = None
+    leads: bool = False
+    """Whether the mark opens the chunk, so that what follows belongs to the same iteration."""
+    opens: bool = False
+    """Whether the label stands in this chunk, and is not carried over from the one before."""
+    cells: list[tuple[str, Atom]] = field(default_factory=list)
+    """A table's row: column names and values."""
+
+    def glue(self, start: int, end: int) -> str:
+        """The lower-case text between two places of the whole text."""
+        return self.low[start - self.base : end - self.base]
+
+    @property
+    def words(self) -> str:
+        """The chunk's own text, in lower case with its code spans masked."""
+        return self.low[self.start - self.base : self.end - self.base]
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of the text and how deep it stands: a line belongs to the last one before it of lower rank."""
+
+    rank: int
+    chunks: list[Chunk]
+    heading: bool = False
+
+
+def lines(text: str, names: Collection[str], code_lines: Collection[str]) -> Iterator[Line]:
+    """The lines that say something. `names` are the program's; `code_lines` its stripped lines of code."""
+    section: Section = "steps"
+    fenced = False
+    columns: list[str] = []
+    base = 0
+    for raw in text.split("\n"):
+        start, base = base, base + len(raw) + 1
+        stripped = raw.strip()
+        if stripped.startswith("```"):
+            fenced = not fenced
+            continue
+        if not stripped:
+            continue
+        if stripped.startswith("|") and stripped.count("|") > 2 and not fenced:
+            cells = _cells(raw, start)
+            if not columns:
+                columns = [each.text.strip("`* ").lower() for each in cells]
+            elif set(stripped) - set("|-: "):
+                yield _row(raw, start, cells, columns, section)
+            continue
+        columns = []
+        heading = _HEADING.match(raw) if not fenced else None
+        title = heading[2] if heading else _title(stripped)
+        if title:
+            named = _section(title)
+            section = named or section
+            rank = -100 + len(heading[1]) if heading else -90
+            mark = _line(raw, start, 0, "steps", names)
+            if any(chunk.mark or chunk.label for chunk in mark) or (not named and not heading):
+                yield Line(rank, mark, True)
+            else:
+                yield Line(rank, [], True)
+            continue
+        if fenced and stripped.partition("  #")[0].strip() in code_lines:
+            comment = raw.find("#")
+            if comment >= 0:
+                yield Line(len(raw) - len(raw.lstrip()) + 2, _line(raw, start, comment + 1, section, names))
+            continue
+        bullet = _BULLET.match(raw)
+        indent = len(raw) - len(raw.lstrip(" \t"))
+        rank = 4 * indent + (0 if bullet is None else 1 if bullet[1] else 2)
+        chunks = _line(raw, start, bullet.end() if bullet else indent, section, names)
+        opens = stripped.endswith(":") or (len(stripped) < 60 and any(each.leads for each in chunks))
+        yield Line(rank - (bullet is None and opens), chunks)
+
+
+def _section(title: str) -> Section | None:
+    low = title.lower()
+    return next((name for name, words in _SECTIONS if words.search(low)), None)
+
+
+def _title(stripped: str) -> str:
+    """The words of a bold line or of a short one that ends in a colon and names a section; else nothing."""
+    if len(stripped) > 60:
+        return ""
+    if stripped.startswith("**") and stripped.rstrip(":").endswith("**") and stripped.count("**") == 2:
+        return stripped.strip("*: ")
+    if stripped.endswith(":") and len(stripped.split()) <= 4 and _section(stripped) and "`" not in stripped:
+        return stripped
+    return ""
+
+
+def _line(raw: str, base: int, begin: int, section: Section, names: Collection[str]) -> list[Chunk]:
+    """The chunks of one line, from the place `begin` in it."""
+    spans = list(_spans(raw, begin))
+    low = raw
+    if spans:
+        parts, at = [], 0
+        for start, end, _ in spans:
+            parts += [raw[at:start], MASK * (end - start)]
+            at = end
+        low = "".join([*parts, raw[at:]])
+    lowered = low.lower()
+    if len(lowered) == len(raw):
+        low = lowered
+    atoms = [Atom("code", base + start, base + end, content) for start, end, content in spans]
+    words, ends = _tokens(raw, low, begin, base, names)
+    if words:
+        atoms = sorted(atoms + words, key=_place)
+    return _chunks(raw, low, base, begin, section, atoms, ends)
+
+
+def _place(atom: Atom) -> int:
+    return atom.start
+
+
+def _spans(raw: str, begin: int) -> Iterator[tuple[int, int, str]]:
+    """(start, end, content) of the code spans of a line: a run of backticks up to the next run of as many."""
+    closing: dict[int, int] = {}
+    runs = [(m.start(), m.end()) for m in re.finditer("`+", raw[begin:])] if "`" in raw else []
+    following: list[int] = [0] * len(runs)
+    for at in range(len(runs) - 1, -1, -1):
+        length = runs[at][1] - runs[at][0]
+        following[at] = closing.get(length, -1)
+        closing[length] = at
+    at = 0
+    while at < len(runs):
+        other = following[at]
+        if other < 0:
+            at += 1
+            continue
+        content = raw[begin + runs[at][1] : begin + runs[other][0]]
+        if content[:1] == " " and content[-1:] == " " and content.strip():
+            content = content[1:-1]
+        yield begin + runs[at][0], begin + runs[other][1], content
+        at = other + 1
+
+
+def _tokens(
+    raw: str, low: str, begin: int, base: int, names: Collection[str]
+) -> tuple[list[Atom], list[int]]:
+    """The atoms of a line outside its code spans, and the places in the line where sentences end."""
+    found: list[Atom] = []
+    failures, at = 0, begin
+    covered = begin
+    for match in _TOKEN.finditer(low, begin):
+        kind, at = match.lastgroup, match.start()
+        if at < covered:
+            continue
+        end, text = match.end(), ""
+        if kind == "word":
+            word = raw[at:end]
+            if word in names or word.endswith(("Error", "Exception", "StopIteration")):
+                found.append(Atom("name", base + at, base + end, word))
+            elif (value := _word(word)) is not None:
+                found.append(Atom("words", base + at, base + end, value))
+            continue
+        if kind == "label" or kind == "mark":
+            found.append(Atom(kind, base + at, base + end, match.group()))  # type: ignore[arg-type]
+            covered = end
+            continue
+        if kind == "open":
+            closed = _closed(raw, at) if failures < 8 else 0
+            text = raw[at:closed] if closed else ""
+            plain = text and (text[0] != "(" or "," in text or text == "()") and MASK not in low[at:closed]
+            if not plain or not is_literal(text):
+                failures += not closed
+                continue
+            kind, end = "literal", closed
+        elif kind == "empty":
+            kind, text = "words", _EMPTY[match.group().split()[-1]]
+        elif kind == "sum":
+            text = raw[at:end].replace("×", "*")
+        else:
+            kind, text = "literal", raw[at:end]
+            if text[0] in "'\"" and not is_literal(text):
+                continue
+        found.append(Atom(kind, base + at, base + end, text))  # type: ignore[arg-type]
+        covered = end
+    return found, [match.start() for match in _SENTENCE.finditer(low, begin)]
+
+
+def _word(word: str) -> str | None:
+    low = word.lower()
+    if low in NUMBER_WORDS:
+        return str(NUMBER_WORDS[low])
+    if low in ("true", "false", "none"):
+        return low.capitalize()
+    return None
+
+
+def _closed(raw: str, at: int) -> int:
+    """Where the bracket at `at` is closed, strings skipped; 0 where it is not."""
+    depth, quote = 0, ""
+    limit = min(len(raw), at + MAX_LITERAL)
+    while at < limit:
+        char = raw[at]
+        if quote:
+            if char == "\\":
+                at += 1
+            elif char == quote:
+                quote = ""
+        elif char in "'\"":
+            quote = char
+        elif char in "[{(":
+            depth += 1
+        elif char in "]})":
+            depth -= 1
+            if depth == 0:
+                return at + 1
+        at += 1
+    return 0
+
+
+def _chunks(
+    raw: str, low: str, base: int, begin: int, section: Section, atoms: list[Atom], ends: list[int]
+) -> list[Chunk]:
+    """Cut a line at sentence ends, leading labels and leading marks."""
+    cuts = {begin}
+    leading: dict[int, Atom] = {}
+    stops = [begin, *(end + 1 for end in ends)]
+    stop = 0
+    for atom in atoms:
+        if atom.kind != "label" and atom.kind != "mark":
+            continue
+        at = atom.start - base
+        while stop + 1 < len(stops) and stops[stop + 1] <= at:
+            stop += 1
+        since = max(stops[stop], max((c for c in cuts if c <= at), default=begin)) if len(cuts) < 50 else at
+        colon = low[atom.end - base : atom.end - base + 3].strip("*")[:1] == ":"
+        prefix = low[since:at]
+        if colon or (len(prefix) < 60 and (_LEAD.match(prefix) or low[:at].rstrip(" *")[-1:] in ";:—")):
+            if atom.kind == "mark" and low[:at].rstrip(" *").endswith(("before the", "before", "until")):
+                continue
+            leading[at] = atom
+            cuts.add(at)
+    cuts.update(end + 1 for end in ends if end + 1 < len(low))
+    places = [*sorted(cuts), len(raw)]
+    chunks: list[Chunk] = []
+    at = 0
+    label: int | None = None
+    mark: Mark | None = None
+    for start, end in zip(places, places[1:], strict=False):
+        own: list[Atom] = []
+        while at < len(atoms) and atoms[at].start - base < end:
+            own.append(atoms[at])
+            at += 1
+        chunk = Chunk(base + start, base + end, section, [], low, base)
+        opener = leading.get(start)
+        if opener is not None and opener.kind == "label":
+            label = int("".join(filter(str.isdigit, opener.text)))
+            chunk.opens = True
+        elif opener is not None:
+            mark, label = _mark(opener.text), None
+            chunk.leads = True
+        mentioned = [each for each in own if each.kind == "mark" and each is not opener]
+        chunk.label, chunk.mark = label, mark
+        if len(mentioned) == 1 and not chunk.leads:
+            chunk.mark = _mark(mentioned[0].text)
+        chunk.labels = sum(each.kind == "label" for each in own)
+        if chunk.labels == 1 and label is None:
+            only = next(each for each in own if each.kind == "label")
+            chunk.label = int("".join(filter(str.isdigit, only.text)))
+        chunk.atoms = own
+        if own or chunk.leads or low[start:end].strip(" .*_-"):
+            chunks.append(chunk)
+    return chunks
+
+
+def _mark(text: str) -> Mark:
+    low = text.lower()
+    numbers = [int(each) for each in _MARK_NUMBERS.findall(low)]
+    if numbers:
+        return Mark(numbers[0], numbers[-1])
+    word = low.split()[0]
+    if word in ORDINALS:
+        return Mark(ORDINALS[word], ORDINALS[word])
+    return Mark(0, 0, "last" if word == "final" else word)
+
+
+def _cells(raw: str, base: int) -> list[Atom]:
+    """The cells of a table's row, bars in code spans left alone."""
+    bars: list[int] = []
+    inside = False
+    for at, char in enumerate(raw):
+        if char == "`":
+            inside = not inside
+        elif char == "|" and not inside and raw[at - 1 : at] != "\\":
+            bars.append(at)
+    found = []
+    for start, end in zip(bars, bars[1:], strict=False):
+        text = raw[start + 1 : end]
+        left = start + 1 + len(text) - len(text.lstrip())
+        found.append(Atom("literal", base + left, base + max(left, start + 1 + len(text.rstrip())), text.strip()))
+    return found
+
+
+_ITERATION_COLUMN = re.compile(r"iter(?:ation)?(?: ?#| no\.?| number)?|pass|#|turn|round")
+
+
+def _row(raw: str, base: int, cells: list[Atom], columns: list[str], section: Section) -> Line:
+    chunk = Chunk(base, base + len(raw), section, [], MASK * len(raw), base)
+    for name, cell in zip(columns, cells, strict=False):
+        value = cell.text.strip("*` ")
+        if _ITERATION_COLUMN.fullmatch(name) and value.isdigit():
+            chunk.mark = Mark(int(value), int(value))
+        elif name in ("line", "label") and value.strip("[]Ll").isdigit():
+            chunk.label = int(value.strip("[]Ll"))
+        else:
+            chunk.cells.append((name, Atom(cell.kind, cell.start, cell.end, value)))
+    return Line(10_000, [chunk])
