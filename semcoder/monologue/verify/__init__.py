@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from semcoder.monologue.listing import Listing, listing
 from semcoder.monologue.verify.align import Alignment, Judged
@@ -24,8 +24,7 @@ Status = Literal["supported", "contradicted", "not_checkable"]
 _ZERO = re.compile(r"\biteration\s?(?:number\s|#)?0\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One statement of a text: `text[start:end]`, in characters, says it."""
 
     start: int
@@ -80,17 +79,23 @@ class Verified:
 
 
 def verify(
-    text: str, direction: Direction, events: Sequence[Event], code: str | None = None, *, label_offset: int = 0
+    text: str,
+    direction: Direction,
+    events: Sequence[Event],
+    code: str | None = None,
+    *,
+    label_offset: int = 0,
+    truncated: bool = False,
 ) -> Verified:
     """Check every claim of `text` against the `events` of one traced call.
 
     Without `code`, or where it does not parse, only what the events alone tell is checked: states, returns and
     exceptions, but no iterations and no conditions of branches. `label_offset` is what was added to line numbers in
-    labels. Never raises for any text.
+    labels. Where the trace is `truncated`, what it does not hold may yet have happened. Never raises for any text.
     """
     moments = Moments(events, _listing(code) if code else None)
     offset = label_offset if direction == "forward" else 0
-    alignment = Alignment(moments, direction == "backward", offset, _ZERO.search(text) is not None)
+    alignment = Alignment(moments, direction == "backward", offset, _ZERO.search(text) is not None, truncated)
     for line in lines(text, _names(moments), _code_lines(code or "")):
         alignment.line(line)
     claims = sorted((_claim(each, text) for each in alignment.judged), key=lambda each: (each.start, each.end))

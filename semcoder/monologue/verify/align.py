@@ -10,18 +10,22 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from semcoder.monologue.listing import Listing
 from semcoder.monologue.verify import patterns
-from semcoder.monologue.verify.claims import Reader, Said, inside
-from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Judge, Verdict, call_parts, fits, names_in, unparsed
+from semcoder.monologue.verify.claims import Reader, Said
+from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Judge, Verdict, call_parts, fits, names_in
 from semcoder.monologue.verify.moments import Activation, Moments, Run, Step
 from semcoder.monologue.verify.series import in_turn, summary
 from semcoder.monologue.verify.text import Chunk, Line, Mark
-from semcoder.monologue.verify.values import alike, is_literal, normal
+from semcoder.monologue.verify.values import is_literal
+from semcoder.tracing.structure import LOOPS
 
 Pin = dict[Run, range | frozenset[int]]
 """Which iterations of which runs of a loop are meant."""
+WHOLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete)
+"""Statements that a text quotes as a whole."""
 MAX_CANDIDATES = 40
 """Executions of one line that a chunk without other hints is tried on."""
 
@@ -51,20 +55,22 @@ class Judged:
 class Alignment:
     """Goes through one text and judges its claims."""
 
-    def __init__(self, moments: Moments, backward: bool, offset: int, zero_based: bool) -> None:
+    def __init__(
+        self, moments: Moments, backward: bool, offset: int, zero_based: bool, truncated: bool
+    ) -> None:
         self.moments = moments
         self.judge = Judge(moments)
         self.code = moments.code
-        self.reader = Reader(moments.ever, moments.functions, backward, moments.root.name)
+        self.reader = Reader(moments.ever, moments.texts, moments.functions, backward, moments.root.name)
         self._backward = backward
         self._offset = offset
         self._zero = zero_based
+        self._truncated = truncated
         self._frames = [Frame(-1000, within=moments.root)]
         self._cursor = 0
         self.judged: list[Judged] = []
         self.lines: set[int] = set()
         """Lines of the program that the text speaks of."""
-        self._anchors = _anchors(self.code) if self.code else {}
 
     def line(self, line: Line) -> None:
         """Judge the claims of a line of text."""
@@ -80,9 +86,8 @@ class Alignment:
 
     def _chunk(self, chunk: Chunk, frame: Frame, above: Frame) -> None:
         found = self.reader.claims(chunk)
-        words = chunk.words
         pins = frame.pins
-        if not chunk.leads and patterns.AFTER_LOOP.search(words) and chunk.label is None:
+        if not chunk.leads and chunk.tone.after_loop and chunk.label is None:
             pins = frame.pins = [] if frame.pins is above.pins else above.pins
         if chunk.mark is not None and (chunk.leads or not frame.pins or chunk.cells):
             pin = self._pin(chunk, chunk.mark, above if above.runs else frame, found)
@@ -115,7 +120,7 @@ class Alignment:
         best = self._fitting(found, steps, chunk)
         if best.header is not None:
             frame.runs = [best.header]
-        calls = patterns.CALLING.search(chunk.words[:80]) or any(said.kind == "call" for said in found)
+        calls = chunk.tone.calling or any(said.kind == "call" for said in found)
         if chunk.opens and not self._backward:
             self._cursor = max(self._cursor, best.start)
         frame.step = best
@@ -148,7 +153,7 @@ class Alignment:
         code = self.code
         sure = any(not each.hedged and each.kind in ("state", "return", "exception", "condition") for each in found)
         known = code is not None and code.statement(line) is not None and self._certain(line, pins)
-        unsure = patterns.negated(chunk.words) or patterns.hypothetical(chunk.words) or chunk.section == "code"
+        unsure = chunk.tone.negated or chunk.tone.hypothetical or chunk.section == "code"
         if not sure or not known or unsure:
             self.judged.append(Judged(said, None, ""))
             return
@@ -182,7 +187,7 @@ class Alignment:
     def _settle(self, found: Sequence[Said], judge: Callable[[Said], tuple[Verdict, Step | None]]) -> None:
         for said in found:
             (holds, truth), step = judge(said)
-            if holds is False and said.hedged:
+            if holds is False and (said.hedged or (self._truncated and step is None)):
                 holds = None
             self.judged.append(Judged(said, holds, truth if holds is False else "", step))
             if holds and step is not None:
@@ -237,13 +242,13 @@ class Alignment:
 
     def _unlabelled(self, chunk: Chunk, found: list[Said], pins: list[Pin], frame: Frame) -> None:
         self._current = found
-        anchored = self._anchored(chunk, pins) if self._anchors else []
+        anchored = self._anchored(chunk, pins) if found or chunk.tone.looping else []
         if anchored:
             runs = {run: None for step in anchored if (run := step.header) is not None}
             if runs:
                 frame.runs = list(runs)
         steps = self._pinned(pins) if pins else None
-        before = bool(frame.runs) and patterns.BEFORE_LOOP.search(chunk.words) is not None
+        before = bool(frame.runs) and chunk.tone.before_loop
 
         def judged(said: Said) -> tuple[Verdict, Step | None]:
             if said.kind in ("output", "input", "count") or said.more == "summary":
@@ -256,7 +261,7 @@ class Alignment:
                 return self._moved(said, pins), None
             if before and said.kind == "state":
                 return self._over(said, [run.first for run in frame.runs], False)
-            if anchored and (steps is None or self._backward):
+            if anchored and steps is None:
                 verdict, step = self._over(said, anchored, self._backward and not said.given)
                 if verdict[0] is not None:
                     wide = self._anywhere(said, frame, chunk) if verdict[0] is False else (verdict, step)
@@ -356,7 +361,7 @@ class Alignment:
         """A call that is made, or that returned something."""
         judge, moments = self.judge, self.moments
         name, given = call_parts(said.subject)
-        known = moments.functions.get("<lambda>" if name == "lambda" else name, [])
+        known = moments.functions.get("<lambda>" if name == "lambda_" else name, [])
         if not known or (isinstance(said.more, list) and said.kind == "return"):
             if said.kind == "return" and not said.hedged and not said.more:
                 worth = Said("value", said.start, said.end, said.subject, said.value, said.given, said.loose)
@@ -405,6 +410,8 @@ class Alignment:
         runs = [run for run in above.runs if run.certain]
         sure = bool(runs)
         if not runs:
+            if above.runs:
+                return None
             runs = [run for run in moments.runs if run.certain]
         if sure and above.pins:
             runs = [run for run in runs if all(_within(run.first, pin) for pin in above.pins)] or runs
@@ -420,8 +427,8 @@ class Alignment:
         if fitting or not sure and not chunk.leads:
             self.judged.append(Judged(said, True if fitting else None, ""))
             return {run: range(first, last + 1) for run in fitting} or None
-        doubtful = last == most + 1 and patterns.ENDING.search(chunk.words)
-        hedged = patterns.hypothetical(chunk.words) or patterns.negated(chunk.words) or chunk.section in ("code", "end")
+        doubtful = last == most + 1 and chunk.tone.ending
+        hedged = chunk.tone.hypothetical or chunk.tone.negated or chunk.section in ("code", "end")
         complete = sure or (self.code is not None and not self.code.generators and not self.judge.inner)
         self.judged.append(
             Judged(said, None, "")
@@ -503,6 +510,8 @@ class Alignment:
         runs = [run for run in frame.runs if run.certain]
         sure = bool(runs)
         if not runs:
+            if frame.runs:
+                return UNKNOWN
             runs = [run for run in self.moments.runs if run.certain]
         if frame.pins:
             runs = [run for run in runs if all(_within(run.first, pin) for pin in frame.pins)] or runs
@@ -517,13 +526,21 @@ class Alignment:
 
     # Code that a chunk names
 
+    def _is_loop(self, line: int) -> bool:
+        return self.code is not None and isinstance(self.code.statement(line), LOOPS)
+
     def _anchored(self, chunk: Chunk, pins: Sequence[Pin]) -> list[Step]:
         """The executions of the lines whose code the chunk quotes, in the iterations that are meant."""
+        if self.code is None:
+            return []
+        anchors = _anchors(self.code)
         lines: dict[int, None] = {}
+        looping = chunk.tone.looping
         for atom in chunk.atoms:
-            if atom.kind == "code" and len(atom.text) > 2 and not is_literal(atom.text.strip()):
-                for line in self._anchors.get(_plain(atom.text), ()):
-                    lines[line] = None
+            if atom.kind == "code" and (looping or not atom.text.isidentifier()) and not _is_state(atom.text):
+                for line in anchors.get(_plain(atom.text), ()):
+                    if not atom.text.isidentifier() or self._is_loop(line):
+                        lines[line] = None
         steps = [step for line in lines for step in self.moments.by_line.get(line, [])]
         return [step for step in steps if all(_within(step, pin) for pin in pins)] if pins else steps
 
@@ -546,34 +563,29 @@ def _within(step: Step, pin: Pin) -> bool:
     return False
 
 
-_ANCHORS: dict[int, tuple[Listing, dict[str, list[int]]]] = {}
+@lru_cache(maxsize=8192)
+def _is_state(text: str) -> bool:
+    """Whether a code span states a value, and does not quote a statement to be run."""
+    name, _, value = text.partition(" = ")
+    return name.isidentifier() and is_literal(value)
 
 
+@lru_cache(maxsize=8192)
 def _plain(text: str) -> str:
     return "".join(text.split())
 
 
+@lru_cache(maxsize=64)
 def _anchors(code: Listing) -> dict[str, list[int]]:
     """{code without spaces: the lines whose statement it is, or a part that stands for the statement}."""
-    known = _ANCHORS.get(id(code))
-    if known is not None and known[0] is code:
-        return known[1]
     found: dict[str, list[int]] = {}
     for line, statement in code.statements.items():
-        parts: list[ast.AST | None] = [
-            getattr(statement, name, None) for name in ("value", "test", "iter", "subject", "exc")
-        ]
-        if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign | ast.Return | ast.Raise | ast.Delete):
+        parts = [getattr(statement, name, None) for name in ("value", "test", "iter", "subject", "exc")]
+        if isinstance(statement, WHOLE):
             parts.append(statement)
         for part in parts:
             if isinstance(part, ast.AST) and not isinstance(part, ast.Constant):
-                for text in {_plain(code.source(part)), _plain(unparsed(part))}:
-                    if line not in found.setdefault(text, []):
-                        found[text].append(line)
-    if len(_ANCHORS) > 64:
-        _ANCHORS.clear()
-    _ANCHORS[id(code)] = code, found
+                where = found.setdefault(_plain(code.source(part)), [])
+                if line not in where:
+                    where.append(line)
     return found
-
-
-__all__ = ["Alignment", "Judged", "alike", "inside", "normal"]

@@ -47,6 +47,7 @@ class Inside:
 
 
 _STATE = re.compile(r"([A-Za-z_]\w*) = (.+)\Z", re.DOTALL)
+_MASKS = re.compile("\x01+")
 _ARROWS = re.compile(r"\s*(?:->|→|=>|⇒)\s*")
 _ASSIGNED = re.compile(r"(?<![=<>!:+\-*/%|&^@])\s?=\s?(?![=])")
 _COMMON = frozenset(
@@ -64,7 +65,7 @@ def inside(content: str) -> Inside:
     text = content.strip()
     if len(text) > 4000:
         return Inside("other", source=text)
-    if is_literal(text):
+    if _may_be_literal(text) and is_literal(text):
         return Inside("literal", source=text)
     state = _STATE.match(text)
     if state and (is_literal(state[2]) or state[2].startswith("<")):
@@ -73,6 +74,8 @@ def inside(content: str) -> Inside:
         parts = tuple(_ARROWS.split(text))
         if len(parts) == 2 and all(parts) and (is_literal(parts[1])):
             return Inside("assign", (parts,))
+    if text.startswith("lambda("):
+        return Inside("call", source="lambda_" + text[6:])
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -98,6 +101,10 @@ def inside(content: str) -> Inside:
         case ast.Expr():
             return Inside("expr", source=text)
     return Inside("other", source=text)
+
+
+def _may_be_literal(text: str) -> bool:
+    return not text[:1].isalpha() or text.startswith(("True", "False", "None", "set(", "frozenset(", "float(", "complex(", "b'", 'b"'))
 
 
 def _several(text: str) -> Inside:
@@ -141,9 +148,15 @@ class Reader:
     """Reads the claims of chunks about one program."""
 
     def __init__(
-        self, ever: Mapping[str, Collection[str]], functions: Collection[str], backward: bool, entry: str
+        self,
+        ever: Mapping[str, Collection[str]],
+        texts: Collection[str],
+        functions: Collection[str],
+        backward: bool,
+        entry: str,
     ) -> None:
         self._ever = ever
+        self._texts = texts
         self._functions = functions
         self._backward = backward
         self._entry = entry
@@ -166,12 +179,15 @@ class Reader:
         return found
 
     def _hedge(self, chunk: Chunk, found: list[Said]) -> None:
+        tone = chunk.tone
+        unsure = chunk.section == "code" or tone.hypothetical
+        if not unsure and not tone.negated:
+            return
         words = chunk.words
-        unsure = chunk.section == "code" or patterns.hypothetical(words)
         for said in found:
             if unsure and said.more != "summary":
                 said.hedged = True
-            elif not said.hedged and patterns.negated(words):
+            elif not said.hedged and tone.negated:
                 before, after = said.start - chunk.start, said.end - chunk.start
                 clause = re.split(r"[,;:]| so | then | and ", words[max(0, before - 80) : before])[-1]
                 said.hedged = patterns.negated(clause + " ~ " + re.split(r"[,;]| so ", words[after : after + 40])[0])
@@ -183,7 +199,7 @@ class Reader:
         before = chunk.low[chunk.start - chunk.base : at - chunk.base]
         if before.count("(") > before.count(")"):
             return True
-        return bool(before.strip()) and patterns.is_given(before[-120:])
+        return bool(before.strip()) and patterns.is_given(_MASKS.sub("\x01", before)[-100:])
 
     # One atom, and what follows it
 
@@ -196,6 +212,8 @@ class Reader:
                 said = Said("state", atom.start, atom.end, state[1], state[2], self._given(chunk, atom.start))
                 found.append(said)
                 return at + 1
+            if atom.text in self._texts:
+                return self._literal(chunk, atoms, at, found)
             held = inside(atom.text)
             if held.form == "assign":
                 self._assigned(chunk, atom, held, found)
@@ -273,6 +291,8 @@ class Reader:
         if said in ("gains", "loses"):
             return self._gains(chunk, atoms, at, source, said, found)
         if said == "returns":
+            if doubtful:
+                return at + 1
             return self._returned(chunk, atoms, at, held, found)
         if said == "i.e.":
             return at + 1
@@ -333,6 +353,8 @@ class Reader:
     def _text(self, atom: Atom) -> str | None:
         """The literal that an atom stands for."""
         if atom.kind == "code":
+            if atom.text in self._texts:
+                return atom.text
             return atom.text.strip() if inside(atom.text).form == "literal" else None
         if atom.kind == "sum":
             from semcoder.monologue.verify.judge import number_of
@@ -424,16 +446,13 @@ class Reader:
         loose = atom.kind != "code"
         if loose and (self._goes_on(chunk, atom) or atom.kind == "words" and value not in ("True", "False", "None")):
             return at + 1
-        comparison = inside(atom.text).source if atom.kind == "code" else ""
-        if comparison and is_literal(comparison) is False:
-            return at + 1
         whole = chunk.low[chunk.start - chunk.base : atom.start - chunk.base][-160:]
-        if patterns.OUTPUT.search(before if at else whole):
-            called = at and atoms[at - 1].kind == "code" and inside(atoms[at - 1].text).form in ("call", "name")
-            kind: Kind = "return" if called and atoms[at - 1].text.partition("(")[0] != self._entry else "output"
-            if kind == "output" or not called:
-                found.append(Said("output", atom.start, atom.end, "", value, loose=loose))
+        if match := patterns.OUTPUT.search(whole):
+            final = chunk.section == "end" or not match.group().startswith(("function", "program", "call", "the "))
+            found.append(Said("output" if final else "return", atom.start, atom.end, "", value, loose=loose))
             return at + 1
+        if at and relation(before) == "returns" and atoms[at - 1].kind == "code" and chunk.section != "end":
+            return at + 1  # what that code is could not be read
         if patterns.RETURNING.search(before) or patterns.IS_RETURNED.match(after):
             found.append(Said("return", atom.start, atom.end, "", value, loose=loose))
             return at + 1
@@ -568,9 +587,9 @@ class Reader:
 
     def _phrases(self, chunk: Chunk, found: list[Said]) -> None:
         """Claims that are made in words: how often a loop runs, what a branch did, how often a test was true."""
-        words = chunk.words
-        if chunk.section != "code" and patterns.LOOPING.search(words):
-            self._counts(chunk, words, found)
+        tone = chunk.tone
+        if tone.looping and chunk.section != "code":
+            self._counts(chunk, chunk.words, found)
         if chunk.labels and chunk.mark is not None:
             for atom in chunk.atoms:
                 if atom.kind == "label":
@@ -580,7 +599,7 @@ class Reader:
                         line = "".join(filter(str.isdigit, atom.text))
                         said = chunk.low[atom.end - chunk.base : match.end()]
                         found.append(Said("condition", atom.start, end, line, said, more="summary"))
-        if chunk.label is not None and chunk.opens and (match := patterns.BRANCH.search(words)):
+        if tone.branching and chunk.label is not None and chunk.opens and (match := patterns.BRANCH.search(chunk.words)):
             taken = match["into"] is not None
             start = chunk.start + match.start()
             found.append(Said("condition", start, chunk.start + match.end(), "", str(taken), more="branch"))

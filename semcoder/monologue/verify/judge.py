@@ -1,12 +1,14 @@
 """Whether one claim holds at one step, or anywhere: True, False or None, with what was really so."""
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from semcoder.execution import literals
 from semcoder.monologue.evaluate import Unknown, evaluate, parsed
+from semcoder.monologue.listing import Listing
 from semcoder.monologue.verify.claims import Said
 from semcoder.monologue.verify.moments import Activation, Moments, Step, outcome
 from semcoder.monologue.verify.values import alike, expression, is_literal, loosely, normal
@@ -20,6 +22,7 @@ _KINDS = {
     "integer": int, "int": int, "float": float, "boolean": bool, "bool": bool, "byte string": bytes,
     "complex number": complex, "`none`": type(None),
 }  # fmt: skip
+_FOR = re.compile(r"\bfor\b")
 _UNITS = {
     "integer": int, "string": str, "float": float, "boolean": bool, "list": list, "tuple": tuple,
     "dictionarie": dict, "set": set, "byte string": bytes,
@@ -261,7 +264,7 @@ class Judge:
     def returned_by(self, said: Said, calls: Iterable[Activation]) -> Verdict:
         """Whether a call that the claim names returned the value."""
         name, given = call_parts(said.subject)
-        pool = [each for each in calls if each.name == name or (name == "lambda" and each.name == "<lambda>")]
+        pool = [each for each in calls if each.name == ("<lambda>" if name == "lambda_" else name)]
         if not pool:
             return UNKNOWN
         fitting = [each for each in pool if given is None or fits(given, each)]
@@ -370,11 +373,11 @@ def unparsed(node: ast.AST) -> str:
 
 
 @lru_cache(maxsize=64)
-def _inner_names(code: Any) -> frozenset[str]:
-    return code.inner_names if hasattr(code, "inner_names") else _bound_inside(code)
-
-
-def _bound_inside(code: Any) -> frozenset[str]:
+def _inner_names(code: Listing) -> frozenset[str]:
+    source = "\n".join(code.lines)
+    loops = sum(isinstance(each, ast.For | ast.AsyncFor) for each in code.statements.values())
+    if "lambda" not in source and len(_FOR.findall(source)) <= loops:
+        return frozenset()
     found: set[str] = set()
     for statement in code.statements.values():
         for part in ast.walk(statement):

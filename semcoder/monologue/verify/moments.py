@@ -13,6 +13,8 @@ from semcoder.records import Event
 from semcoder.tracing.structure import LOOPS
 
 State = dict[str, str]
+LITERAL = frozenset("0123456789-'\"[{(")
+"""What the text of a plain value may begin with."""
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +84,8 @@ class Moments:
         self.by_line: dict[int, list[Step]] = {}
         self.ever: dict[str, dict[str, None]] = {}
         """Every text that a variable of this name has had anywhere."""
+        self.texts: set[str] = set()
+        """The texts of all values that a variable had or that were returned, where they are not descriptions."""
         self.raised: list[str] = []
         self.runs: list[Run] = []
         self._read(events)
@@ -113,6 +117,7 @@ class Moments:
                 self._step(at, event, now, states, calls)
             elif event.kind == "return":
                 now.returned = event.value
+                self._literal(event.value)
                 if now.steps:
                     now.steps[-1].last = True
                     now.steps[-1].calls += calls
@@ -147,6 +152,11 @@ class Moments:
     def _note(self, changes: State) -> None:
         for name, text in changes.items():
             self.ever.setdefault(name, {})[text] = None
+            self._literal(text)
+
+    def _literal(self, text: str) -> None:
+        if text[:1] in LITERAL or text in ("True", "False", "None"):
+            self.texts.add(text)
 
     def _loops(self, activation: Activation, code: Listing) -> None:
         """Say of each step which iteration of which runs of loops it is part of."""

@@ -5,7 +5,7 @@ Every pattern is anchored and has no nested repetition of the same characters, s
 
 import re
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Relation = Literal["equals", "all", "returns", "from", "to", "gains", "loses", "takes", "and", "i.e.", ""]
 
@@ -117,13 +117,12 @@ _NEGATION = re.compile(r"\b(?:not|never|no longer|without|neither|nor|no|skip\w*
 _ALLOWED = re.compile(r"\beach time\b|\bevery time\b|\bare each\b|\bonce for each\b|\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b")
 
 
-@lru_cache(maxsize=2048)
 def hypothetical(words: str) -> bool:
     """Whether a sentence says what would or might be, so that nothing in it is certainly claimed."""
     return _HYPOTHETICAL.search(_ALLOWED.sub("", words)) is not None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def negated(words: str) -> bool:
     """Whether a clause denies something."""
     return _NEGATION.search(words) is not None
@@ -177,7 +176,7 @@ LONG = re.compile(
     rf"[\s*_]*(?:is|are|must be|has to be)\s+(?:exactly |now )?(?P<length>){_N}\s+{_UNIT}\s+long\b"
 )
 COUNT = re.compile(
-    rf"\b(?:{_N}|(?P<once>once|twice))\s+(?:full\s|complete\s|whole\s|loop\s)?(?P<what>iterations?|passes|times)?\b"
+    rf"\b(?:{_N}|(?P<once>once|twice))\s+(?:full\s|complete\s|whole\s|loop\s)?(?P<what>iterations?|passes|times)?\b(?!\s?(?:for|per|more|the|again))"
 )
 LOOPING = re.compile(r"\b(?:loop\w*|iterat\w+|repeats?|body|runs?|rounds?)\b")
 EXCEPTION = re.compile(r"([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Iteration|Warning))\b(?:\((.*)\)|:\s*(.*))?\Z", re.DOTALL)
@@ -189,6 +188,7 @@ RAISED = re.compile(r"[\s*_]*(?:exception |error )?(?:is|gets|was) (?:then |now 
 CALLING = re.compile(
     r"\b(?:calls?|calling|called|invokes?|invoking|enters?|entering|the call|recurses? (?:into|with|on)|a call (?:of|to))[\s*_:]+(?:the (?:function|helper|method) )?\Z"
 )
+CALLS = re.compile(r"\b(?:call|calls|called|calling|invokes?|invoked|enters?|runs|recurs\w*)\b")
 CALLED = re.compile(r"[\s*_]*(?:is|gets|was) (?:then |now |first )?(?:called|invoked|entered|run)\b")
 OUTPUT = re.compile(
     r"\b(?:(?:final |overall |expected |required |target |returned |correct |desired )?(?:output|outcome|final result|return value|returned value|"
@@ -223,3 +223,31 @@ AFTER_LOOP = re.compile(r"\b(?:after (?:the |this |all |both )?(?:outer |inner |
 BEFORE_LOOP = re.compile(r"\b(?:before (?:the|this|entering the|any) (?:\w+ )?(?:loop|iteration|first iteration)|loop starts from|prior to the loop)\b")
 ENDING = re.compile(r"\b(?:ends?|exits?|stops?|terminat\w+|done|over|finish\w*|false|fails|leaves?|break\w*|no more|exhaust\w*|not)\b")
 NEVER_RUNS = re.compile(r"\b(?:body never runs|never (?:runs|executes|enters)|does not run|nothing to go through|skip|zero iterations)\b")
+
+
+class Tone(NamedTuple):
+    """What the words of a chunk say of all its claims together."""
+
+    hypothetical: bool
+    negated: bool
+    looping: bool
+    after_loop: bool
+    before_loop: bool
+    calling: bool
+    branching: bool
+    ending: bool
+
+
+@lru_cache(maxsize=32768)
+def tone(words: str) -> Tone:
+    """The tone of a chunk, from its words in lower case with one mask for each code span."""
+    return Tone(
+        hypothetical(words),
+        negated(words),
+        LOOPING.search(words) is not None,
+        AFTER_LOOP.search(words) is not None,
+        BEFORE_LOOP.search(words) is not None,
+        CALLS.search(words) is not None,
+        BRANCH.search(words) is not None,
+        ENDING.search(words) is not None,
+    )

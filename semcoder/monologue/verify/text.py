@@ -8,8 +8,10 @@ the text; nothing looks back further than a line.
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
+from semcoder.monologue.verify.patterns import Tone, tone
 from semcoder.monologue.verify.values import NUMBER_WORDS, ORDINALS, is_literal
 
 Section = Literal["code", "facts", "steps", "end"]
@@ -42,12 +44,17 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_MASKS = re.compile(MASK + "+")
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_TICKS = re.compile("`+")
+_VALUES = {word: str(at) for word, at in NUMBER_WORDS.items()} | {each.lower(): each for each in ("True", "False", "None")}
 _EMPTY = {"list": "[]", "string": "''", "dict": "{}", "dictionary": "{}", "set": "set()", "tuple": "()"}
 _SENTENCE = re.compile(r"[.!?](?=[\s)\"*]|$)")
 _LEAD = re.compile(
     r"[\s*_>(–—:,-]*(?:(?:on|in|at|then|next|now|and|so|for|during|after|finally|executing|execute|back|to|the|"
     r"we|reach|go|control|moves|again|first|with|when|by|is|this|loop|python|runs|starting|start)[\s,*_:(–—-]+)*\Z"
 )
+_PRIOR = re.compile(r"\b(?:before|until)(?: the)?[\s*]*\Z")
 _MARK_NUMBERS = re.compile(r"\d+")
 
 
@@ -55,7 +62,7 @@ _MARK_NUMBERS = re.compile(r"\d+")
 class Atom:
     """`start` and `end` are places in the whole text; a code span's include its backticks."""
 
-    kind: Literal["code", "literal", "name", "words", "sum", "label", "mark"]
+    kind: "AtomKind"
     start: int
     end: int
     text: str
@@ -94,14 +101,15 @@ class Chunk:
     cells: list[tuple[str, Atom]] = field(default_factory=list)
     """A table's row: column names and values."""
 
-    def glue(self, start: int, end: int) -> str:
-        """The lower-case text between two places of the whole text."""
-        return self.low[start - self.base : end - self.base]
-
     @property
     def words(self) -> str:
         """The chunk's own text, in lower case with its code spans masked."""
         return self.low[self.start - self.base : self.end - self.base]
+
+    @property
+    def tone(self) -> Tone:
+        """What the chunk's words say of all its claims together."""
+        return tone(_MASKS.sub(MASK, self.words))
 
 
 @dataclass(slots=True)
@@ -178,32 +186,49 @@ def _title(stripped: str) -> str:
 
 def _line(raw: str, base: int, begin: int, section: Section, names: Collection[str]) -> list[Chunk]:
     """The chunks of one line, from the place `begin` in it."""
-    spans = list(_spans(raw, begin))
-    low = raw
-    if spans:
-        parts, at = [], 0
-        for start, end, _ in spans:
-            parts += [raw[at:start], MASK * (end - start)]
-            at = end
-        low = "".join([*parts, raw[at:]])
-    lowered = low.lower()
-    if len(lowered) == len(raw):
-        low = lowered
-    atoms = [Atom("code", base + start, base + end, content) for start, end, content in spans]
-    words, ends = _tokens(raw, low, begin, base, names)
-    if words:
-        atoms = sorted(atoms + words, key=_place)
-    return _chunks(raw, low, base, begin, section, atoms, ends)
+    atoms: list[Atom] = []
+    ends: list[int] = []
+    low = [" " * begin]
+    for start, end, content in _pieces(raw, begin):
+        if content is not None:
+            atoms.append(Atom("code", base + start, base + end, content))
+            low.append(MASK * (end - start))
+            continue
+        prose = raw[start:end]
+        lowered = prose.lower()
+        low.append(lowered if len(lowered) == len(prose) else prose)
+        found = _prose(prose) if len(prose) < 200 else _read(prose)
+        at = base + start
+        own = [Atom(kind, at + one, at + other, text) for kind, one, other, text in found.tokens]
+        if not found.words.isdisjoint(names):
+            own += _named(prose, at, names, own)
+            own.sort(key=_place)
+        atoms += own
+        ends += [start + each for each in found.ends]
+    return _chunks(raw, "".join(low), base, begin, section, atoms, ends)
 
 
 def _place(atom: Atom) -> int:
     return atom.start
 
 
+def _pieces(raw: str, begin: int) -> Iterator[tuple[int, int, str | None]]:
+    """(start, end, content) of the code spans of a line and of the prose around them, which has no content."""
+    at = begin
+    if "`" in raw:
+        for start, end, content in _spans(raw, begin):
+            if start > at:
+                yield at, start, None
+            yield start, end, content
+            at = end
+    if at < len(raw):
+        yield at, len(raw), None
+
+
 def _spans(raw: str, begin: int) -> Iterator[tuple[int, int, str]]:
     """(start, end, content) of the code spans of a line: a run of backticks up to the next run of as many."""
+    runs = [match.span() for match in _TICKS.finditer(raw, begin)]
     closing: dict[int, int] = {}
-    runs = [(m.start(), m.end()) for m in re.finditer("`+", raw[begin:])] if "`" in raw else []
     following: list[int] = [0] * len(runs)
     for at in range(len(runs) - 1, -1, -1):
         length = runs[at][1] - runs[at][0]
@@ -215,64 +240,84 @@ def _spans(raw: str, begin: int) -> Iterator[tuple[int, int, str]]:
         if other < 0:
             at += 1
             continue
-        content = raw[begin + runs[at][1] : begin + runs[other][0]]
+        content = raw[runs[at][1] : runs[other][0]]
         if content[:1] == " " and content[-1:] == " " and content.strip():
             content = content[1:-1]
-        yield begin + runs[at][0], begin + runs[other][1], content
+        yield runs[at][0], runs[other][1], content
         at = other + 1
 
 
-def _tokens(
-    raw: str, low: str, begin: int, base: int, names: Collection[str]
-) -> tuple[list[Atom], list[int]]:
-    """The atoms of a line outside its code spans, and the places in the line where sentences end."""
-    found: list[Atom] = []
-    failures, at = 0, begin
-    covered = begin
-    for match in _TOKEN.finditer(low, begin):
-        kind, at = match.lastgroup, match.start()
+AtomKind = Literal["code", "literal", "name", "words", "sum", "label", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """What stands in a piece of prose, wherever it stands: tokens with their places, words, sentence ends."""
+
+    tokens: tuple[tuple[AtomKind, int, int, str], ...]
+    words: frozenset[str]
+    ends: tuple[int, ...]
+
+
+def _read(prose: str) -> Prose:
+    low = prose.lower()
+    if len(low) != len(prose):
+        low = prose
+    tokens: list[tuple[AtomKind, int, int, str]] = []
+    words: set[str] = set()
+    failures = covered = 0
+    for match in _TOKEN.finditer(low):
+        at, end = match.span()
         if at < covered:
             continue
-        end, text = match.end(), ""
+        kind = match.lastgroup
+        text = prose[at:end]
         if kind == "word":
-            word = raw[at:end]
-            if word in names or word.endswith(("Error", "Exception", "StopIteration")):
-                found.append(Atom("name", base + at, base + end, word))
-            elif (value := _word(word)) is not None:
-                found.append(Atom("words", base + at, base + end, value))
+            words.add(text)
+            value = _VALUES.get(low[at:end])
+            if value is not None:
+                tokens.append(("words", at, end, value))
+            elif text.endswith(("Error", "Exception", "StopIteration")):
+                tokens.append(("name", at, end, text))
             continue
         if kind == "label" or kind == "mark":
-            found.append(Atom(kind, base + at, base + end, match.group()))  # type: ignore[arg-type]
-            covered = end
-            continue
-        if kind == "open":
-            closed = _closed(raw, at) if failures < 8 else 0
-            text = raw[at:closed] if closed else ""
-            plain = text and (text[0] != "(" or "," in text or text == "()") and MASK not in low[at:closed]
-            if not plain or not is_literal(text):
+            tokens.append((kind, at, end, text))
+        elif kind == "open":
+            closed = _closed(prose, at) if failures < 8 else 0
+            text = prose[at:closed] if closed else ""
+            if not text or not (text[0] != "(" or "," in text or text == "()") or not is_literal(text):
                 failures += not closed
                 continue
-            kind, end = "literal", closed
+            tokens.append(("literal", at, closed, text))
+            end = closed
         elif kind == "empty":
-            kind, text = "words", _EMPTY[match.group().split()[-1]]
+            tokens.append(("words", at, end, _EMPTY[text.lower().split()[-1]]))
         elif kind == "sum":
-            text = raw[at:end].replace("×", "*")
+            tokens.append(("sum", at, end, text.replace("×", "*")))
+        elif text[0] in "'\"" and not is_literal(text):
+            continue
         else:
-            kind, text = "literal", raw[at:end]
-            if text[0] in "'\"" and not is_literal(text):
-                continue
-        found.append(Atom(kind, base + at, base + end, text))  # type: ignore[arg-type]
+            tokens.append(("literal", at, end, text))
         covered = end
-    return found, [match.start() for match in _SENTENCE.finditer(low, begin)]
+    ends = tuple([match.start() for match in _SENTENCE.finditer(low)])
+    return Prose(tuple(tokens), frozenset(words), ends)
 
 
-def _word(word: str) -> str | None:
-    low = word.lower()
-    if low in NUMBER_WORDS:
-        return str(NUMBER_WORDS[low])
-    if low in ("true", "false", "none"):
-        return low.capitalize()
-    return None
+_prose = lru_cache(maxsize=65536)(_read)
+"""The same words stand between the code spans of many lines."""
+
+
+def _named(prose: str, base: int, names: Collection[str], own: list[Atom]) -> list[Atom]:
+    """The names of the program in a piece of prose, outside of its other atoms."""
+    taken = [(atom.start - base, atom.end - base) for atom in own]
+    found: list[Atom] = []
+    at = 0
+    for match in _NAME.finditer(prose):
+        while at < len(taken) and taken[at][1] <= match.start():
+            at += 1
+        if match.group() in names and (at == len(taken) or match.end() <= taken[at][0]):
+            found.append(Atom("name", base + match.start(), base + match.end(), match.group()))
+    return found
 
 
 def _closed(raw: str, at: int) -> int:
@@ -302,25 +347,24 @@ def _chunks(
     raw: str, low: str, base: int, begin: int, section: Section, atoms: list[Atom], ends: list[int]
 ) -> list[Chunk]:
     """Cut a line at sentence ends, leading labels and leading marks."""
-    cuts = {begin}
+    cuts = {begin, *[end + 1 for end in ends if end + 1 < len(low)]}
     leading: dict[int, Atom] = {}
-    stops = [begin, *(end + 1 for end in ends)]
-    stop = 0
+    since, stop = begin, 0
     for atom in atoms:
         if atom.kind != "label" and atom.kind != "mark":
             continue
         at = atom.start - base
-        while stop + 1 < len(stops) and stops[stop + 1] <= at:
+        while stop < len(ends) and ends[stop] < at:
+            since = max(since, ends[stop] + 1)
             stop += 1
-        since = max(stops[stop], max((c for c in cuts if c <= at), default=begin)) if len(cuts) < 50 else at
-        colon = low[atom.end - base : atom.end - base + 3].strip("*")[:1] == ":"
-        prefix = low[since:at]
-        if colon or (len(prefix) < 60 and (_LEAD.match(prefix) or low[:at].rstrip(" *")[-1:] in ";:—")):
-            if atom.kind == "mark" and low[:at].rstrip(" *").endswith(("before the", "before", "until")):
+        prefix = low[since:at] if at - since < 60 else low[at - 60 : at]
+        colon = low[atom.end - base : atom.end - base + 3].lstrip("*")[:1] == ":"
+        if colon or _LEAD.match(prefix) or prefix.rstrip(" *")[-1:] in (";", ":", "—"):
+            if atom.kind == "mark" and _PRIOR.search(prefix):
                 continue
             leading[at] = atom
             cuts.add(at)
-    cuts.update(end + 1 for end in ends if end + 1 < len(low))
+            since = at
     places = [*sorted(cuts), len(raw)]
     chunks: list[Chunk] = []
     at = 0
@@ -339,17 +383,20 @@ def _chunks(
         elif opener is not None:
             mark, label = _mark(opener.text), None
             chunk.leads = True
-        mentioned = [each for each in own if each.kind == "mark" and each is not opener]
         chunk.label, chunk.mark = label, mark
-        if len(mentioned) == 1 and not chunk.leads:
-            chunk.mark = _mark(mentioned[0].text)
-        chunk.labels = sum(each.kind == "label" for each in own)
-        if chunk.labels == 1 and label is None:
-            only = next(each for each in own if each.kind == "label")
-            chunk.label = int("".join(filter(str.isdigit, only.text)))
+        hints = [each for each in own if each.kind == "label" or each.kind == "mark"]
+        if hints and hints != [opener]:
+            mentioned = [each for each in hints if each.kind == "mark" and each is not opener]
+            if len(mentioned) == 1 and not chunk.leads:
+                chunk.mark = _mark(mentioned[0].text)
+            named = [each for each in hints if each.kind == "label"]
+            chunk.labels = len(named)
+            if len(named) == 1 and label is None and mark is None:
+                chunk.label = int("".join(filter(str.isdigit, named[0].text)))
+        elif hints:
+            chunk.labels = int(hints[0].kind == "label")
         chunk.atoms = own
-        if own or chunk.leads or low[start:end].strip(" .*_-"):
-            chunks.append(chunk)
+        chunks.append(chunk)
     return chunks
 
 
