@@ -96,6 +96,8 @@ class Alignment:
                 frame.pins = pins
         elif chunk.mark is None and chunk.label is None and (pin := self._selected(chunk, found)):
             pins = frame.pins = above.pins + [pin]
+        else:
+            chunk.carried = pins is not above.pins
         if chunk.label is not None:
             self._labelled(chunk, chunk.label - self._offset, found, pins, frame, above)
         else:
@@ -247,7 +249,7 @@ class Alignment:
             runs = {run: None for step in anchored if (run := step.header) is not None}
             if runs:
                 frame.runs = list(runs)
-        steps = self._pinned(pins) if pins else None
+        steps = self._pinned(pins) if pins else self._done() if chunk.tone.loop_done else None
         before = bool(frame.runs) and chunk.tone.before_loop
 
         def judged(said: Said) -> tuple[Verdict, Step | None]:
@@ -268,19 +270,39 @@ class Alignment:
                     if verdict[0] is False and wide[0][0] is not False and not self._backward:
                         return UNKNOWN, None
                     return verdict, step
+            made: list[Step] = []
+            if steps is not None and said.kind == "state" and not said.given and not chunk.carried:
+                made = [step for step in (steps if said.fresh else anchored) if said.subject in step.event.changes]
+            if made:
+                return self._over(said, made, True)
             if steps is not None:
                 verdict, step = self._over(said, steps, not said.given)
+                if verdict[0] is False and chunk.carried and self._anywhere(said, frame, chunk)[0][0] is not False:
+                    return UNKNOWN, None
                 if verdict[0] is not None:
                     return verdict, step
             return self._anywhere(said, frame, chunk)
 
         self._settle(found, judged)
 
+    def _done(self) -> list[Step] | None:
+        """The steps that ended the call's one loop, and those after it; None where there is not just one."""
+        runs = [run for run in self.moments.runs if run.owner is self.moments.root and not run.first.loops[:-1]]
+        runs = [run for run in runs if run.first.header is run]
+        outer = [run for run in runs if all(run is each or not _inside(run, each) for each in runs)]
+        if len(outer) != 1 or not outer[0].turns:
+            return None
+        [run] = outer
+        last = run.ended or run.turns[-1][-1]
+        return [step for step in self.moments.root.steps if step.end >= last.end]
+
     def _over(self, said: Said, steps: Sequence[Step], strict: bool) -> tuple[Verdict, Step | None]:
         """A claim that may be about any of these steps."""
         false, unclear = "", False
         looked = 0
         names = names_in(said.subject)
+        if said.kind == "condition":
+            steps = [step for step in steps if self.judge.tests(step, said.subject)] or steps
         seen: set[tuple[str | None, ...]] = set()
         for step in steps:
             if said.kind in ("value", "condition", "constraint"):
@@ -317,8 +339,11 @@ class Alignment:
                 return self._count(said, frame, chunk), None
             case "state":
                 texts = moments.ever.get(said.subject)
-                if not texts or said.subject in judge.inner:
+                if said.subject in judge.inner:
                     return UNKNOWN, None
+                if not texts:
+                    unbound = said.subject in judge.locals and not said.loose
+                    return ((False, f"{said.subject} never gets a value") if unbound else UNKNOWN), None
                 found = [judge._same(said, text) for text in texts]
                 shown = ", ".join(list(texts)[:4]) + (", ..." if len(texts) > 4 else "")
                 return _one(found, f"{said.subject} is only ever {shown}"), None
@@ -549,6 +574,11 @@ def _one(found: Sequence[bool | None], truth: str) -> Verdict:
     if True in found:
         return True, ""
     return (None if None in found or not found else False), truth
+
+
+def _inside(run: Run, outer: Run) -> bool:
+    """Whether a run of a loop is part of an iteration of another one."""
+    return any(each is outer for each, _ in run.first.loops)
 
 
 def _within(step: Step, pin: Pin) -> bool:

@@ -34,6 +34,8 @@ class Said:
     hedged: bool = False
     """Whether it is too uncertain that the text claims this to call it false."""
     more: Any = None
+    fresh: bool = False
+    """Whether a state is said to have come to be, or to have stayed, just there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Inside:
 
 _STATE = re.compile(r"([A-Za-z_]\w*) = (.+)\Z", re.DOTALL)
 _MASKS = re.compile("\x01+")
+_PART = re.compile(r"(?:[=<>+\-*/%!]|\b(?:not|and not|in|or))\s?\Z")
+"""Before a name in prose that is only a part of an expression."""
 _ARROWS = re.compile(r"\s*(?:->|→|=>|⇒)\s*")
 _ASSIGNED = re.compile(r"(?<![=<>!:+\-*/%|&^@])\s?=\s?(?![=])")
 _COMMON = frozenset(
@@ -189,8 +193,8 @@ class Reader:
                 said.hedged = True
             elif not said.hedged and tone.negated:
                 before, after = said.start - chunk.start, said.end - chunk.start
-                clause = re.split(r"[,;:]| so | then | and ", words[max(0, before - 80) : before])[-1]
-                said.hedged = patterns.negated(clause + " ~ " + re.split(r"[,;]| so ", words[after : after + 40])[0])
+                clause = re.split(r"[,;:]| so | then | and | because | since ", words[max(0, before - 80) : before])[-1]
+                said.hedged = patterns.negated(clause + " ~ " + re.split(r"[,;]| so | because | since | but ", words[after : after + 40])[0])
                 if said.kind == "condition" or said.more == "summary":
                     said.hedged = patterns.negated(clause)
 
@@ -252,6 +256,8 @@ class Reader:
         after = chunk.low[atom.end - chunk.base : min(atom.end + 120, chunk.end) - chunk.base]
         prose = atom.kind == "name"
         doubtful = prose and source.lower() in _COMMON
+        if prose and _PART.search(chunk.low[max(chunk.start, atom.start - 8) - chunk.base : atom.start - chunk.base]):
+            return at + 1
         if held.form == "return":
             return self._after_return(chunk, atoms, at, held, found)
         if self._exception(chunk, atom, found):
@@ -322,6 +328,7 @@ class Reader:
         said = Said(kind, first.start, only.end, source, value, given, only.kind != "code", hedged)
         if only.kind != "code" and self._goes_on(chunk, only):
             return at + 2
+        said.fresh = patterns.CHANGES.search(chunk.low, first.end - chunk.base, only.start - chunk.base) is not None
         if only.kind == "sum":
             self._sum(chunk, only, found)
         found.append(said)
@@ -340,6 +347,9 @@ class Reader:
             if values:
                 glue = chunk.low[values[-1].end - chunk.base : atoms[at].start - chunk.base].strip()
                 if glue not in (",", "and", ", and", ", then", "then"):
+                    break
+                after = chunk.low[atoms[at].end - chunk.base : min(atoms[at].end + 40, chunk.end) - chunk.base]
+                if patterns.IS_RETURNED.match(after):
                     break
             values.append(atoms[at])
             at += 1
@@ -380,7 +390,7 @@ class Reader:
         if len(subjects) == 1:
             return at + 1
         after = chunk.low[atoms[last].end - chunk.base : min(atoms[last].end + 120, chunk.end) - chunk.base]
-        if self._are(after):
+        if self._are(after) and patterns.SHAPE.match(after):
             for each in subjects:
                 self._shape_of(chunk, each, each.text, after, atoms[last].end, found)
             return last + 1
@@ -447,8 +457,8 @@ class Reader:
         if loose and (self._goes_on(chunk, atom) or atom.kind == "words" and value not in ("True", "False", "None")):
             return at + 1
         whole = chunk.low[chunk.start - chunk.base : atom.start - chunk.base][-160:]
-        if match := patterns.OUTPUT.search(whole):
-            final = chunk.section == "end" or not match.group().startswith(("function", "program", "call", "the "))
+        if (match := patterns.OUTPUT.search(whole)) or (chunk.final and (match := patterns.RESULT.search(whole))):
+            final = chunk.section == "end" or not match.group().startswith(("function", "program", "call", "the function", "the program", "the call"))
             found.append(Said("output" if final else "return", atom.start, atom.end, "", value, loose=loose))
             return at + 1
         if at and relation(before) == "returns" and atoms[at - 1].kind == "code" and chunk.section != "end":
@@ -611,6 +621,8 @@ class Reader:
                 continue
             before = words[max(0, match.start() - 60) : match.start()]
             if re.search(r"\b(?:further|other|remaining|more|next|of|every|each|least|most|than)\s*$", before):
+                continue
+            if match["n"] == "one" and re.search(r"\bin\s*$", before):
                 continue
             if (once or what == "times") and not re.search(
                 r"\b(?:loop|body|it|iterates?|repeats?|this)\b[^.`\x01]{0,25}$", before

@@ -8,13 +8,15 @@ from typing import Any
 
 from semcoder.execution import literals
 from semcoder.monologue.evaluate import Unknown, evaluate, parsed
-from semcoder.monologue.listing import Listing
+from semcoder.monologue.listing import Listing, names_bound
 from semcoder.monologue.verify.claims import Said
 from semcoder.monologue.verify.moments import Activation, Moments, Step, outcome
 from semcoder.monologue.verify.values import alike, expression, is_literal, loosely, normal
 
 Verdict = tuple[bool | None, str]
 UNKNOWN: Verdict = (None, "")
+ABSENT = object()
+"""In place of a value: there is no such item."""
 MAX_STATES = 60
 """Different states in which an expression is looked at before it is given up."""
 _KINDS = {
@@ -48,7 +50,9 @@ def _evaluated(source: str, state: tuple[tuple[str, str], ...], bound: frozenset
         return False, None
     try:
         return True, evaluate(node, dict(state), bound)
-    except (Unknown, RecursionError):
+    except Unknown as error:
+        return False, ABSENT if isinstance(error.__cause__, LookupError) else None
+    except RecursionError:
         return False, None
 
 
@@ -74,10 +78,14 @@ class Judge:
         self.bound: frozenset[str] = moments.code.names if moments.code else frozenset(moments.ever)
         self.inner = _inner_names(moments.code) if moments.code else frozenset()
         """Names that comprehensions and lambdas bind: elsewhere they may be other variables."""
+        self.locals = _locals(moments.code) if moments.code else frozenset()
+        """Names that are nothing but local variables of functions."""
 
     def value(self, source: str, state: Mapping[str, str]) -> tuple[bool, Any]:
-        """(known, value) of an expression in a state."""
+        """(known, value) of an expression in a state; (False, ABSENT) where a name or an item is not there yet."""
         names = names_in(source)
+        if any(name not in state and name in self.moments.ever for name in names):
+            return False, ABSENT
         known = tuple([(name, state[name]) for name in names if name in state])
         return _evaluated(source, known, self.bound)
 
@@ -141,7 +149,8 @@ class Judge:
         for state in (step.after,) if stored and self._stores(step) else states:
             known, value = self.value(said.subject, state)
             if not known:
-                unclear = True
+                unclear |= value is not ABSENT
+                truth = truth or (f"{said.subject} does not exist" if value is ABSENT else "")
                 continue
             try:
                 text = literals.render(value)
@@ -174,6 +183,11 @@ class Judge:
     def _is(self, node: ast.expr, source: str) -> bool:
         return unparsed(node) == normal(source)
 
+    def tests(self, step: Step, source: str) -> bool:
+        """Whether the step's statement is an `if` or `while` with this very test."""
+        statement = self.code.statement(step.line) if self.code else None
+        return isinstance(statement, ast.If | ast.While) and self._is(statement.test, source)
+
     def _condition(self, said: Said, step: Step) -> Verdict:
         wanted = said.value == "True"
         statement = self.code.statement(step.line) if self.code else None
@@ -193,7 +207,7 @@ class Judge:
             known, value = self.value(said.subject, state)
             if known and bool(value) is wanted:
                 return True, ""
-            unclear |= not known
+            unclear |= not known and value is not ABSENT
             truth = truth or (f"{said.subject} is {str(bool(value)).lower()}" if known else "")
         return (None if unclear else False), truth
 
@@ -386,3 +400,16 @@ def _inner_names(code: Listing) -> frozenset[str]:
             elif isinstance(part, ast.Lambda):
                 found.update(arg.arg for arg in part.args.args)
     return frozenset(found)
+
+
+@lru_cache(maxsize=64)
+def _locals(code: Listing) -> frozenset[str]:
+    bound: set[str] = set()
+    other: set[str] = set()
+    for line, statement in code.statements.items():
+        inside = any(first < line <= (each.end_lineno or first) for first, each in code.functions.items())
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            (bound if inside else other).update(names_bound(statement))
+        elif isinstance(statement, ast.Global | ast.Nonlocal):
+            other.update(statement.names)
+    return frozenset(bound - other)

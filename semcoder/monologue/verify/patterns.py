@@ -40,7 +40,7 @@ _ALL = re.compile(
 _RETURNS = re.compile(rf"{_BEFORE}(?:returns?|returned|returning|yields?|yielded|gives back|hands back)[\s:*_]*{_NOUN}\Z")
 _FROM = re.compile(
     rf"{_BEFORE}(?:goes|went|go|changes?|changed|moves?|moved|increases?|increased|grows?|grew|drops?|dropped|decreases?|"
-    rf"decreased|shrinks?|rises?|rose|falls?|is (?:{_SET})|turns?|turned|jumps?|,)?(?: up| down)?\s*from[\s:*_]+{_NOUN}\Z"
+    rf"decreased|shrinks?|rises?|rose|falls?|is (?:{_SET})|turns?|turned|jumps?)(?: up| down)?\s*from[\s:*_]+{_NOUN}\Z"
 )
 _TO = re.compile(rf"(?:up |down )?(?:to|into|->|→)[\s:*_]+{_NOUN}\Z")
 _GAINS = re.compile(r"gains?\Z")
@@ -109,12 +109,11 @@ def verdict(after: str) -> bool | None:
 _HYPOTHETICAL = re.compile(
     r"\b(?:if|would|could|might|may|suppose|assum\w+|unless|whether|until|as long as|e\.g|for example|for instance|"
     r"hypothetical\w*|expect\w*|in general|typically|usually|can|cannot|can't|imagine|had|otherwise|possibl[ey]|"
-    r"any|whenever|mistake\w*|wrong\w*|claim\w*|say|says|about|approximately|roughly|nearly|almost|"
-    r"at least|at most|more than|less than|up to|between|either|when|while|each|every|always|instead|rather|"
-    r"eventually|normally|let's say|intended|supposed)\b|\?"
+    r"any|whenever|mistake\w*|wrong\w*|claim\w*|say|says|either|when|while|each|every|always|"
+    r"normally|let's say|intended|supposed)\b|\?"
 )
 _NEGATION = re.compile(r"\b(?:not|never|no longer|without|neither|nor|no|skip\w*|avoid\w*)\b|n't\b")
-_ALLOWED = re.compile(r"\beach time\b|\bevery time\b|\bare each\b|\bonce for each\b|\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b")
+_ALLOWED = re.compile(r"\bwhen the (?:\w+ )?loop\b|^\W{0,5}(?:so )?when (?:\x01|[a-z_]\w*\s?(?:=|is|comes|reaches|becomes)\s?['\"\d\x01,])|\beach time\b|\bevery time\b|\bare each\b|\bonce for each\b|\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b")
 
 
 def hypothetical(words: str) -> bool:
@@ -197,6 +196,7 @@ OUTPUT = re.compile(
     r"(?:is|was|will be|would be|becomes|:|=|equals|be|returns?|returned|ends up returning|gives back|outputs?|gives|produces|yields|evaluates to)"
     r"[\s*_:]*(?:therefore |thus |exactly |simply |just |now |the |a |value |string |list |tuple |integer |number |dictionary |set |empty |boolean |result )*\Z"
 )
+RESULT = re.compile(r"\b(?:result|returned)(?: of the call| of all this)?[\s*_]*(?:is|:|=|becomes|will be)[\s*_:]*(?:therefore |thus |the |a |value |string |list |tuple |number )*\Z")
 RETURNING = re.compile(
     r"\b(?:returns?|returned|returning|yields?|gives back)[\s*_:]+(?:the |an? |back |value |string |list |tuple |integer |number |dictionary |boolean |result |literal |just |simply )*\Z"
 )
@@ -219,10 +219,15 @@ BRANCH = re.compile(
     r"(?P<past>skip the branch|branch is skipped|(?:other|else) branch (?:runs|is taken|executes)|take the (?:else|other) branch|skips? the (?:if )?(?:block|body|branch)|(?:body|block) is skipped))\b"
 )
 SELECTING = re.compile(r"[\s*_(>–—-]*(?:(?:when|for|at|iteration|iter|pass|with|then|next|now|and|in the iteration where|the iteration with|turn)[\s,*_:(]+)*\Z")
-AFTER_LOOP = re.compile(r"\b(?:after (?:the |this |all |both )?(?:outer |inner |while |for )?(?:loops?|iterations)|once the (?:\w+ )?loop|when the (?:\w+ )?loop (?:ends|is done|finishes)|the loop (?:has )?(?:ends?|ended|finishe[sd]|exits?|is over|terminates?|completes?|stops)|loop is done|outside the loop|with the loop (?:done|over|finished)|exits? the loop|left the loop)\b")
+AFTER_LOOP = re.compile(r"\b(?:after (?:the |this |all |both )?(?:outer |inner |while |for )?(?:loops?|iterations)|once the (?:\w+ )?loop|when the (?:\w+ )?loop (?:ends|is done|finishes)|the loop (?:has )?(?:ends?|ended|finishe[sd]|exits?|is over|terminates?|completes?|stops)|loop is done|outside the loop|with the loop (?:done|over|finished)|exits? the loop|left the loop|(?:in|at) the end|finally|at last|in total|overall)\b")
 BEFORE_LOOP = re.compile(r"\b(?:before (?:the|this|entering the|any) (?:\w+ )?(?:loop|iteration|first iteration)|loop starts from|prior to the loop)\b")
 ENDING = re.compile(r"\b(?:ends?|exits?|stops?|terminat\w+|done|over|finish\w*|false|fails|leaves?|break\w*|no more|exhaust\w*|not)\b")
 NEVER_RUNS = re.compile(r"\b(?:body never runs|never (?:runs|executes|enters)|does not run|nothing to go through|skip|zero iterations)\b")
+
+
+CHANGES = re.compile(r"\b(?:becom\w+|became|now|updated|set|still|stays?|remains?|incremented|decremented|increased|decreased|goes|reset|grows|drops|reduced)\b")
+"""Words of a state that say that it came to be just there."""
+LOOP_DONE = re.compile(r"\b(?:after (?:the|this) (?:\w+ )?loop|once the (?:\w+ )?loop|when the (?:\w+ )?loop (?:ends|is (?:done|finished|over)|finishes|has (?:ended|finished)|stops)|at the end of the loop)\b")
 
 
 class Tone(NamedTuple):
@@ -236,6 +241,7 @@ class Tone(NamedTuple):
     calling: bool
     branching: bool
     ending: bool
+    loop_done: bool
 
 
 @lru_cache(maxsize=32768)
@@ -250,4 +256,5 @@ def tone(words: str) -> Tone:
         CALLS.search(words) is not None,
         BRANCH.search(words) is not None,
         ENDING.search(words) is not None,
+        LOOP_DONE.search(words) is not None,
     )

@@ -29,12 +29,16 @@ _SECTIONS: tuple[tuple[Section, re.Pattern[str]], ...] = (
 )
 _OP = r"(?:\s+(?://|\*\*|[-+*/%×])\s+|[+*×])"
 _NUM = r"-?\d{1,40}(?:\.\d{1,40})?"
+_OPERAND = rf"(?:[a-z_]\w{{0,40}}(?:\[[\w +-]{{1,12}}\])?|{_NUM}|'[^'\\]{{0,30}}')"
+_SIDE = rf"{_OPERAND}(?:\s?(?:%|//|[-+*])\s?{_OPERAND}){{0,2}}"
 _ORDINAL = "|".join([*ORDINALS, r"\d{1,6}(?:st|nd|rd|th)", "last", "final", "next", "previous"])
 _TOKEN = re.compile(
     rf"""
     (?P<label>\[l\d{{1,6}}\]|\blines?\s\#?\d{{1,6}}\b|\bl\d{{1,6}}\b)
   | (?P<mark>\b(?:iterations?|iter|pass(?:es)?)\s?(?:number\s|no\.\s|\#)?\d{{1,6}}(?:\s?(?:to|through|-|–|—)\s?\d{{1,6}})?\b
+      | \bin\sthe\s(?:{"|".join(ORDINALS)})(?:\sone)?(?=[,:])
       | \b(?:{_ORDINAL})\s(?:loop\s|full\s)?(?:iteration|pass|round|turn|cycle|time\sthrough|time\saround)\b)
+  | (?P<test>(?<![\w.\]=<>!+*/%-])(?:{_SIDE})\s?(?:==|!=|<=|>=|<|>)\s?(?:{_SIDE})(?![\w\[(]))
   | (?P<str>(?<![\w)\]])(?:'(?:[^'\\]|\\.){{0,400}}'(?!\w)|"(?:[^"\\]|\\.){{0,400}}"))
   | (?P<sum>(?<![\w.]){_NUM}(?:{_OP}{_NUM}){{1,8}}(?![\w]))
   | (?P<num>(?<![\w.]){_NUM}(?!\w|\.\d))
@@ -45,7 +49,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _MASKS = re.compile(MASK + "+")
-_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_NAME = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(\[[^\[\]\s`]{1,20}\])?")
 _TICKS = re.compile("`+")
 _VALUES = {word: str(at) for word, at in NUMBER_WORDS.items()} | {each.lower(): each for each in ("True", "False", "None")}
 _EMPTY = {"list": "[]", "string": "''", "dict": "{}", "dictionary": "{}", "set": "set()", "tuple": "()"}
@@ -94,6 +98,10 @@ class Chunk:
     labels: int = 0
     """How many labels stand in it, mentions included."""
     mark: Mark | None = None
+    final: bool = False
+    """Whether it stands in the text's last line."""
+    carried: bool = False
+    """Whether the mark stands in a sentence before."""
     leads: bool = False
     """Whether the mark opens the chunk, so that what follows belongs to the same iteration."""
     opens: bool = False
@@ -125,6 +133,7 @@ def lines(text: str, names: Collection[str], code_lines: Collection[str]) -> Ite
     """The lines that say something. `names` are the program's; `code_lines` its stripped lines of code."""
     section: Section = "steps"
     fenced = False
+    last = len(text.rstrip())
     columns: list[str] = []
     base = 0
     for raw in text.split("\n"):
@@ -164,6 +173,8 @@ def lines(text: str, names: Collection[str], code_lines: Collection[str]) -> Ite
         indent = len(raw) - len(raw.lstrip(" \t"))
         rank = 4 * indent + (0 if bullet is None else 1 if bullet[1] else 2)
         chunks = _line(raw, start, bullet.end() if bullet else indent, section, names)
+        for chunk in chunks if base > last else ():
+            chunk.final = True
         opens = stripped.endswith(":") or (len(stripped) < 60 and any(each.leads for each in chunks))
         yield Line(rank - (bullet is None and opens), chunks)
 
@@ -292,6 +303,8 @@ def _read(prose: str) -> Prose:
             end = closed
         elif kind == "empty":
             tokens.append(("words", at, end, _EMPTY[text.lower().split()[-1]]))
+        elif kind == "test":
+            tokens.append(("code", at, end, text))
         elif kind == "sum":
             tokens.append(("sum", at, end, text.replace("×", "*")))
         elif text[0] in "'\"" and not is_literal(text):
@@ -313,10 +326,18 @@ def _named(prose: str, base: int, names: Collection[str], own: list[Atom]) -> li
     found: list[Atom] = []
     at = 0
     for match in _NAME.finditer(prose):
-        while at < len(taken) and taken[at][1] <= match.start():
+        start, end = match.start(), match.end(1)
+        if match[1] not in names:
+            continue
+        while at < len(taken) and taken[at][1] <= start:
             at += 1
-        if match.group() in names and (at == len(taken) or match.end() <= taken[at][0]):
-            found.append(Atom("name", base + match.start(), base + match.end(), match.group()))
+        if at < len(taken) and end > taken[at][0]:
+            continue
+        if match[2] and at < len(taken) and taken[at] == (end, match.end()):
+            del own[own.index(next(atom for atom in own if atom.start - base == end))]
+        if match[2] and (at == len(taken) or match.end() <= taken[at][0] or taken[at] == (end, match.end())):
+            end = match.end()
+        found.append(Atom("name", base + start, base + end, prose[start:end]))
     return found
 
 
@@ -359,7 +380,7 @@ def _chunks(
             stop += 1
         prefix = low[since:at] if at - since < 60 else low[at - 60 : at]
         colon = low[atom.end - base : atom.end - base + 3].lstrip("*")[:1] == ":"
-        if colon or _LEAD.match(prefix) or prefix.rstrip(" *")[-1:] in (";", ":", "—"):
+        if colon or _LEAD.match(prefix.rpartition(", ")[2]) or prefix.rstrip(" *")[-1:] in (";", ":", "—"):
             if atom.kind == "mark" and _PRIOR.search(prefix):
                 continue
             leading[at] = atom
@@ -384,11 +405,12 @@ def _chunks(
             mark, label = _mark(opener.text), None
             chunk.leads = True
         chunk.label, chunk.mark = label, mark
+        chunk.carried = mark is not None and not chunk.leads
         hints = [each for each in own if each.kind == "label" or each.kind == "mark"]
         if hints and hints != [opener]:
             mentioned = [each for each in hints if each.kind == "mark" and each is not opener]
             if len(mentioned) == 1 and not chunk.leads:
-                chunk.mark = _mark(mentioned[0].text)
+                chunk.mark, chunk.carried = _mark(mentioned[0].text), False
             named = [each for each in hints if each.kind == "label"]
             chunk.labels = len(named)
             if len(named) == 1 and label is None and mark is None:
@@ -405,7 +427,7 @@ def _mark(text: str) -> Mark:
     numbers = [int(each) for each in _MARK_NUMBERS.findall(low)]
     if numbers:
         return Mark(numbers[0], numbers[-1])
-    word = low.split()[0]
+    word = low.removeprefix("in the ").split()[0]
     if word in ORDINALS:
         return Mark(ORDINALS[word], ORDINALS[word])
     return Mark(0, 0, "last" if word == "final" else word)

@@ -54,6 +54,8 @@ def loosely(said: str, actual: str) -> bool | None:
     exact = alike(said, actual)
     if exact is not False:
         return exact
+    if said[:1] in "'\"" and is_literal(said):
+        return None if said.lower() == actual.lower() else False
     inner = actual[1:-1] if actual[:1] in ("'", '"') else actual
     if said.lower() == inner.lower() or said[:1] not in "'\"[({" and not _NUMBER.match(inner):
         return None
