@@ -89,7 +89,7 @@ class Alignment:
         pins = frame.pins
         if not chunk.leads and chunk.tone.after_loop and chunk.label is None:
             pins = frame.pins = [] if frame.pins is above.pins else above.pins
-        if chunk.mark is not None and (chunk.leads or not frame.pins or chunk.cells):
+        if chunk.mark is not None and not chunk.carried and (chunk.leads or not frame.pins or chunk.cells):
             pin = self._pin(chunk, chunk.mark, above if above.runs else frame, found)
             pins = above.pins + [pin] if pin else above.pins
             if chunk.leads:
@@ -97,7 +97,7 @@ class Alignment:
         elif chunk.mark is None and chunk.label is None and (pin := self._selected(chunk, found)):
             pins = frame.pins = above.pins + [pin]
         else:
-            chunk.carried = pins is not above.pins
+            chunk.carried = bool(pins) and pins is not above.pins
         if chunk.label is not None:
             self._labelled(chunk, chunk.label - self._offset, found, pins, frame, above)
         else:
@@ -320,7 +320,7 @@ class Alignment:
             if holds is None:
                 unclear |= said.kind in ("value", "condition") or bool(truth)
             else:
-                false = false or truth
+                false = truth if not false or false.endswith("does not exist") else false
         return ((None, "") if unclear or not false else (False, false)), None
 
     def _anywhere(self, said: Said, frame: Frame, chunk: Chunk | None = None) -> tuple[Verdict, Step | None]:
@@ -447,7 +447,9 @@ class Alignment:
         shift = 1 if self._zero else 0
         first, last = mark.first + shift, mark.last + shift
         fitting = [run for run in runs if len(run.turns) >= last]
-        said = Said("iteration", chunk.start, min(chunk.end, chunk.start + 40), value=str(mark.last))
+        place = next((atom for atom in chunk.atoms if atom.kind == "mark"), None)
+        start, end = (place.start, place.end) if place else (chunk.start, chunk.end)
+        said = Said("iteration", start, end, value=str(mark.last))
         most = max(len(run.turns) for run in runs)
         if fitting or not sure and not chunk.leads:
             self.judged.append(Judged(said, True if fitting else None, ""))

@@ -50,16 +50,16 @@ class Inside:
 
 _STATE = re.compile(r"([A-Za-z_]\w*) = (.+)\Z", re.DOTALL)
 _MASKS = re.compile("\x01+")
-_PART = re.compile(r"(?:[=<>+\-*/%!]|\b(?:not|and not|in|or))\s?\Z")
+_PART = re.compile(r"(?:[=<>+\-*/%!'’]|\b(?:not|in|or|than|per|plus|minus|(?<!value )of))[\s`*]?\Z")
 """Before a name in prose that is only a part of an expression."""
 _ARROWS = re.compile(r"\s*(?:->|→|=>|⇒)\s*")
 _ASSIGNED = re.compile(r"(?<![=<>!:+\-*/%|&^@])\s?=\s?(?![=])")
 _COMMON = frozenset(
-    """a i s n it is in as to at of on so an result value text string list number output input key index count
+    """it is in as to at of on so an result value text string list number output input key index count
     word char character letter line data first last max min left right current new old array item items names
     numbers words elements element length size dictionary dict set tuple loop function return step state final
     temp and or not for with by be no total sum name case type order start end begin group string1 part parts
-    match found values keys pairs pair digit digits position flag x y""".split()
+    match found values keys pairs pair digit digits position flag""".split()
 )
 
 
@@ -256,7 +256,7 @@ class Reader:
         after = chunk.low[atom.end - chunk.base : min(atom.end + 120, chunk.end) - chunk.base]
         prose = atom.kind == "name"
         doubtful = prose and source.lower() in _COMMON
-        if prose and _PART.search(chunk.low[max(chunk.start, atom.start - 8) - chunk.base : atom.start - chunk.base]):
+        if held.form in ("name", "place") and _PART.search(chunk.low, max(chunk.start, atom.start - 9) - chunk.base, atom.start - chunk.base):
             return at + 1
         if held.form == "return":
             return self._after_return(chunk, atoms, at, held, found)
