@@ -61,7 +61,9 @@ class Alignment:
         self.moments = moments
         self.judge = Judge(moments)
         self.code = moments.code
-        self.reader = Reader(moments.ever, moments.texts, moments.functions, backward, moments.root.name)
+        self.reader = Reader(
+            moments.ever, moments.texts, moments.functions, backward, moments.root.name, self._quotes
+        )
         self._backward = backward
         self._offset = offset
         self._zero = zero_based
@@ -71,6 +73,10 @@ class Alignment:
         self.judged: list[Judged] = []
         self.lines: set[int] = set()
         """Lines of the program that the text speaks of."""
+
+    def _quotes(self, text: str) -> bool:
+        """Whether a code span is a statement of the program, and not a claim."""
+        return self.code is not None and _plain(text) in _anchors(self.code)
 
     def line(self, line: Line) -> None:
         """Judge the claims of a line of text."""
@@ -359,6 +365,8 @@ class Alignment:
             case "condition" if said.more == "summary":
                 return summary(said, frame.pins, moments, self._offset), None
             case "condition" if said.more == "branch":
+                return UNKNOWN, None
+            case "value" if said.more == "operand":
                 return UNKNOWN, None
             case "value" | "condition" if not names_in(said.subject):
                 return self._constant(said), None

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -158,7 +158,9 @@ class Reader:
         functions: Collection[str],
         backward: bool,
         entry: str,
+        quotes: Callable[[str], bool],
     ) -> None:
+        self._quotes = quotes
         self._ever = ever
         self._texts = texts
         self._functions = functions
@@ -245,7 +247,7 @@ class Reader:
                     found.append(Said("state", atom.start, atom.end, part, value, given, more=atom.text))
                 elif is_literal(part):
                     found.append(Said("value", atom.start, atom.end, part, value))
-                elif is_literal(value):
+                elif is_literal(value) and not self._quotes(atom.text):
                     found.append(Said("value", atom.start, atom.end, part, value, given))
 
     def _subject(
@@ -465,6 +467,9 @@ class Reader:
             return at + 1  # what that code is could not be read
         if patterns.RETURNING.search(before) or patterns.IS_RETURNED.match(after):
             found.append(Said("return", atom.start, atom.end, "", value, loose=loose))
+            return at + 1
+        if chunk.label is not None and patterns.OPERAND.search(before):
+            found.append(Said("value", atom.start, atom.end, "", value, loose=loose, more="operand"))
             return at + 1
         if self._backward and chunk.section == "steps" and re.search(r"\boutput (?:is |of )?$", before):
             found.append(Said("output", atom.start, atom.end, "", value, loose=loose))

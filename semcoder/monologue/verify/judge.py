@@ -135,7 +135,19 @@ class Judge:
         truth = after if after is not None else before
         return (None if unclear else False), f"{name} = {_short(truth or '')}"
 
+    def _operand(self, said: Said, step: Step) -> Verdict:
+        """The value that an augmented assignment or an `append` takes."""
+        match self.code.statement(step.line) if self.code else None:
+            case ast.AugAssign(value=operand) | ast.Expr(value=ast.Call(args=[operand], keywords=[])):
+                known, value = self.value(unparsed(operand), step.before)
+                if known and not self.inner.intersection(names_in(unparsed(operand))):
+                    text = literals.render(value)
+                    return self._same(said, text), f"{unparsed(operand)} is {_short(text)}"
+        return UNKNOWN
+
     def _worth(self, said: Said, step: Step, strict: bool) -> Verdict:
+        if said.more == "operand":
+            return self._operand(said, step)
         result = self._computed(said.subject, step)
         if result is not None and (same := self._same(said, result)) is not None:
             return same, f"{said.subject} is {_short(result)}"

@@ -46,7 +46,7 @@ _TO = re.compile(rf"(?:up |down )?(?:to|into|->|→)[\s:*_]+{_NOUN}\Z")
 _GAINS = re.compile(r"gains?\Z")
 _LOSES = re.compile(r"loses?\Z")
 _TAKES = re.compile(
-    r"(?:takes?(?: on)?|runs through|goes through|ranges over|cycles through)(?: in turn)?(?: the)?(?: values?)?(?: of)?:?\Z"
+    r"(?:the values?|takes?(?: on)?|runs through|goes through|ranges over|cycles through)(?: in turn)?(?: the)?(?: values?)?(?: of)?:?\Z"
 )
 _AND = re.compile(r"(?:,|and|, and|&)\Z")
 _IE = re.compile(r",?\s?\(?(?:i\.e\.|that is|which means|meaning|so|or|thus),?\Z")
@@ -196,6 +196,7 @@ OUTPUT = re.compile(
     r"(?:is|was|will be|would be|becomes|:|=|equals|be|returns?|returned|ends up returning|gives back|outputs?|gives|produces|yields|evaluates to)"
     r"[\s*_:]*(?:therefore |thus |exactly |simply |just |now |the |a |value |string |list |tuple |integer |number |dictionary |set |empty |boolean |result )*\Z"
 )
+OPERAND = re.compile(r"\b(?:add(?:s|ing|ed)?|append(?:s|ing|ed)?|subtract(?:s|ing|ed)?|multipl(?:y|ies|ying) by)[\s*_]+(?:the )?(?:value |item |character |number )?\Z")
 RESULT = re.compile(r"\b(?:result|returned)(?: of the call| of all this)?[\s*_]*(?:is|:|=|becomes|will be)[\s*_:]*(?:therefore |thus |the |a |value |string |list |tuple |number )*\Z")
 RETURNING = re.compile(
     r"\b(?:returns?|returned|returning|yields?|gives back)[\s*_:]+(?:the |an? |back |value |string |list |tuple |integer |number |dictionary |boolean |result |literal |just |simply )*\Z"
