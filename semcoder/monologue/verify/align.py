@@ -8,6 +8,7 @@ about any moment, and is false only if it holds at none.
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,7 +17,7 @@ from semcoder.monologue.listing import Listing
 from semcoder.monologue.verify import patterns
 from semcoder.monologue.verify.claims import Reader, Said
 from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Judge, Verdict, call_parts, fits, names_in
-from semcoder.monologue.verify.moments import Activation, Moments, Run, Step
+from semcoder.monologue.verify.moments import Activation, Moments, Run, Step, outcome
 from semcoder.monologue.verify.series import in_turn, summary
 from semcoder.monologue.verify.text import Chunk, Line, Mark
 from semcoder.monologue.verify.values import is_literal
@@ -26,6 +27,9 @@ Pin = dict[Run, range | frozenset[int]]
 """Which iterations of which runs of a loop are meant."""
 WHOLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete)
 """Statements that a text quotes as a whole."""
+_LATER = re.compile(r"\b(?:then|finally|after|later|eventually|first|next time)\b")
+MAX_LOOKED_AT = 2000
+"""Steps, runs and values that one claim is held against: what is beyond them is not looked at."""
 MAX_CANDIDATES = 40
 """Executions of one line that a chunk without other hints is tried on."""
 
@@ -125,14 +129,15 @@ class Alignment:
             self._unlabelled(chunk, found, pins, frame)
             return
         self.lines.add(line)
-        best = self._fitting(found, steps, chunk)
+        self._current = found
+        best, joint = self._fitting(found, steps)
         if best.header is not None:
             frame.runs = [best.header]
         calls = chunk.tone.calling or any(said.kind == "call" for said in found)
         if chunk.opens and not self._backward:
             self._cursor = max(self._cursor, best.start)
         frame.step = best
-        alone = len(steps) == 1
+        alone = len(steps) == 1 or (joint and not _LATER.search(chunk.words))
         self._settle(found, lambda said: self._at_steps(said, best, steps, alone, frame, chunk))
         if best.calls and frame.callee is None and calls and len(best.calls) == 1:
             frame.callee = best.calls[0]
@@ -142,13 +147,22 @@ class Alignment:
 
     def _candidates(self, line: int, pins: list[Pin], frame: Frame, above: Frame) -> list[Step]:
         """The executions of a line that a chunk may be about, the narrowest choice that is not empty."""
-        every = self.moments.by_line.get(line, [])
-        steps = [step for step in every if all(_within(step, pin) for pin in pins)] if pins else every
+        moments = self.moments
         owner = frame.within
-        own = [step for step in steps if step.owner is owner or step is above.step]
-        steps = own or steps
-        if not self._backward:
-            steps = [step for step in steps if step.end >= self._cursor] or steps
+        step = above.step
+        if pins:
+            steps = [each for each in self._pinned(pins) if each.line == line and each.owner is owner]
+            if not steps:
+                every = moments.by_line.get(line, [])[:MAX_LOOKED_AT]
+                steps = [each for each in every if all(_within(each, pin) for pin in pins)]
+                steps = [each for each in steps if each.owner is owner or each is step] or steps
+        else:
+            own = moments.by_owner.get((line, owner), []) if owner is not None else []
+            extra = [step] if step is not None and step.line == line and step.owner is not owner else []
+            steps = sorted(own + extra, key=_end) if extra else own or moments.by_line.get(line, [])
+        if not self._backward and steps and steps[0].end < self._cursor:
+            begin = bisect_left(steps, self._cursor, key=_end)
+            steps = steps[begin : begin + MAX_LOOKED_AT] or steps
         return steps
 
     def _ran(self, chunk: Chunk, line: int, steps: list[Step], found: list[Said], pins: list[Pin]) -> None:
@@ -177,10 +191,11 @@ class Alignment:
         around = {self.code.first_line.get(loop.lineno, loop.lineno) for loop in self.code.loops(line)}
         return bool(pins) and all(run.line in around and run.certain for pin in pins for run in pin)
 
-    def _fitting(self, found: Sequence[Said], steps: Sequence[Step], chunk: Chunk) -> Step:
-        """The first step that all claims of a chunk hold at, else that with the fewest false ones."""
+    def _fitting(self, found: Sequence[Said], steps: Sequence[Step]) -> tuple[Step, bool]:
+        """(the first step that all claims of a chunk hold at, else that with the fewest false ones; whether the
+        claims, being about different things, would have to hold at one step and do not)."""
         if len(steps) == 1 or not found:
-            return steps[0]
+            return steps[0], False
         best, fewest = steps[0], len(found) + 1
         for step in steps[:MAX_CANDIDATES]:
             false = sum(self.judge.at(said, step, True)[0] is False for said in found)
@@ -188,7 +203,9 @@ class Alignment:
                 best, fewest = step, false
             if not false:
                 break
-        return best
+        states = [said.subject for said in found if said.kind == "state"]
+        joint = bool(fewest) and 1 < len(states) == len(set(states)) and len(steps) <= MAX_CANDIDATES
+        return best, joint
 
     # Claims in their window
 
@@ -237,7 +254,7 @@ class Alignment:
     def _earlier(self, said: Said, step: Step) -> bool:
         """Whether a state is that from before the step, and the same chunk goes on to state that from after it."""
         before = step.before.get(said.subject)
-        if before is None or not self.judge._same(said, before):
+        if before is None or len(self._current) > MAX_CANDIDATES or not self.judge._same(said, before):
             return False
         after = step.after.get(said.subject)
         return any(
@@ -259,6 +276,8 @@ class Alignment:
         before = bool(frame.runs) and chunk.tone.before_loop
 
         def judged(said: Said) -> tuple[Verdict, Step | None]:
+            if said.more == "each":
+                return self._each(said, pins, frame), None
             if said.kind in ("output", "input", "count") or said.more == "summary":
                 return self._anywhere(said, frame, chunk)
             if said.kind == "call" or (said.kind == "return" and said.subject):
@@ -302,6 +321,18 @@ class Alignment:
         last = run.ended or run.turns[-1][-1]
         return [step for step in self.moments.root.steps if step.end >= last.end]
 
+    def _each(self, said: Said, pins: Sequence[Pin], frame: Frame) -> Verdict:
+        """A condition that is said to have come out so each time it was tested."""
+        if self.code is None:
+            return UNKNOWN
+        near = self._pinned(pins) if pins else [step for run in frame.runs for turn in run.turns for step in turn]
+        steps = near or self.moments.steps
+        found = [outcome(step, self.code) for step in steps[:MAX_LOOKED_AT] if self.judge.tests(step, said.subject)]
+        if not found or None in found:
+            return UNKNOWN
+        wanted = said.value == "True"
+        return all(each is wanted for each in found), f"it is {str(not wanted).lower()} {found.count(not wanted)} times"
+
     def _over(self, said: Said, steps: Sequence[Step], strict: bool) -> tuple[Verdict, Step | None]:
         """A claim that may be about any of these steps."""
         false, unclear = "", False
@@ -310,7 +341,7 @@ class Alignment:
         if said.kind == "condition":
             steps = [step for step in steps if self.judge.tests(step, said.subject)] or steps
         seen: set[tuple[str | None, ...]] = set()
-        for step in steps:
+        for step in steps[:MAX_LOOKED_AT]:
             if said.kind in ("value", "condition", "constraint"):
                 key = (str(step.line), *[step.before.get(name) for name in names], *[step.after.get(name) for name in names])
                 if key in seen:
@@ -350,12 +381,16 @@ class Alignment:
                 if not texts:
                     unbound = said.subject in judge.locals and not said.loose
                     return ((False, f"{said.subject} never gets a value") if unbound else UNKNOWN), None
+                if said.value in texts:
+                    return (True, ""), None
+                if len(texts) > MAX_LOOKED_AT:
+                    return UNKNOWN, None
                 found = [judge._same(said, text) for text in texts]
                 shown = ", ".join(list(texts)[:4]) + (", ..." if len(texts) > 4 else "")
                 return _one(found, f"{said.subject} is only ever {shown}"), None
             case "return":
-                texts_ = [each.returned for each in moments.activations if each.returned is not None]
-                if not texts_:
+                texts_ = [each.returned for each in moments.activations[:MAX_LOOKED_AT] if each.returned is not None]
+                if not texts_ or len(moments.activations) > MAX_LOOKED_AT:
                     return UNKNOWN, None
                 return _one([judge._same(said, text) for text in texts_], f"the call returns {root.returned}"), None
             case "exception":
@@ -448,7 +483,7 @@ class Alignment:
             runs = [run for run in moments.runs if run.certain]
         if sure and above.pins:
             runs = [run for run in runs if all(_within(run.first, pin) for pin in above.pins)] or runs
-        if not runs:
+        if not runs or len(runs) > MAX_LOOKED_AT:
             return None
         if mark.relative:
             return self._relative(mark, runs, above)
@@ -578,6 +613,10 @@ class Alignment:
                         lines[line] = None
         steps = [step for line in lines for step in self.moments.by_line.get(line, [])]
         return [step for step in steps if all(_within(step, pin) for pin in pins)] if pins else steps
+
+
+def _end(step: Step) -> int:
+    return step.end
 
 
 def _one(found: Sequence[bool | None], truth: str) -> Verdict:

@@ -52,6 +52,8 @@ _STATE = re.compile(r"([A-Za-z_]\w*) = (.+)\Z", re.DOTALL)
 _MASKS = re.compile("\x01+")
 _PART = re.compile(r"(?:[=<>+\-*/%!'’]|\b(?:not|in|or|than|per|plus|minus|(?<!value )of))[\s`*]?\Z")
 """Before a name in prose that is only a part of an expression."""
+_HEAD = re.compile(r"[\s*]*(?:iteration|iter|pass) ?#?\d+[\s*:]*\((?:\x01|, | and )*\Z")
+"""What stands between an iteration's mark and the values in brackets behind it."""
 _ARROWS = re.compile(r"\s*(?:->|→|=>|⇒)\s*")
 _ASSIGNED = re.compile(r"(?<![=<>!:+\-*/%|&^@])\s?=\s?(?![=])")
 _COMMON = frozenset(
@@ -200,11 +202,16 @@ class Reader:
                 if said.kind == "condition" or said.more == "summary":
                     said.hedged = patterns.negated(clause)
 
+    @staticmethod
+    def _before(chunk: Chunk, at: int, most: int) -> str:
+        """The chunk's words up to a place, the last `most` of them."""
+        return chunk.low[max(chunk.start, at - most) - chunk.base : at - chunk.base]
+
     def _given(self, chunk: Chunk, at: int) -> bool:
         """Whether a state at this place is told as a circumstance."""
-        before = chunk.low[chunk.start - chunk.base : at - chunk.base]
+        before = self._before(chunk, at, 300)
         if before.count("(") > before.count(")"):
-            return True
+            return not (chunk.leads and _HEAD.match(before))
         return bool(before.strip()) and patterns.is_given(_MASKS.sub("\x01", before)[-100:])
 
     # One atom, and what follows it
@@ -220,6 +227,8 @@ class Reader:
                 return at + 1
             if atom.text in self._texts:
                 return self._literal(chunk, atoms, at, found)
+            if atom.text[:1].isupper() and self._exception(chunk, atom, found):
+                return at + 1
             held = inside(atom.text)
             if held.form == "assign":
                 self._assigned(chunk, atom, held, found)
@@ -264,9 +273,9 @@ class Reader:
             return self._after_return(chunk, atoms, at, held, found)
         if self._exception(chunk, atom, found):
             return at + 1
-        judged = self._verdict(chunk, atom, after)
-        if judged is not None and not (prose and source in _COMMON):
-            found.append(Said("condition", atom.start, judged[0], source, str(judged[1])))
+        judged = self._verdict(chunk, atom, source, after)
+        if judged is not None and not doubtful:
+            found.append(judged)
             return at + 1
         if held.form == "call" and self._call(chunk, atom, source, after, found) and not atoms[at + 1 : at + 2]:
             return at + 1
@@ -282,8 +291,8 @@ class Reader:
         if said == "and":
             return self._plural(chunk, atoms, at, found)
         if not said:
-            before = chunk.low[chunk.start - chunk.base : atom.start - chunk.base]
-            if patterns.VERB_TO.search(before[-60:]) and patterns.TO_VALUE.match(" ".join(glue.split()) + " "):
+            before = self._before(chunk, atom.start, 60)
+            if patterns.VERB_TO.search(before) and patterns.TO_VALUE.match(" ".join(glue.split()) + " "):
                 said = "equals"
         if not said:
             return at + 1
@@ -292,8 +301,7 @@ class Reader:
                 chunk, atoms, at, source, doubtful and "→" not in glue and "->" not in glue, found
             )
         if said == "to":
-            before = chunk.low[chunk.start - chunk.base : atom.start - chunk.base]
-            if not patterns.VERB_TO.search(before[-60:]):
+            if not patterns.VERB_TO.search(self._before(chunk, atom.start, 60)):
                 return at + 1
             return self._equals(chunk, atoms, at, source, doubtful, found)
         if said in ("gains", "loses"):
@@ -336,9 +344,7 @@ class Reader:
         found.append(said)
         if patterns.IS_RETURNED.match(chunk.low[only.end - chunk.base : min(only.end + 60, chunk.end) - chunk.base]):
             found.append(Said("return", first.start, only.end, "", value, loose=only.kind != "code"))
-        elif kind == "value" and re.search(r"\breturns?\W*$", chunk.low[chunk.start - chunk.base : first.start - chunk.base][-20:]):
-            found.append(Said("return", first.start, only.end, "", value, loose=only.kind != "code"))
-        elif kind == "state" and re.search(r"\breturns?\W*$", chunk.low[chunk.start - chunk.base : first.start - chunk.base][-20:]):
+        elif re.search(r"\breturns?\W*$", self._before(chunk, first.start, 20)):
             found.append(Said("return", first.start, only.end, "", value, loose=only.kind != "code"))
         return end
 
@@ -458,7 +464,7 @@ class Reader:
         loose = atom.kind != "code"
         if loose and (self._goes_on(chunk, atom) or atom.kind == "words" and value not in ("True", "False", "None")):
             return at + 1
-        whole = chunk.low[chunk.start - chunk.base : atom.start - chunk.base][-160:]
+        whole = self._before(chunk, atom.start, 160)
         if (match := patterns.OUTPUT.search(whole)) or (chunk.final and (match := patterns.RESULT.search(whole))):
             final = chunk.section == "end" or not match.group().startswith(("function", "program", "call", "the function", "the program", "the call"))
             found.append(Said("output" if final else "return", atom.start, atom.end, "", value, loose=loose))
@@ -519,7 +525,7 @@ class Reader:
 
     def _call(self, chunk: Chunk, atom: Atom, source: str, after: str, found: list[Said]) -> bool:
         """A call that the text says is made; True where it is one."""
-        before = chunk.low[chunk.start - chunk.base : atom.start - chunk.base][-60:]
+        before = self._before(chunk, atom.start, 60)
         if patterns.CALLING.search(before) or patterns.CALLED.match(after):
             found.append(Said("call", atom.start, atom.end, source))
             return True
@@ -527,8 +533,8 @@ class Reader:
 
     # Other phrases
 
-    def _verdict(self, chunk: Chunk, atom: Atom, after: str) -> tuple[int, bool] | None:
-        """(where it ends, whether it is true) of a condition that is said to be true or false."""
+    def _verdict(self, chunk: Chunk, atom: Atom, source: str, after: str) -> Said | None:
+        """A condition that is said to be true or false."""
         skipped = 0
         if after.lstrip(" *")[:1] == "(":
             opening = after.index("(")
@@ -538,8 +544,11 @@ class Reader:
         said = patterns.verdict(after[skipped:])
         if said is None:
             return None
-        match = re.search(r"true|false|holds|fails|passes|succeeds|satisfied|met|hold|pass|fulfilled", after[skipped:])
-        return atom.end + skipped + (match.end() if match else 0), said
+        true, end, each = said
+        place = atom.end + skipped + end
+        return Said(
+            "condition", atom.start, place, source, str(true), self._given(chunk, atom.start), more="each" if each else None
+        )
 
     def _shape(
         self, chunk: Chunk, atoms: Sequence[Atom], at: int, source: str, after: str, found: list[Said]
@@ -576,7 +585,7 @@ class Reader:
         match = patterns.EXCEPTION.match(atom.text.strip())
         if not match:
             return False
-        before = chunk.low[chunk.start - chunk.base : atom.start - chunk.base][-60:]
+        before = self._before(chunk, atom.start, 60)
         after = chunk.low[atom.end - chunk.base : min(atom.end + 60, chunk.end) - chunk.base]
         if patterns.RAISING.search(before) or patterns.RAISED.match(after):
             found.append(Said("exception", atom.start, atom.end, match[1], match[3] or ""))

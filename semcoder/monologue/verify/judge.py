@@ -215,7 +215,9 @@ class Judge:
         if self.inner.intersection(names_in(said.subject)):
             return UNKNOWN
         unclear, truth = False, ""
-        for state in (step.before, step.after) if step.before is not step.after else (step.before,):
+        settled = said.given and isinstance(statement, ast.Assign | ast.AugAssign | ast.Return | ast.Expr)
+        both = step.before is not step.after and not (settled and self.code and ":=" not in self.code.lines[step.line - 1])
+        for state in (step.before, step.after) if both else (step.before,):
             known, value = self.value(said.subject, state)
             if known and bool(value) is wanted:
                 return True, ""

@@ -82,6 +82,8 @@ class Moments:
         self.activations: list[Activation] = []
         self.steps: list[Step] = []
         self.by_line: dict[int, list[Step]] = {}
+        self.by_owner: dict[tuple[int, Activation], list[Step]] = {}
+        """The same, for one activation."""
         self.ever: dict[str, dict[str, None]] = {}
         """Every text that a variable of this name has had anywhere."""
         self.texts: set[str] = set()
@@ -148,6 +150,7 @@ class Moments:
         now.steps.append(step)
         self.steps.append(step)
         self.by_line.setdefault(event.line, []).append(step)
+        self.by_owner.setdefault((event.line, now), []).append(step)
 
     def _note(self, changes: State) -> None:
         for name, text in changes.items():

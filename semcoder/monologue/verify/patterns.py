@@ -90,20 +90,20 @@ _LINK = (
 _VERDICT = re.compile(
     rf"[\s*_]*(?:(?:,\s*)?(?:which|and|it|this|that|the condition|condition|now|therefore|so)\s+)?{_LINK}"
     rf"[\s*_]*(?:also |now |again |still |therefore |thus |clearly |indeed |both |once more )?[`*_]*"
-    rf"(?:(?P<true>{_TRUE})|(?P<false>{_FALSE}))\b(?!\s+(?:or|for|if|when|in|every|each|only)\b)"
+    rf"(?:(?P<true>{_TRUE})|(?P<false>{_FALSE}))\b(?!\s+(?:or|for|if|when|in|only)\b)(?P<each>\s(?:each|every) (?:time|iteration))?"
 )
 _HOLDS = re.compile(
     r"[\s*_]*(?:,\s*which\s+)?(?:(?P<true>holds(?: true)?|passes|succeeds)|"
-    r"(?P<false>fails|does not hold|doesn't hold|is not true|isn't true|does not pass))\b(?!\s+(?:or|for|if|when)\b)"
+    r"(?P<false>fails|does not hold|doesn't hold|is not true|isn't true|does not pass))\b(?!\s+(?:or|for|if|when)\b)(?P<each>\s(?:each|every) (?:time|iteration))?"
 )
 
 
-def verdict(after: str) -> bool | None:
-    """Whether the words after a condition say that it is true or false."""
+def verdict(after: str) -> tuple[bool, int, bool] | None:
+    """(whether it is true, where the words end, whether it is so each time) of what follows a condition."""
     found = _VERDICT.match(after) or _HOLDS.match(after)
     if found is None:
         return None
-    return found["true"] is not None
+    return found["true"] is not None, found.end(), found["each"] is not None
 
 
 _HYPOTHETICAL = re.compile(

@@ -34,10 +34,10 @@ def alike(said: str, actual: str) -> bool | None:
     """Whether the literal `said` is the value whose text is `actual`, in value and type; None where unclear."""
     if said == actual:
         return True
-    if "..." in said or "…" in said or not said:
+    if is_literal(said):
+        return compare.same(said, actual) if is_literal(actual) else None
+    if "..." in said or "…" in said or not said or is_literal(actual):
         return None
-    if is_literal(actual):
-        return compare.same(said, actual) if is_literal(said) else None
     if said.startswith("<") or actual.startswith("<"):
         return None
     one, other = _tree(said), _tree(actual)
