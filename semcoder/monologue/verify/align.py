@@ -16,7 +16,7 @@ from functools import lru_cache
 from semcoder.monologue.listing import Listing
 from semcoder.monologue.verify import patterns
 from semcoder.monologue.verify.claims import Reader, Said
-from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Judge, Verdict, call_parts, fits, names_in
+from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Judge, Verdict, call_parts, fits, names_in, plain
 from semcoder.monologue.verify.moments import Activation, Moments, Run, Step, outcome
 from semcoder.monologue.verify.series import in_turn, summary
 from semcoder.monologue.verify.text import Chunk, Line, Mark
@@ -80,7 +80,7 @@ class Alignment:
 
     def _quotes(self, text: str) -> bool:
         """Whether a code span is a statement of the program, and not a claim."""
-        return self.code is not None and _plain(text) in _anchors(self.code)
+        return self.code is not None and plain(text) in _anchors(self.code)
 
     def line(self, line: Line) -> None:
         """Judge the claims of a line of text."""
@@ -608,7 +608,7 @@ class Alignment:
         looping = chunk.tone.looping
         for atom in chunk.atoms:
             if atom.kind == "code" and (looping or not atom.text.isidentifier()) and not _is_state(atom.text):
-                for line in anchors.get(_plain(atom.text), ()):
+                for line in anchors.get(plain(atom.text), ()):
                     if not atom.text.isidentifier() or self._is_loop(line):
                         lines[line] = None
         steps = [step for line in lines for step in self.moments.by_line.get(line, [])]
@@ -649,11 +649,6 @@ def _is_state(text: str) -> bool:
     return name.isidentifier() and is_literal(value)
 
 
-@lru_cache(maxsize=8192)
-def _plain(text: str) -> str:
-    return "".join(text.split())
-
-
 @lru_cache(maxsize=64)
 def _anchors(code: Listing) -> dict[str, list[int]]:
     """{code without spaces: the lines whose statement it is, or a part that stands for the statement}."""
@@ -664,7 +659,7 @@ def _anchors(code: Listing) -> dict[str, list[int]]:
             parts.append(statement)
         for part in parts:
             if isinstance(part, ast.AST) and not isinstance(part, ast.Constant):
-                where = found.setdefault(_plain(code.source(part)), [])
+                where = found.setdefault(plain(code.source(part)), [])
                 if line not in where:
                     where.append(line)
     return found

@@ -11,7 +11,7 @@ from semcoder.monologue.evaluate import Unknown, evaluate, parsed
 from semcoder.monologue.listing import Listing, names_bound
 from semcoder.monologue.verify.claims import Said
 from semcoder.monologue.verify.moments import Activation, Moments, Step, outcome
-from semcoder.monologue.verify.values import alike, expression, is_literal, loosely, normal
+from semcoder.monologue.verify.values import alike, expression, is_literal, loosely
 
 Verdict = tuple[bool | None, str]
 UNKNOWN: Verdict = (None, "")
@@ -139,10 +139,11 @@ class Judge:
         """The value that an augmented assignment or an `append` takes."""
         match self.code.statement(step.line) if self.code else None:
             case ast.AugAssign(value=operand) | ast.Expr(value=ast.Call(args=[operand], keywords=[])):
-                known, value = self.value(unparsed(operand), step.before)
-                if known and not self.inner.intersection(names_in(unparsed(operand))):
+                source = self.code.source(operand) if self.code else ""
+                known, value = self.value(source, step.before)
+                if known and not self.inner.intersection(names_in(source)):
                     text = literals.render(value)
-                    return self._same(said, text), f"{unparsed(operand)} is {_short(text)}"
+                    return self._same(said, text), f"{source} is {_short(text)}"
         return UNKNOWN
 
     def _worth(self, said: Said, step: Step, strict: bool) -> Verdict:
@@ -193,7 +194,9 @@ class Judge:
         return None
 
     def _is(self, node: ast.expr, source: str) -> bool:
-        return unparsed(node) == normal(source)
+        assert self.code is not None
+        written = self.code.source(node)
+        return written == source or plain(written) == plain(source)
 
     def tests(self, step: Step, source: str) -> bool:
         """Whether the step's statement is an `if` or `while` with this very test."""
@@ -394,10 +397,10 @@ def fits(given: tuple[tuple[str, str], ...], call: Activation) -> bool:
     return True
 
 
-@lru_cache(maxsize=8192)
-def unparsed(node: ast.AST) -> str:
-    """The code of a node in one spelling."""
-    return ast.unparse(node)
+@lru_cache(maxsize=16384)
+def plain(source: str) -> str:
+    """Code without its spaces and with one kind of quotes, to compare what is written in two places."""
+    return "".join(source.split()).replace('"', "'")
 
 
 @lru_cache(maxsize=64)

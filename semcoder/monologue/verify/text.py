@@ -6,8 +6,8 @@ the text; nothing looks back further than a line.
 """
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -106,8 +106,9 @@ class Chunk:
     """Whether the mark opens the chunk, so that what follows belongs to the same iteration."""
     opens: bool = False
     """Whether the label stands in this chunk, and is not carried over from the one before."""
-    cells: list[tuple[str, Atom]] = field(default_factory=list)
+    cells: Sequence[tuple[str, Atom]] = ()
     """A table's row: column names and values."""
+    _tone: Tone | None = None
 
     @property
     def words(self) -> str:
@@ -117,7 +118,9 @@ class Chunk:
     @property
     def tone(self) -> Tone:
         """What the chunk's words say of all its claims together."""
-        return tone(_MASKS.sub(MASK, self.words))
+        if self._tone is None:
+            self._tone = tone(_MASKS.sub(MASK, self.words))
+        return self._tone
 
 
 @dataclass(slots=True)
@@ -238,6 +241,15 @@ def _pieces(raw: str, begin: int) -> Iterator[tuple[int, int, str | None]]:
 
 def _spans(raw: str, begin: int) -> Iterator[tuple[int, int, str]]:
     """(start, end, content) of the code spans of a line: a run of backticks up to the next run of as many."""
+    if "``" not in raw:
+        at = raw.find("`", begin)
+        while at >= 0:
+            end = raw.find("`", at + 1)
+            if end < 0:
+                return
+            yield at, end + 1, raw[at + 1 : end]
+            at = raw.find("`", end + 1)
+        return
     runs = [match.span() for match in _TICKS.finditer(raw, begin)]
     closing: dict[int, int] = {}
     following: list[int] = [0] * len(runs)
@@ -368,12 +380,13 @@ def _chunks(
     raw: str, low: str, base: int, begin: int, section: Section, atoms: list[Atom], ends: list[int]
 ) -> list[Chunk]:
     """Cut a line at sentence ends, leading labels and leading marks."""
+    hints = [atom for atom in atoms if atom.kind == "label" or atom.kind == "mark"]
+    if not hints and (not ends or ends[0] + 2 >= len(low)):
+        return [Chunk(base + begin, base + len(raw), section, atoms, low, base)]
     cuts = {begin, *[end + 1 for end in ends if end + 1 < len(low)]}
     leading: dict[int, Atom] = {}
     since, stop = begin, 0
-    for atom in atoms:
-        if atom.kind != "label" and atom.kind != "mark":
-            continue
+    for atom in hints:
         at = atom.start - base
         while stop < len(ends) and ends[stop] < at:
             since = max(since, ends[stop] + 1)
@@ -406,17 +419,17 @@ def _chunks(
             chunk.leads = True
         chunk.label, chunk.mark = label, mark
         chunk.carried = mark is not None and not chunk.leads
-        hints = [each for each in own if each.kind == "label" or each.kind == "mark"]
-        if hints and hints != [opener]:
-            mentioned = [each for each in hints if each.kind == "mark" and each is not opener]
+        inside = [each for each in own if each.kind == "label" or each.kind == "mark"] if hints else []
+        if inside and inside != [opener]:
+            mentioned = [each for each in inside if each.kind == "mark" and each is not opener]
             if len(mentioned) == 1 and not chunk.leads:
                 chunk.mark, chunk.carried = _mark(mentioned[0].text), False
-            named = [each for each in hints if each.kind == "label"]
+            named = [each for each in inside if each.kind == "label"]
             chunk.labels = len(named)
             if len(named) == 1 and label is None and mark is None:
                 chunk.label = int("".join(filter(str.isdigit, named[0].text)))
-        elif hints:
-            chunk.labels = int(hints[0].kind == "label")
+        elif inside:
+            chunk.labels = int(inside[0].kind == "label")
         chunk.atoms = own
         chunks.append(chunk)
     return chunks
@@ -455,6 +468,7 @@ _ITERATION_COLUMN = re.compile(r"iter(?:ation)?(?: ?#| no\.?| number)?|pass|#|tu
 
 def _row(raw: str, base: int, cells: list[Atom], columns: list[str], section: Section) -> Line:
     chunk = Chunk(base, base + len(raw), section, [], MASK * len(raw), base)
+    found: list[tuple[str, Atom]] = []
     for name, cell in zip(columns, cells, strict=False):
         value = cell.text.strip("*` ")
         if _ITERATION_COLUMN.fullmatch(name) and value.isdigit():
@@ -462,5 +476,6 @@ def _row(raw: str, base: int, cells: list[Atom], columns: list[str], section: Se
         elif name in ("line", "label") and value.strip("[]Ll").isdigit():
             chunk.label = int(value.strip("[]Ll"))
         else:
-            chunk.cells.append((name, Atom(cell.kind, cell.start, cell.end, value)))
+            found.append((name, Atom(cell.kind, cell.start, cell.end, value)))
+    chunk.cells = found
     return Line(10_000, [chunk])

@@ -90,14 +90,3 @@ def expression(text: str) -> ast.expr | None:
     if len(text) > 2000:
         return None
     return _tree(text.strip())
-
-
-@lru_cache(maxsize=8192)
-def normal(text: str) -> str:
-    """Code in one spelling, so that `a>1` and `a > 1` are the same; the text itself where it does not parse."""
-    if len(text) > 2000:
-        return text
-    try:
-        return ast.unparse(ast.parse(text.strip()))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return " ".join(text.split())
