@@ -35,7 +35,15 @@ _ITERATION = re.compile(r"^( *)- \*\*Iteration (\d+)\*\*")
 _ENDED = re.compile(r"after (\d+) iterations?")
 _ITEM = re.compile(r"`([A-Za-z_]\w*)\[(\d+)\]` is `([^`\n]+)`")
 _ERROR = re.compile(r"`([A-Z]\w*(?:Error|Exception|Iteration))(:[^`\n]*)?`")
-ERRORS = ("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError", "ZeroDivisionError", "RuntimeError")
+ERRORS = (
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "IndexError",
+    "AttributeError",
+    "ZeroDivisionError",
+    "RuntimeError",
+)
 
 
 class Planted(NamedTuple):
@@ -119,7 +127,9 @@ def _changed(value: Any, rng: random.Random) -> Any:
             if not value:
                 return rng.choice("abcx")
             at = rng.randrange(len(value))
-            return rng.choice((value[:at] + value[at + 1 :], value + value[at], value[:at] + "z" + value[at:]))
+            return rng.choice(
+                (value[:at] + value[at + 1 :], value + value[at], value[:at] + "z" + value[at:])
+            )
         case list() | tuple() if value:
             at = rng.randrange(len(value))
             items = list(value)
@@ -156,16 +166,23 @@ def _swapped(text: str, begin: int, stop: int, trace: Trace, rng: random.Random)
 
 def _off_by_one(text: str, begin: int, stop: int, trace: Trace, rng: random.Random) -> Iterator[Edit]:
     """The loop's own number one too large or small, or the item beside the one that is meant."""
-    for match in re.finditer(r"\*\*Iteration \d+\*\*(?::| \()[^\[\n]{0,3}`([A-Za-z_]\w*) = (\d+)`", text[:stop]):
+    for match in re.finditer(
+        r"\*\*Iteration \d+\*\*(?::| \()[^\[\n]{0,3}`([A-Za-z_]\w*) = (\d+)`", text[:stop]
+    ):
         if match.start() >= begin:
             yield match.start(2), match.end(2), str(int(match[2]) + rng.choice((1, -1)))
     for match in _ITEM.finditer(text, begin, stop):
         at = int(match[2]) + rng.choice((1, -1))
         held = [event.changes[match[1]] for event in trace.events if match[1] in event.changes]
         known = [_literal(each) for each in held]
-        if at >= 0 and held and all(
-            isinstance(each, list | tuple | str) and (at >= len(each) or not same(literals.render(each[at]), match[3]))
-            for each in known
+        if (
+            at >= 0
+            and held
+            and all(
+                isinstance(each, list | tuple | str)
+                and (at >= len(each) or not same(literals.render(each[at]), match[3]))
+                for each in known
+            )
         ):
             yield match.start(2), match.end(2), str(at)
 
@@ -181,7 +198,11 @@ def _wrong_type(text: str, begin: int, stop: int, trace: Trace, rng: random.Rand
             case float():
                 new = str(value)
             case str():
-                new = int(value) if re.fullmatch(r"[1-9]\d{0,15}", value) else rng.choice(([value], list(value)))
+                new = (
+                    int(value)
+                    if re.fullmatch(r"[1-9]\d{0,15}", value)
+                    else rng.choice(([value], list(value)))
+                )
             case list():
                 new = tuple(value)
             case tuple():

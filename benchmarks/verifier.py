@@ -27,7 +27,7 @@ MAX_CHARS = 2400
 QUICKSTART = Path("results/quickstart")
 LIMITS = Limits(result_kb=16 * 1024, max_events=300, max_value_chars=400)
 DIRECTIONS: tuple[Direction, ...] = ("forward", "backward")
-RAISING = '''\
+RAISING = """\
 def f(items, at, table):
     found = []
     for key in items:
@@ -36,7 +36,7 @@ def f(items, at, table):
         except {caught}:
             found.append(None)
     return found
-'''
+"""
 EXPRESSIONS = {
     "key % at // (at - at)": "ZeroDivisionError",
     "items[key + at]": "IndexError",
@@ -65,7 +65,9 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
     spent = time.process_time() - started
     found = {
         "true monologues": len(told),
-        **{f"true monologues, {name}": n for name, n in sorted(Counter(each.source for each in told).items())},
+        **{
+            f"true monologues, {name}": n for name, n in sorted(Counter(each.source for each in told).items())
+        },
         "flagged": len(flagged),
         "flagged, %": 100 * len(flagged) / len(told),
         "CPU ms a monologue": 1000 * spent / len(told),
@@ -97,8 +99,14 @@ def _errors(told: Sequence[Told]) -> dict[str, Any]:
             caught[kind] += bool(claims)
             placed += any(claim.start < error.end and error.start < claim.end for claim in claims)
             if not claims and len(missed) < 50:
-                line = error.text[: error.end + 200].rpartition("\n")[2] if "\n" not in error.text else error.text
-                missed.append({"kind": kind, "at": error.text[error.start : error.end], "text": line, "code": each.code})
+                line = (
+                    error.text[: error.end + 200].rpartition("\n")[2]
+                    if "\n" not in error.text
+                    else error.text
+                )
+                missed.append(
+                    {"kind": kind, "at": error.text[error.start : error.end], "text": line, "code": each.code}
+                )
             if made[kind] == wanted:
                 break
     rates = {f"found, {kind}, % of {made[kind]}": 100 * caught[kind] / max(made[kind], 1) for kind in KINDS}
@@ -154,7 +162,8 @@ def _traced(
     calls: Sequence[tuple[str, tuple[str, ...], dict[str, str]]], workers: int
 ) -> Iterator[tuple[Program, TestCase, Trace]]:
     jobs = [
-        Job(str(at), code, "f", (Call(args, kwargs),), trace=True) for at, (code, args, kwargs) in enumerate(calls)
+        Job(str(at), code, "f", (Call(args, kwargs),), trace=True)
+        for at, (code, args, kwargs) in enumerate(calls)
     ]
     with Sandbox(workers, LIMITS) as sandbox:
         for (code, args, kwargs), outcome in zip(calls, sandbox.run(jobs), strict=True):
@@ -162,7 +171,9 @@ def _traced(
             if result is None or result.value is None or result.truncated:
                 continue
             program = Program(code=code, entry_point="f")
-            test = TestCase(parents=(program.id,), args=args, kwargs=kwargs, output=result.value, origin="type")
+            test = TestCase(
+                parents=(program.id,), args=args, kwargs=kwargs, output=result.value, origin="type"
+            )
             yield program, test, Trace(parents=(test.id, program.id), events=result.events)
 
 
@@ -202,7 +213,10 @@ def _scaling() -> dict[str, float]:
 
 def _loop_of(n: int) -> tuple[records.Event, ...]:
     event = records.Event
-    found = [event(kind="call", line=1, scope="f", changes={"n": str(n)}), event(kind="line", line=2, scope="f", changes={"t": "0"})]
+    found = [
+        event(kind="call", line=1, scope="f", changes={"n": str(n)}),
+        event(kind="line", line=2, scope="f", changes={"t": "0"}),
+    ]
     total = 0
     for i in range(n):
         total += i

@@ -98,7 +98,9 @@ def verify(
     alignment = Alignment(moments, direction == "backward", offset, _ZERO.search(text) is not None, truncated)
     for line in lines(text, _names(moments), _code_lines(code or "")):
         alignment.line(line)
-    claims = sorted((_claim(each, text) for each in alignment.judged), key=lambda each: (each.start, each.end))
+    claims = sorted(
+        (_claim(each, text) for each in alignment.judged), key=lambda each: (each.start, each.end)
+    )
     effects = set(moments.last_lines())
     covered = len(effects & alignment.lines) / len(effects) if effects else 1.0
     return Verified(tuple(claims), covered)

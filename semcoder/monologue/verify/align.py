@@ -16,7 +16,16 @@ from functools import lru_cache
 from semcoder.monologue.listing import Listing
 from semcoder.monologue.verify import patterns
 from semcoder.monologue.verify.claims import Reader, Said
-from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Judge, Verdict, call_parts, fits, names_in, plain
+from semcoder.monologue.verify.judge import (
+    MAX_STATES,
+    UNKNOWN,
+    Judge,
+    Verdict,
+    call_parts,
+    fits,
+    names_in,
+    plain,
+)
 from semcoder.monologue.verify.moments import Activation, Moments, Run, Step, outcome
 from semcoder.monologue.verify.series import in_turn, summary
 from semcoder.monologue.verify.text import Chunk, Line, Mark
@@ -117,7 +126,11 @@ class Alignment:
         self, chunk: Chunk, number: int, found: list[Said], pins: list[Pin], frame: Frame, above: Frame
     ) -> None:
         line = self.code.first_line.get(number, number) if self.code else number
-        entered = [each for each in self.moments.activations if each.line == line] if not self._is_step(line) else []
+        entered = (
+            [each for each in self.moments.activations if each.line == line]
+            if not self._is_step(line)
+            else []
+        )
         if entered:
             self.lines.add(line)
             self._settle(found, lambda said: self._at_entry(said, entered, frame))
@@ -173,7 +186,9 @@ class Alignment:
             self.judged.append(Judged(said, True, "", steps[0]))
             return
         code = self.code
-        sure = any(not each.hedged and each.kind in ("state", "return", "exception", "condition") for each in found)
+        sure = any(
+            not each.hedged and each.kind in ("state", "return", "exception", "condition") for each in found
+        )
         known = code is not None and code.statement(line) is not None and self._certain(line, pins)
         unsure = chunk.tone.negated or chunk.tone.hypothetical or chunk.section == "code"
         if not sure or not known or unsure:
@@ -222,14 +237,18 @@ class Alignment:
         """A claim at a `def` line: the arguments."""
         own = [each for each in entered if each is frame.within or each is frame.callee] or entered
         if said.kind == "state":
-            found = [self.judge._same(said, text) for call in own if (text := call.arguments.get(said.subject))]
+            found = [
+                self.judge._same(said, text) for call in own if (text := call.arguments.get(said.subject))
+            ]
             if found:
                 truth = f"{said.subject} = {own[0].arguments.get(said.subject)}"
                 return _one(found, truth), None
         if said.kind == "constraint":
             texts = [text for call in own if (text := call.arguments.get(said.subject))]
             if texts:
-                return _one([self.judge.shaped(said, text) for text in texts], f"{said.subject} = {texts[0]}"), None
+                return _one(
+                    [self.judge.shaped(said, text) for text in texts], f"{said.subject} = {texts[0]}"
+                ), None
         return self._anywhere(said, frame)
 
     def _at_steps(
@@ -297,12 +316,18 @@ class Alignment:
                     return verdict, step
             made: list[Step] = []
             if steps is not None and said.kind == "state" and not said.given and not chunk.carried:
-                made = [step for step in (steps if said.fresh else anchored) if said.subject in step.event.changes]
+                made = [
+                    step for step in (steps if said.fresh else anchored) if said.subject in step.event.changes
+                ]
             if made:
                 return self._over(said, made, True)
             if steps is not None:
                 verdict, step = self._over(said, steps, not said.given)
-                if verdict[0] is False and chunk.carried and self._anywhere(said, frame, chunk)[0][0] is not False:
+                if (
+                    verdict[0] is False
+                    and chunk.carried
+                    and self._anywhere(said, frame, chunk)[0][0] is not False
+                ):
                     return UNKNOWN, None
                 if verdict[0] is not None:
                     return verdict, step
@@ -312,7 +337,9 @@ class Alignment:
 
     def _done(self) -> list[Step] | None:
         """The steps that ended the call's one loop, and those after it; None where there is not just one."""
-        runs = [run for run in self.moments.runs if run.owner is self.moments.root and not run.first.loops[:-1]]
+        runs = [
+            run for run in self.moments.runs if run.owner is self.moments.root and not run.first.loops[:-1]
+        ]
         runs = [run for run in runs if run.first.header is run]
         outer = [run for run in runs if all(run is each or not _inside(run, each) for each in runs)]
         if len(outer) != 1 or not outer[0].turns:
@@ -325,13 +352,21 @@ class Alignment:
         """A condition that is said to have come out so each time it was tested."""
         if self.code is None:
             return UNKNOWN
-        near = self._pinned(pins) if pins else [step for run in frame.runs for turn in run.turns for step in turn]
+        near = (
+            self._pinned(pins)
+            if pins
+            else [step for run in frame.runs for turn in run.turns for step in turn]
+        )
         steps = near or self.moments.steps
-        found = [outcome(step, self.code) for step in steps[:MAX_LOOKED_AT] if self.judge.tests(step, said.subject)]
+        found = [
+            outcome(step, self.code) for step in steps[:MAX_LOOKED_AT] if self.judge.tests(step, said.subject)
+        ]
         if not found or None in found:
             return UNKNOWN
         wanted = said.value == "True"
-        return all(each is wanted for each in found), f"it is {str(not wanted).lower()} {found.count(not wanted)} times"
+        return all(
+            each is wanted for each in found
+        ), f"it is {str(not wanted).lower()} {found.count(not wanted)} times"
 
     def _over(self, said: Said, steps: Sequence[Step], strict: bool) -> tuple[Verdict, Step | None]:
         """A claim that may be about any of these steps."""
@@ -343,7 +378,11 @@ class Alignment:
         seen: set[tuple[str | None, ...]] = set()
         for step in steps[:MAX_LOOKED_AT]:
             if said.kind in ("value", "condition", "constraint"):
-                key = (str(step.line), *[step.before.get(name) for name in names], *[step.after.get(name) for name in names])
+                key = (
+                    str(step.line),
+                    *[step.before.get(name) for name in names],
+                    *[step.after.get(name) for name in names],
+                )
                 if key in seen:
                     continue
                 seen.add(key)
@@ -389,10 +428,14 @@ class Alignment:
                 shown = ", ".join(list(texts)[:4]) + (", ..." if len(texts) > 4 else "")
                 return _one(found, f"{said.subject} is only ever {shown}"), None
             case "return":
-                texts_ = [each.returned for each in moments.activations[:MAX_LOOKED_AT] if each.returned is not None]
+                texts_ = [
+                    each.returned for each in moments.activations[:MAX_LOOKED_AT] if each.returned is not None
+                ]
                 if not texts_ or len(moments.activations) > MAX_LOOKED_AT:
                     return UNKNOWN, None
-                return _one([judge._same(said, text) for text in texts_], f"the call returns {root.returned}"), None
+                return _one(
+                    [judge._same(said, text) for text in texts_], f"the call returns {root.returned}"
+                ), None
             case "exception":
                 if not moments.raised:
                     return (False, "nothing is raised"), None
@@ -435,7 +478,11 @@ class Alignment:
                 worth = Said("value", said.start, said.end, said.subject, said.value, said.given, said.loose)
                 if best is not None:
                     return judge.at(worth, best, True), best
-                return self._over(worth, moments.steps, False) if names_in(said.subject) else (self._constant(worth), None)
+                return (
+                    self._over(worth, moments.steps, False)
+                    if names_in(said.subject)
+                    else (self._constant(worth), None)
+                )
             return UNKNOWN, best
         near = [each for each in (best or frame.step).calls if each in known] if (best or frame.step) else []
         pool = near or known
@@ -460,7 +507,9 @@ class Alignment:
         if said.kind == "call":
             frame.callee = chosen
             if not self._backward:
-                self._cursor = max(self._cursor, chosen.start) if chosen.start >= self._cursor else self._cursor
+                self._cursor = (
+                    max(self._cursor, chosen.start) if chosen.start >= self._cursor else self._cursor
+                )
             return (True, ""), best
         if frame.callee is None:
             frame.callee = chosen
@@ -514,7 +563,9 @@ class Alignment:
         if current is None:
             return None
         step = 1 if mark.relative == "next" else -1
-        return {run: range(max(turns) + step, max(turns) + step + 1) for run, turns in current.items() if turns} or None
+        return {
+            run: range(max(turns) + step, max(turns) + step + 1) for run, turns in current.items() if turns
+        } or None
 
     @property
     def _last_pins(self) -> list[Pin]:
@@ -527,7 +578,9 @@ class Alignment:
             return None
         begin, end = first.start - chunk.base, first.end - chunk.base
         prefix = chunk.low[chunk.start - chunk.base : begin]
-        if not patterns.SELECTING.match(prefix) or not re.match(r"[\s*_)]*[:,(–—-]", chunk.low[end : end + 4]):
+        if not patterns.SELECTING.match(prefix) or not re.match(
+            r"[\s*_)]*[:,(–—-]", chunk.low[end : end + 4]
+        ):
             return None
         pin: Pin = {}
         for run in self.moments.runs:
@@ -561,7 +614,9 @@ class Alignment:
                 continue
             for n in turns:
                 turn = run.turns[n - 1] if 1 <= n <= len(run.turns) else []
-                for before, after in [(turn[0].before, turn[-1].after), *((s.before, s.after) for s in turn)] if turn else []:
+                for before, after in (
+                    [(turn[0].before, turn[-1].after), *((s.before, s.after) for s in turn)] if turn else []
+                ):
                     one, other = before.get(said.subject), after.get(said.subject)
                     if one is not None and other is not None:
                         found.append(self.judge.moved(said, one, other))

@@ -110,7 +110,9 @@ def inside(content: str) -> Inside:
 
 
 def _may_be_literal(text: str) -> bool:
-    return not text[:1].isalpha() or text.startswith(("True", "False", "None", "set(", "frozenset(", "float(", "complex(", "b'", 'b"'))
+    return not text[:1].isalpha() or text.startswith(
+        ("True", "False", "None", "set(", "frozenset(", "float(", "complex(", "b'", 'b"')
+    )
 
 
 def _several(text: str) -> Inside:
@@ -197,8 +199,14 @@ class Reader:
                 said.hedged = True
             elif not said.hedged and tone.negated:
                 before, after = said.start - chunk.start, said.end - chunk.start
-                clause = re.split(r"[,;:]| so | then | and | because | since ", words[max(0, before - 80) : before])[-1]
-                said.hedged = patterns.negated(clause + " ~ " + re.split(r"[,;]| so | because | since | but ", words[after : after + 40])[0])
+                clause = re.split(
+                    r"[,;:]| so | then | and | because | since ", words[max(0, before - 80) : before]
+                )[-1]
+                said.hedged = patterns.negated(
+                    clause
+                    + " ~ "
+                    + re.split(r"[,;]| so | because | since | but ", words[after : after + 40])[0]
+                )
                 if said.kind == "condition" or said.more == "summary":
                     said.hedged = patterns.negated(clause)
 
@@ -259,15 +267,15 @@ class Reader:
                 elif is_literal(value) and not self._quotes(atom.text):
                     found.append(Said("value", atom.start, atom.end, part, value, given))
 
-    def _subject(
-        self, chunk: Chunk, atoms: Sequence[Atom], at: int, held: Inside, found: list[Said]
-    ) -> int:
+    def _subject(self, chunk: Chunk, atoms: Sequence[Atom], at: int, held: Inside, found: list[Said]) -> int:
         """Claims whose subject is this atom."""
         atom, source = atoms[at], held.source
         after = chunk.low[atom.end - chunk.base : min(atom.end + 120, chunk.end) - chunk.base]
         prose = atom.kind == "name"
         doubtful = prose and source.lower() in _COMMON
-        if held.form in ("name", "place") and _PART.search(chunk.low, max(chunk.start, atom.start - 9) - chunk.base, atom.start - chunk.base):
+        if held.form in ("name", "place") and _PART.search(
+            chunk.low, max(chunk.start, atom.start - 9) - chunk.base, atom.start - chunk.base
+        ):
             return at + 1
         if held.form == "return":
             return self._after_return(chunk, atoms, at, held, found)
@@ -277,7 +285,11 @@ class Reader:
         if judged is not None and not doubtful:
             found.append(judged)
             return at + 1
-        if held.form == "call" and self._call(chunk, atom, source, after, found) and not atoms[at + 1 : at + 2]:
+        if (
+            held.form == "call"
+            and self._call(chunk, atom, source, after, found)
+            and not atoms[at + 1 : at + 2]
+        ):
             return at + 1
         if not doubtful and self._shape(chunk, atoms, at, source, after, found):
             return at + 1
@@ -297,8 +309,12 @@ class Reader:
         if not said:
             return at + 1
         if said in ("from", "to") and not (said == "to" and "->" not in glue and "→" not in glue):
-            return self._from(chunk, atoms, at, source, found) if said == "from" else self._equals(
-                chunk, atoms, at, source, doubtful and "→" not in glue and "->" not in glue, found
+            return (
+                self._from(chunk, atoms, at, source, found)
+                if said == "from"
+                else self._equals(
+                    chunk, atoms, at, source, doubtful and "→" not in glue and "->" not in glue, found
+                )
             )
         if said == "to":
             if not patterns.VERB_TO.search(self._before(chunk, atom.start, 60)):
@@ -338,11 +354,15 @@ class Reader:
         said = Said(kind, first.start, only.end, source, value, given, only.kind != "code", hedged)
         if only.kind != "code" and self._goes_on(chunk, only):
             return at + 2
-        said.fresh = patterns.CHANGES.search(chunk.low, first.end - chunk.base, only.start - chunk.base) is not None
+        said.fresh = (
+            patterns.CHANGES.search(chunk.low, first.end - chunk.base, only.start - chunk.base) is not None
+        )
         if only.kind == "sum":
             self._sum(chunk, only, found)
         found.append(said)
-        if patterns.IS_RETURNED.match(chunk.low[only.end - chunk.base : min(only.end + 60, chunk.end) - chunk.base]):
+        if patterns.IS_RETURNED.match(
+            chunk.low[only.end - chunk.base : min(only.end + 60, chunk.end) - chunk.base]
+        ):
             found.append(Said("return", first.start, only.end, "", value, loose=only.kind != "code"))
         elif re.search(r"\breturns?\W*$", self._before(chunk, first.start, 20)):
             found.append(Said("return", first.start, only.end, "", value, loose=only.kind != "code"))
@@ -356,7 +376,9 @@ class Reader:
                 glue = chunk.low[values[-1].end - chunk.base : atoms[at].start - chunk.base].strip()
                 if glue not in (",", "and", ", and", ", then", "then"):
                     break
-                after = chunk.low[atoms[at].end - chunk.base : min(atoms[at].end + 40, chunk.end) - chunk.base]
+                after = chunk.low[
+                    atoms[at].end - chunk.base : min(atoms[at].end + 40, chunk.end) - chunk.base
+                ]
                 if patterns.IS_RETURNED.match(after):
                     break
             values.append(atoms[at])
@@ -434,7 +456,19 @@ class Reader:
         if one is None or other is None or relation(glue) != "to":
             return at + 1
         loose = any(each.kind != "code" for each in atoms[at + 1 : at + 3])
-        found.append(Said("change", atoms[at].start, atoms[at + 2].end, source, "from", False, loose, False, [one, other]))
+        found.append(
+            Said(
+                "change",
+                atoms[at].start,
+                atoms[at + 2].end,
+                source,
+                "from",
+                False,
+                loose,
+                False,
+                [one, other],
+            )
+        )
         return at + 3
 
     def _gains(
@@ -447,7 +481,9 @@ class Reader:
         place = re.match(r"\W*at the (end|front|start)", after)
         if place:
             texts = [self._text(each) or "" for each in values]
-            found.append(Said("change", atoms[at].start, values[-1].end, source, verb, more=[place[1], *texts]))
+            found.append(
+                Said("change", atoms[at].start, values[-1].end, source, verb, more=[place[1], *texts])
+            )
         return end
 
     # Literals and returns
@@ -462,11 +498,17 @@ class Reader:
         before = chunk.low[max(since, chunk.start) - chunk.base : atom.start - chunk.base][-100:]
         after = chunk.low[atom.end - chunk.base : min(atom.end + 80, chunk.end) - chunk.base]
         loose = atom.kind != "code"
-        if loose and (self._goes_on(chunk, atom) or atom.kind == "words" and value not in ("True", "False", "None")):
+        if loose and (
+            self._goes_on(chunk, atom) or atom.kind == "words" and value not in ("True", "False", "None")
+        ):
             return at + 1
         whole = self._before(chunk, atom.start, 160)
-        if (match := patterns.OUTPUT.search(whole)) or (chunk.final and (match := patterns.RESULT.search(whole))):
-            final = chunk.section == "end" or not match.group().startswith(("function", "program", "call", "the function", "the program", "the call"))
+        if (match := patterns.OUTPUT.search(whole)) or (
+            chunk.final and (match := patterns.RESULT.search(whole))
+        ):
+            final = chunk.section == "end" or not match.group().startswith(
+                ("function", "program", "call", "the function", "the program", "the call")
+            )
             found.append(Said("output" if final else "return", atom.start, atom.end, "", value, loose=loose))
             return at + 1
         if at and relation(before) == "returns" and atoms[at - 1].kind == "code" and chunk.section != "end":
@@ -483,7 +525,11 @@ class Reader:
         if self._backward and chunk.section == "end" and patterns.PROPOSED.search(before):
             found.append(Said("input", atom.start, atom.end, "", value, loose=loose))
             return at + 1
-        if at + 1 < len(atoms) and atoms[at + 1].kind in ("code", "name") and patterns.ASSIGNING.search(before):
+        if (
+            at + 1 < len(atoms)
+            and atoms[at + 1].kind in ("code", "name")
+            and patterns.ASSIGNING.search(before)
+        ):
             name = atoms[at + 1].text
             glue = chunk.low[atom.end - chunk.base : atoms[at + 1].start - chunk.base].strip(" *_")
             if name.isidentifier() and patterns.STORED_IN.match(glue):
@@ -499,15 +545,15 @@ class Reader:
             return at + 1
         glue = chunk.low[atoms[at].end - chunk.base : atoms[at + 1].start - chunk.base]
         value = self._text(atoms[at + 1])
-        if value is not None and (relation(glue) in ("equals", "returns") or glue.strip() in ("has to give", "must give")):
+        if value is not None and (
+            relation(glue) in ("equals", "returns") or glue.strip() in ("has to give", "must give")
+        ):
             loose = atoms[at + 1].kind != "code"
             found.append(Said("return", atoms[at].start, atoms[at + 1].end, "", value, loose=loose))
             return at + 2
         return at + 1
 
-    def _returned(
-        self, chunk: Chunk, atoms: Sequence[Atom], at: int, held: Inside, found: list[Said]
-    ) -> int:
+    def _returned(self, chunk: Chunk, atoms: Sequence[Atom], at: int, held: Inside, found: list[Said]) -> int:
         """`f(3)` returns `6`, and `f` runs 2 times and returns `1`, `2` in turn."""
         values, end = self._values(chunk, atoms, at + 1)
         if not values:
@@ -518,7 +564,9 @@ class Reader:
             return end
         start, subject = atoms[at].start, held.source
         if len(texts) > 1:
-            found.append(Said("return", start, values[-1].end, subject, "", loose=loose, more=texts, hedged=True))
+            found.append(
+                Said("return", start, values[-1].end, subject, "", loose=loose, more=texts, hedged=True)
+            )
             return end
         found.append(Said("return", start, values[0].end, subject, texts[0], loose=loose))
         return end
@@ -547,7 +595,13 @@ class Reader:
         true, end, each = said
         place = atom.end + skipped + end
         return Said(
-            "condition", atom.start, place, source, str(true), self._given(chunk, atom.start), more="each" if each else None
+            "condition",
+            atom.start,
+            place,
+            source,
+            str(true),
+            self._given(chunk, atom.start),
+            more="each" if each else None,
         )
 
     def _shape(
@@ -574,7 +628,13 @@ class Reader:
                     return False
         if match is None or not (kind or number):
             return False
-        size = NUMBER_WORDS.get(number, None) if number and not number.isdigit() else int(number) if number else None
+        size = (
+            NUMBER_WORDS.get(number, None)
+            if number and not number.isdigit()
+            else int(number)
+            if number
+            else None
+        )
         given = self._given(chunk, atom.start) or "(" not in match.group()[:3]
         found.append(
             Said("constraint", atom.start, end + match.end(), source, kind, given, more=(kind, size, unit))
@@ -594,7 +654,9 @@ class Reader:
     def _sum(self, chunk: Chunk, atom: Atom, found: list[Said]) -> None:
         """Arithmetic written out: 2 + 3 = 5."""
         after = chunk.low[atom.end - chunk.base : min(atom.end + 60, chunk.end) - chunk.base]
-        match = re.match(r"\s*(?:=|==|is|equals|gives)\s*[`*]*(-?\d+(?:\.\d+)?)\b(?!\.\d)(?!\s*[-+*/%])", after)
+        match = re.match(
+            r"\s*(?:=|==|is|equals|gives)\s*[`*]*(-?\d+(?:\.\d+)?)\b(?!\.\d)(?!\s*[-+*/%])", after
+        )
         if match:
             found.append(Said("value", atom.start, atom.end + match.end(), atom.text, match[1], loose=True))
 
@@ -623,7 +685,12 @@ class Reader:
                         line = "".join(filter(str.isdigit, atom.text))
                         said = chunk.low[atom.end - chunk.base : match.end()]
                         found.append(Said("condition", atom.start, end, line, said, more="summary"))
-        if tone.branching and chunk.label is not None and chunk.opens and (match := patterns.BRANCH.search(chunk.words)):
+        if (
+            tone.branching
+            and chunk.label is not None
+            and chunk.opens
+            and (match := patterns.BRANCH.search(chunk.words))
+        ):
             taken = match["into"] is not None
             start = chunk.start + match.start()
             found.append(Said("condition", start, chunk.start + match.end(), "", str(taken), more="branch"))
@@ -634,7 +701,9 @@ class Reader:
             if not what and not once:
                 continue
             before = words[max(0, match.start() - 60) : match.start()]
-            if re.search(r"\b(?:further|other|remaining|more|next|of|every|each|least|most|than)\s*$", before):
+            if re.search(
+                r"\b(?:further|other|remaining|more|next|of|every|each|least|most|than)\s*$", before
+            ):
                 continue
             if match["n"] == "one" and re.search(r"\bin\s*$", before):
                 continue

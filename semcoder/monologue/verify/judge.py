@@ -180,7 +180,9 @@ class Judge:
         """Whether the step's statement assigns to a place of the same container."""
         statement = self.code.statement(step.line) if self.code else None
         targets = getattr(statement, "targets", [getattr(statement, "target", None)])
-        return any(isinstance(each, ast.Subscript | ast.Attribute) for each in targets) and bool(step.event.changes)
+        return any(isinstance(each, ast.Subscript | ast.Attribute) for each in targets) and bool(
+            step.event.changes
+        )
 
     def _computed(self, source: str, step: Step) -> str | None:
         """What the trace says that an expression gave, where it is all that the statement computes."""
@@ -208,7 +210,11 @@ class Judge:
         statement = self.code.statement(step.line) if self.code else None
         if said.more == "branch":
             taken = outcome(step, self.code) if self.code and isinstance(statement, ast.If) else None
-            return UNKNOWN if taken is None else (taken is wanted, f"the branch is {'taken' if taken else 'not taken'}")
+            return (
+                UNKNOWN
+                if taken is None
+                else (taken is wanted, f"the branch is {'taken' if taken else 'not taken'}")
+            )
         if self.code and isinstance(statement, ast.If | ast.While) and self._is(statement.test, said.subject):
             taken = outcome(step, self.code)
             if taken is not None:
@@ -219,7 +225,9 @@ class Judge:
             return UNKNOWN
         unclear, truth = False, ""
         settled = said.given and isinstance(statement, ast.Assign | ast.AugAssign | ast.Return | ast.Expr)
-        both = step.before is not step.after and not (settled and self.code and ":=" not in self.code.lines[step.line - 1])
+        both = step.before is not step.after and not (
+            settled and self.code and ":=" not in self.code.lines[step.line - 1]
+        )
         for state in (step.before, step.after) if both else (step.before,):
             known, value = self.value(said.subject, state)
             if known and bool(value) is wanted:
@@ -261,7 +269,9 @@ class Judge:
         truth = f"{said.subject} goes from {_short(before)} to {_short(after)}"
         if said.value == "from":
             one, other = self._same(said, before, said.more[0]), self._same(said, after, said.more[1])
-            return (None if None in (one, other) and False not in (one, other) else bool(one and other)), truth
+            return (
+                None if None in (one, other) and False not in (one, other) else bool(one and other)
+            ), truth
         place, *texts = said.more
         try:
             old, new = parsed(before), parsed(after)
@@ -303,7 +313,11 @@ class Judge:
             return UNKNOWN
         found = [self._same(said, each.returned) if each.returned is not None else False for each in fitting]
         first = fitting[0]
-        truth = f"{name} returns {_short(first.returned)}" if first.returned is not None else f"raises {first.raised}"
+        truth = (
+            f"{name} returns {_short(first.returned)}"
+            if first.returned is not None
+            else f"raises {first.raised}"
+        )
         return _any(found, truth)
 
     def _exception(self, said: Said, raised: list[str]) -> Verdict:

@@ -37,7 +37,9 @@ _EQUALS = re.compile(rf"{_BEFORE}(?:value\s+)?{_VERB}[\s:*_]*{_NOUN}\Z")
 _ALL = re.compile(
     rf"{_BEFORE}(?:are|become|were|equal|hold|remain|stay)(?: now| both| each| all| set to| initialized to| equal to| still)*[\s:*_]*{_NOUN}\Z"
 )
-_RETURNS = re.compile(rf"{_BEFORE}(?:returns?|returned|returning|yields?|yielded|gives back|hands back)[\s:*_]*{_NOUN}\Z")
+_RETURNS = re.compile(
+    rf"{_BEFORE}(?:returns?|returned|returning|yields?|yielded|gives back|hands back)[\s:*_]*{_NOUN}\Z"
+)
 _FROM = re.compile(
     rf"{_BEFORE}(?:goes|went|go|changes?|changed|moves?|moved|increases?|increased|grows?|grew|drops?|dropped|decreases?|"
     rf"decreased|shrinks?|rises?|rose|falls?|is (?:{_SET})|turns?|turned|jumps?)(?: up| down)?\s*from[\s:*_]+{_NOUN}\Z"
@@ -113,7 +115,9 @@ _HYPOTHETICAL = re.compile(
     r"normally|let's say|intended|supposed)\b|\?"
 )
 _NEGATION = re.compile(r"\b(?:not|never|no longer|without|neither|nor|no|skip\w*|avoid\w*)\b|n't\b")
-_ALLOWED = re.compile(r"\bwhen the (?:\w+ )?loop\b|^\W{0,5}(?:so )?when (?:\x01|[a-z_]\w*\s?(?:=|is|comes|reaches|becomes)\s?['\"\d\x01,])|\beach time\b|\bevery time\b|\bare each\b|\bonce for each\b|\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b")
+_ALLOWED = re.compile(
+    r"\bwhen the (?:\w+ )?loop\b|^\W{0,5}(?:so )?when (?:\x01|[a-z_]\w*\s?(?:=|is|comes|reaches|becomes)\s?['\"\d\x01,])|\beach time\b|\bevery time\b|\bare each\b|\bonce for each\b|\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b"
+)
 
 
 def hypothetical(words: str) -> bool:
@@ -178,12 +182,16 @@ COUNT = re.compile(
     rf"\b(?:{_N}|(?P<once>once|twice))\s+(?:full\s|complete\s|whole\s|loop\s)?(?P<what>iterations?|passes|times)?\b(?!\s?(?:for|per|more|the|again))"
 )
 LOOPING = re.compile(r"\b(?:loop\w*|iterat\w+|repeats?|body|runs?|rounds?)\b")
-EXCEPTION = re.compile(r"([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Iteration|Warning))\b(?:\((.*)\)|:\s*(.*))?\Z", re.DOTALL)
+EXCEPTION = re.compile(
+    r"([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Iteration|Warning))\b(?:\((.*)\)|:\s*(.*))?\Z", re.DOTALL
+)
 RAISING = re.compile(
     r"\b(?:raises?|raised|raising|throws?|thrown|throwing|triggers?|fails with|ends (?:in|with)|crashes with|"
     r"stops with|results in|causes|hits|gets)[\s*_:]+(?:an?\s+|the\s+)?\Z"
 )
-RAISED = re.compile(r"[\s*_]*(?:exception |error )?(?:is|gets|was) (?:then |now |immediately )?(?:raised|thrown|propagated)\b|[\s*_]*(?:occurs|propagates)\b")
+RAISED = re.compile(
+    r"[\s*_]*(?:exception |error )?(?:is|gets|was) (?:then |now |immediately )?(?:raised|thrown|propagated)\b|[\s*_]*(?:occurs|propagates)\b"
+)
 CALLING = re.compile(
     r"\b(?:calls?|calling|called|invokes?|invoking|enters?|entering|the call|recurses? (?:into|with|on)|a call (?:of|to))[\s*_:]+(?:the (?:function|helper|method) )?\Z"
 )
@@ -196,39 +204,65 @@ OUTPUT = re.compile(
     r"(?:is|was|will be|would be|becomes|:|=|equals|be|returns?|returned|ends up returning|gives back|outputs?|gives|produces|yields|evaluates to)"
     r"[\s*_:]*(?:therefore |thus |exactly |simply |just |now |the |a |value |string |list |tuple |integer |number |dictionary |set |empty |boolean |result )*\Z"
 )
-OPERAND = re.compile(r"\b(?:add(?:s|ing|ed)?|append(?:s|ing|ed)?|subtract(?:s|ing|ed)?|multipl(?:y|ies|ying) by)[\s*_]+(?:the )?(?:value |item |character |number )?\Z")
-RESULT = re.compile(r"\b(?:result|returned)(?: of the call| of all this)?[\s*_]*(?:is|:|=|becomes|will be)[\s*_:]*(?:therefore |thus |the |a |value |string |list |tuple |number )*\Z")
+OPERAND = re.compile(
+    r"\b(?:add(?:s|ing|ed)?|append(?:s|ing|ed)?|subtract(?:s|ing|ed)?|multipl(?:y|ies|ying) by)[\s*_]+(?:the )?(?:value |item |character |number )?\Z"
+)
+RESULT = re.compile(
+    r"\b(?:result|returned)(?: of the call| of all this)?[\s*_]*(?:is|:|=|becomes|will be)[\s*_:]*(?:therefore |thus |the |a |value |string |list |tuple |number )*\Z"
+)
 RETURNING = re.compile(
     r"\b(?:returns?|returned|returning|yields?|gives back)[\s*_:]+(?:the |an? |back |value |string |list |tuple |integer |number |dictionary |boolean |result |literal |just |simply )*\Z"
 )
-IS_RETURNED = re.compile(r"[\s*_]*(?:,\s*)?(?:(?:which|and it|and this|so it)\s+)?(?:is|gets|was|are) (?:then |now |what is |the value |thus |finally )?(?:returned|yielded|the (?:return value|returned value|final output|output|final result))\b")
+IS_RETURNED = re.compile(
+    r"[\s*_]*(?:,\s*)?(?:(?:which|and it|and this|so it)\s+)?(?:is|gets|was|are) (?:then |now |what is |the value |thus |finally )?(?:returned|yielded|the (?:return value|returned value|final output|output|final result))\b"
+)
 PROPOSED = re.compile(r"\b(?:input|inputs|argument|arguments|choose|pick|candidate)\b")
-IN_ALL = re.compile(r"[\s*_]*(?:is|was) (?:(?P<all>true (?:every time|each time|in (?:all|each|every)[^.;]{0,30}))|(?P<none>never true|false (?:every time|each time|in (?:all|each|every)[^.;]{0,30}))|true in (?P<some>\d{1,6}) of them|true in iterations? (?P<list>[\d, and]{1,60}))")
+IN_ALL = re.compile(
+    r"[\s*_]*(?:is|was) (?:(?P<all>true (?:every time|each time|in (?:all|each|every)[^.;]{0,30}))|(?P<none>never true|false (?:every time|each time|in (?:all|each|every)[^.;]{0,30}))|true in (?P<some>\d{1,6}) of them|true in iterations? (?P<list>[\d, and]{1,60}))"
+)
 VERB_TO = re.compile(
     r"\b(?:sets?|setting|assigns?|assigning|updates?|updating|initiali[sz]es?|initiali[sz]ing|changes?|changing|increments?|incrementing|decrements?|"
     r"decrementing|bumps?|bumping|resets?|resetting|increases?|increasing|decreases?|decreasing|raises?|raising|brings?|bringing|turns?|turning|makes?|making|leaves?|leaving|moves?|moving|"
     r"grows?|binds?|binding|reduces?|reducing|advances?|advancing|drops?|pushes|pushing|takes?|taking|puts?|extends?|extending|start|starting|converts?|defines?|have|has|with|let|keeps?)[\s*_]+(?:the )?(?:variable |counter |accumulator |list |string |value of |local |name )?\Z"
 )
 """Before a name: then `to`, `as` or `at` gives its value."""
-TO_VALUE = re.compile(r"(?:back |up |down |out |over )?(?:to|as|at|be|equal to|with|into)[\s:*_]+" + _NOUN + r"\Z")
+TO_VALUE = re.compile(
+    r"(?:back |up |down |out |over )?(?:to|as|at|be|equal to|with|into)[\s:*_]+" + _NOUN + r"\Z"
+)
 STORED_IN = re.compile(
     r"(?:is|gets|was|are)? ?(?:then |now )?(?:assigned to|stored (?:in|as|into)|bound to|saved (?:in|as|into)|put (?:in|into)|placed in|to|in|into|as)(?: the)?(?: variable| name)?\Z"
 )
-ASSIGNING = re.compile(r"\b(?:assign(?:s|ed|ing)?|stor(?:es|ed|ing|e)|sav(?:es|ed|ing|e)|bind(?:s|ing)?|put(?:s|ting)?)[\s*_]+(?:the )?(?:value |result |integer |string |list )*\Z")
+ASSIGNING = re.compile(
+    r"\b(?:assign(?:s|ed|ing)?|stor(?:es|ed|ing|e)|sav(?:es|ed|ing|e)|bind(?:s|ing)?|put(?:s|ting)?)[\s*_]+(?:the )?(?:value |result |integer |string |list )*\Z"
+)
 BRANCH = re.compile(
     r"\b(?:(?P<into>(?:so |and |we |the |it |then |therefore )?(?:branch is taken|enter the branch|branch runs|body (?:of the `?if`? )?(?:runs|executes|is executed)|enters? the (?:if )?(?:block|body|branch)|take the (?:if )?branch|(?:if )?block (?:runs|executes|is executed)))|"
     r"(?P<past>skip the branch|branch is skipped|(?:other|else) branch (?:runs|is taken|executes)|take the (?:else|other) branch|skips? the (?:if )?(?:block|body|branch)|(?:body|block) is skipped))\b"
 )
-SELECTING = re.compile(r"[\s*_(>–—-]*(?:(?:when|for|at|iteration|iter|pass|with|then|next|now|and|in the iteration where|the iteration with|turn)[\s,*_:(]+)*\Z")
-AFTER_LOOP = re.compile(r"\b(?:after (?:the |this |all |both )?(?:outer |inner |while |for )?(?:loops?|iterations)|once the (?:\w+ )?loop|when the (?:\w+ )?loop (?:ends|is done|finishes)|the loop (?:has )?(?:ends?|ended|finishe[sd]|exits?|is over|terminates?|completes?|stops)|loop is done|outside the loop|with the loop (?:done|over|finished)|exits? the loop|left the loop|(?:in|at) the end|finally|at last|in total|overall)\b")
-BEFORE_LOOP = re.compile(r"\b(?:before (?:the|this|entering the|any) (?:\w+ )?(?:loop|iteration|first iteration)|loop starts from|prior to the loop)\b")
-ENDING = re.compile(r"\b(?:ends?|exits?|stops?|terminat\w+|done|over|finish\w*|false|fails|leaves?|break\w*|no more|exhaust\w*|not)\b")
-NEVER_RUNS = re.compile(r"\b(?:body never runs|never (?:runs|executes|enters)|does not run|nothing to go through|skip|zero iterations)\b")
+SELECTING = re.compile(
+    r"[\s*_(>–—-]*(?:(?:when|for|at|iteration|iter|pass|with|then|next|now|and|in the iteration where|the iteration with|turn)[\s,*_:(]+)*\Z"
+)
+AFTER_LOOP = re.compile(
+    r"\b(?:after (?:the |this |all |both )?(?:outer |inner |while |for )?(?:loops?|iterations)|once the (?:\w+ )?loop|when the (?:\w+ )?loop (?:ends|is done|finishes)|the loop (?:has )?(?:ends?|ended|finishe[sd]|exits?|is over|terminates?|completes?|stops)|loop is done|outside the loop|with the loop (?:done|over|finished)|exits? the loop|left the loop|(?:in|at) the end|finally|at last|in total|overall)\b"
+)
+BEFORE_LOOP = re.compile(
+    r"\b(?:before (?:the|this|entering the|any) (?:\w+ )?(?:loop|iteration|first iteration)|loop starts from|prior to the loop)\b"
+)
+ENDING = re.compile(
+    r"\b(?:ends?|exits?|stops?|terminat\w+|done|over|finish\w*|false|fails|leaves?|break\w*|no more|exhaust\w*|not)\b"
+)
+NEVER_RUNS = re.compile(
+    r"\b(?:body never runs|never (?:runs|executes|enters)|does not run|nothing to go through|skip|zero iterations)\b"
+)
 
 
-CHANGES = re.compile(r"\b(?:becom\w+|became|now|updated|set|still|stays?|remains?|incremented|decremented|increased|decreased|goes|reset|grows|drops|reduced)\b")
+CHANGES = re.compile(
+    r"\b(?:becom\w+|became|now|updated|set|still|stays?|remains?|incremented|decremented|increased|decreased|goes|reset|grows|drops|reduced)\b"
+)
 """Words of a state that say that it came to be just there."""
-LOOP_DONE = re.compile(r"\b(?:after (?:the|this) (?:\w+ )?loop|once the (?:\w+ )?loop|when the (?:\w+ )?loop (?:ends|is (?:done|finished|over)|finishes|has (?:ended|finished)|stops)|at the end of the loop)\b")
+LOOP_DONE = re.compile(
+    r"\b(?:after (?:the|this) (?:\w+ )?loop|once the (?:\w+ )?loop|when the (?:\w+ )?loop (?:ends|is (?:done|finished|over)|finishes|has (?:ended|finished)|stops)|at the end of the loop)\b"
+)
 
 
 class Tone(NamedTuple):

@@ -19,11 +19,20 @@ def in_turn(said: Said, pins: Pins, runs: Sequence[Run], judge: Judge) -> Verdic
             views.append([turn[0].after.get(said.subject) for turn in turns])
             views.append([turn[-1].after.get(said.subject) for turn in turns])
             views.append(_distinct(views[-1]))
-            views.append([each.after.get(said.subject) for turn in turns for each in turn if said.subject in each.event.changes])
+            views.append(
+                [
+                    each.after.get(said.subject)
+                    for turn in turns
+                    for each in turn
+                    if said.subject in each.event.changes
+                ]
+            )
     if not views:
         return UNKNOWN
     for view in views:
-        if len(view) == len(texts) and all(a is not None and judge._same(said, a, t) for a, t in zip(view, texts, strict=True)):
+        if len(view) == len(texts) and all(
+            a is not None and judge._same(said, a, t) for a, t in zip(view, texts, strict=True)
+        ):
             return True, ""
     if not pins:
         return UNKNOWN
@@ -71,7 +80,13 @@ def summary(said: Said, pins: Pins, moments: Moments, offset: int) -> Verdict:
     if match["some"]:
         return true == int(match["some"]), truth
     numbers = {int(word) for word in match["list"].replace("and", ",").replace(" ", "").split(",") if word}
-    hits = {n for step, yes in zip(steps, outcomes, strict=True) if yes for run, n in step.loops if run in pins[-1]}
+    hits = {
+        n
+        for step, yes in zip(steps, outcomes, strict=True)
+        if yes
+        for run, n in step.loops
+        if run in pins[-1]
+    }
     return hits == numbers, f"it is true in iterations {sorted(hits)}"
 
 

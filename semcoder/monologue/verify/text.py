@@ -51,7 +51,9 @@ _TOKEN = re.compile(
 _MASKS = re.compile(MASK + "+")
 _NAME = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(\[[^\[\]\s`]{1,20}\])?")
 _TICKS = re.compile("`+")
-_VALUES = {word: str(at) for word, at in NUMBER_WORDS.items()} | {each.lower(): each for each in ("True", "False", "None")}
+_VALUES = {word: str(at) for word, at in NUMBER_WORDS.items()} | {
+    each.lower(): each for each in ("True", "False", "None")
+}
 _EMPTY = {"list": "[]", "string": "''", "dict": "{}", "dictionary": "{}", "set": "set()", "tuple": "()"}
 _SENTENCE = re.compile(r"[.!?](?=[\s)\"*]|$)")
 _LEAD = re.compile(
@@ -459,7 +461,9 @@ def _cells(raw: str, base: int) -> list[Atom]:
     for start, end in zip(bars, bars[1:], strict=False):
         text = raw[start + 1 : end]
         left = start + 1 + len(text) - len(text.lstrip())
-        found.append(Atom("literal", base + left, base + max(left, start + 1 + len(text.rstrip())), text.strip()))
+        found.append(
+            Atom("literal", base + left, base + max(left, start + 1 + len(text.rstrip())), text.strip())
+        )
     return found
 
 

@@ -95,7 +95,9 @@ def measure(chosen: list[Freeform]) -> Measured:
     for each in chosen:
         claims = [claim for claim in verified(each).claims if claim.status == "contradicted"]
         hits = [any(claim.start < end and start < claim.end for start, end in each.false) for claim in claims]
-        mistaken += [f"{each.id}: {c.text!r} ({c.truth})" for c, hit in zip(claims, hits, strict=True) if not hit]
+        mistaken += [
+            f"{each.id}: {c.text!r} ({c.truth})" for c, hit in zip(claims, hits, strict=True) if not hit
+        ]
         contradicted, right = contradicted + len(claims), right + sum(hits)
         for start, end in each.false:
             false += 1

@@ -45,7 +45,10 @@ PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
         "def f(xs):\n    for pos, x in enumerate(xs):\n        if x < 0:\n            return pos\n    return None\n",
         ("[4, 0, -2, -5]",),
     ),
-    "squares": ("def f(n):\n    sq = [i * i for i in range(n)]\n    last = sq[-1]\n    return sq, last\n", ("4",)),
+    "squares": (
+        "def f(n):\n    sq = [i * i for i in range(n)]\n    last = sq[-1]\n    return sq, last\n",
+        ("4",),
+    ),
     "joiner": (
         "def f(names):\n    line = ''\n    for i, name in enumerate(names):\n        if i > 0:\n            line += ', '\n        line += name\n    return line\n",
         ("['Al', 'Bo', 'Cy']",),
@@ -70,7 +73,10 @@ PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
         "def f(words):\n    best = ''\n    for w in words:\n        if len(w) > len(best):\n            best = w\n    return best\n",
         ("['an', 'apple', 'pears']",),
     ),
-    "truncate": ("def f(s, n):\n    if len(s) <= n:\n        return s\n    return s[:n - 3] + '...'\n", ("'wonderful'", "7")),
+    "truncate": (
+        "def f(s, n):\n    if len(s) <= n:\n        return s\n    return s[:n - 3] + '...'\n",
+        ("'wonderful'", "7"),
+    ),
     "ispow": (
         "def f(n):\n    while n % 2 == 0:\n        n //= 2\n    return n == 1\n",
         ("12",),

@@ -86,7 +86,10 @@ PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
         "def f(s):\n    st = []\n    for c in s:\n        if c == '(':\n            st.append(c)\n        elif not st:\n            return False\n        else:\n            st.pop()\n    return not st\n",
         ("'(()'",),
     ),
-    "rot": ("def f(lst, k):\n    k = k % len(lst)\n    return lst[-k:] + lst[:-k]\n", ("[1, 2, 3, 4, 5]", "7")),
+    "rot": (
+        "def f(lst, k):\n    k = k % len(lst)\n    return lst[-k:] + lst[:-k]\n",
+        ("[1, 2, 3, 4, 5]", "7"),
+    ),
     "prime": (
         "def f(n):\n    if n < 2:\n        return False\n    d = 2\n    while d * d <= n:\n        if n % d == 0:\n            return False\n        d += 1\n    return True\n",
         ("25",),
