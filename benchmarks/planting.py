@@ -6,6 +6,7 @@ round; by an iteration that is left out or told twice while the text goes on to 
 exception's name. Whatever could still be true after the edit is not planted.
 """
 
+import itertools
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,8 @@ KINDS = (
 )
 _STATE = re.compile(r"`([A-Za-z_]\w*) = ([^`\n]+)`")
 _VALUE = re.compile(
-    r"(?:\bis|\breturns|\breturn|\bReturn|\byields|\bends as|\bends up as|\bbecomes|\bgoes from `[^`\n]+` to) `([^`\n]+)`"
+    r"(?:\bis|\breturns|\breturn|\bReturn|\byields|\bends as|\bends up as|\bbecomes|\bgoes from `[^`\n]+` to)"
+    r" `([^`\n]+)`"
 )
 _TRUTH = re.compile(r"` is (true|false)\b(?! every| in )")
 _ITERATION = re.compile(r"^( *)- \*\*Iteration (\d+)\*\*")
@@ -157,7 +159,7 @@ def _changed(value: Any, rng: random.Random) -> Any:
 def _swapped(text: str, begin: int, stop: int, trace: Trace, rng: random.Random) -> Iterator[Edit]:
     """Two states beside each other that exchange their values."""
     found = list(_states(text, begin, stop))
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         between = text[one.end() : other.start()]
         if between not in (" and ", ", ") or one[1] == other[1] or same(one[2], other[2]):
             continue
@@ -295,7 +297,7 @@ def _renumbered(lines: Sequence[str], loop: _Turns, kept: list[list[str]]) -> Ed
 def _missing(text: str, begin: int, stop: int, trace: Trace, rng: random.Random) -> Iterator[Edit]:
     lines = text.split("\n")
     for loop in _loops(lines):
-        turns = [list(lines[a:b]) for a, b in zip(loop.starts, loop.starts[1:], strict=False)]
+        turns = [list(lines[a:b]) for a, b in itertools.pairwise(loop.starts)]
         if len(turns) > 1:
             gone = rng.randrange(len(turns))
             yield _renumbered(lines, loop, turns[:gone] + turns[gone + 1 :])
@@ -304,5 +306,5 @@ def _missing(text: str, begin: int, stop: int, trace: Trace, rng: random.Random)
 def _extra(text: str, begin: int, stop: int, trace: Trace, rng: random.Random) -> Iterator[Edit]:
     lines = text.split("\n")
     for loop in _loops(lines):
-        turns = [list(lines[a:b]) for a, b in zip(loop.starts, loop.starts[1:], strict=False)]
+        turns = [list(lines[a:b]) for a, b in itertools.pairwise(loop.starts)]
         yield _renumbered(lines, loop, [*turns, turns[-1]])

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from semcoder.monologue.listing import Listing, listing
-from semcoder.monologue.verify.align import Alignment, Judged
+from semcoder.monologue.verify.align import Alignment
 from semcoder.monologue.verify.claims import Kind
+from semcoder.monologue.verify.frames import Judged
 from semcoder.monologue.verify.moments import Moments
 from semcoder.monologue.verify.text import lines
 from semcoder.records import Direction, Event

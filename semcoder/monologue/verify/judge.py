@@ -1,68 +1,30 @@
 """Whether one claim holds at one step, or anywhere: True, False or None, with what was really so."""
 
 import ast
-import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from semcoder.execution import literals
-from semcoder.monologue.evaluate import Unknown, evaluate, parsed
-from semcoder.monologue.listing import Listing, names_bound
+from semcoder.monologue.evaluate import parsed
 from semcoder.monologue.verify.claims import Said
+from semcoder.monologue.verify.expressions import (
+    ABSENT,
+    call_parts,
+    evaluated,
+    fits,
+    inner_names,
+    local_names,
+    names_in,
+    plain,
+)
 from semcoder.monologue.verify.moments import Activation, Moments, Step, outcome
+from semcoder.monologue.verify.shapes import has_shape
 from semcoder.monologue.verify.values import alike, expression, is_literal, loosely
 
 Verdict = tuple[bool | None, str]
 UNKNOWN: Verdict = (None, "")
-ABSENT = object()
-"""In place of a value: there is no such item."""
 MAX_STATES = 60
 """Different states in which an expression is looked at before it is given up."""
-_KINDS = {
-    "string": str, "list": list, "tuple": tuple, "dictionary": dict, "dict": dict, "set": set, "frozenset": frozenset,
-    "integer": int, "int": int, "float": float, "boolean": bool, "bool": bool, "byte string": bytes,
-    "complex number": complex, "`none`": type(None),
-}  # fmt: skip
-_FOR = re.compile(r"\bfor\b")
-_UNITS = {
-    "integer": int, "string": str, "float": float, "boolean": bool, "list": list, "tuple": tuple,
-    "dictionarie": dict, "set": set, "byte string": bytes,
-}  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def number_of(text: str) -> str | None:
-    """The value of arithmetic on numbers, as a literal."""
-    node = expression(text)
-    if node is None:
-        return None
-    try:
-        return literals.render(evaluate(node, {}, frozenset()))
-    except (Unknown, literals.NotPlain, RecursionError):
-        return None
-
-
-@lru_cache(maxsize=16384)
-def _evaluated(source: str, state: tuple[tuple[str, str], ...], bound: frozenset[str]) -> tuple[bool, Any]:
-    node = expression(source)
-    if node is None:
-        return False, None
-    try:
-        return True, evaluate(node, dict(state), bound)
-    except Unknown as error:
-        return False, ABSENT if isinstance(error.__cause__, LookupError) else None
-    except RecursionError:
-        return False, None
-
-
-@lru_cache(maxsize=8192)
-def names_in(source: str) -> tuple[str, ...]:
-    """The names that an expression reads."""
-    node = expression(source)
-    if node is None:
-        return ()
-    return tuple(dict.fromkeys([part.id for part in ast.walk(node) if isinstance(part, ast.Name)]))
 
 
 def _short(text: str) -> str:
@@ -76,9 +38,9 @@ class Judge:
         self.moments = moments
         self.code = moments.code
         self.bound: frozenset[str] = moments.code.names if moments.code else frozenset(moments.ever)
-        self.inner = _inner_names(moments.code) if moments.code else frozenset()
+        self.inner = inner_names(moments.code) if moments.code else frozenset()
         """Names that comprehensions and lambdas bind: elsewhere they may be other variables."""
-        self.locals = _locals(moments.code) if moments.code else frozenset()
+        self.locals = local_names(moments.code) if moments.code else frozenset()
         """Names that are nothing but local variables of functions."""
 
     def value(self, source: str, state: Mapping[str, str]) -> tuple[bool, Any]:
@@ -87,7 +49,7 @@ class Judge:
         if any(name not in state and name in self.moments.ever for name in names):
             return False, ABSENT
         known = tuple([(name, state[name]) for name in names if name in state])
-        return _evaluated(source, known, self.bound)
+        return evaluated(source, known, self.bound)
 
     # At one step
 
@@ -107,10 +69,10 @@ class Judge:
             case "return":
                 return self._return(said, step)
             case "exception":
-                return self._exception(said, [step.raised] if step.raised else [])
+                return self.raised_as(said, [step.raised] if step.raised else [])
         return UNKNOWN
 
-    def _same(self, said: Said, actual: str, value: str | None = None) -> bool | None:
+    def same(self, said: Said, actual: str, value: str | None = None) -> bool | None:
         text = said.value if value is None else value
         return (loosely if said.loose else alike)(text, actual)
 
@@ -121,14 +83,14 @@ class Judge:
             given = [text for call in step.calls if (text := call.arguments.get(name)) is not None]
             if not given:
                 return UNKNOWN
-            found = [self._same(said, text) for text in given]
+            found = [self.same(said, text) for text in given]
             return (True, "") if True in found else (None, "")
         options = [after, before] if said.given or not strict or after is None else [after]
         unclear = False
         for text in options:
             if text is None:
                 continue
-            same = self._same(said, text)
+            same = self.same(said, text)
             if same:
                 return True, ""
             unclear |= same is None
@@ -143,14 +105,14 @@ class Judge:
                 known, value = self.value(source, step.before)
                 if known and not self.inner.intersection(names_in(source)):
                     text = literals.render(value)
-                    return self._same(said, text), f"{source} is {_short(text)}"
+                    return self.same(said, text), f"{source} is {_short(text)}"
         return UNKNOWN
 
     def _worth(self, said: Said, step: Step, strict: bool) -> Verdict:
         if said.more == "operand":
             return self._operand(said, step)
         result = self._computed(said.subject, step)
-        if result is not None and (same := self._same(said, result)) is not None:
+        if result is not None and (same := self.same(said, result)) is not None:
             return same, f"{said.subject} is {_short(result)}"
         if self.inner.intersection(names_in(said.subject)):
             return UNKNOWN
@@ -169,7 +131,7 @@ class Judge:
                 text = literals.render(value)
             except literals.NotPlain:
                 return UNKNOWN
-            same = self._same(said, text)
+            same = self.same(said, text)
             if same or (said.value in ("True", "False") and str(bool(value)) == said.value):
                 return True, ""
             unclear |= same is None
@@ -268,7 +230,7 @@ class Judge:
         """Whether a variable went from one text to another as a claim has it."""
         truth = f"{said.subject} goes from {_short(before)} to {_short(after)}"
         if said.value == "from":
-            one, other = self._same(said, before, said.more[0]), self._same(said, after, said.more[1])
+            one, other = self.same(said, before, said.more[0]), self.same(said, after, said.more[1])
             return (
                 None if None in (one, other) and False not in (one, other) else bool(one and other)
             ), truth
@@ -280,10 +242,13 @@ class Judge:
             return UNKNOWN
         if said.value == "loses":
             old, new = new, old
-        if type(old) is not type(new) or not isinstance(old, list | str):
+        if isinstance(old, list) and isinstance(new, list):
+            grown: list[Any] | str = old + pieces if place == "end" else pieces + old
+        elif isinstance(old, str) and isinstance(new, str):
+            piece = "".join(map(str, pieces))
+            grown = old + piece if place == "end" else piece + old
+        else:
             return UNKNOWN
-        piece = pieces if isinstance(old, list) else "".join(map(str, pieces))
-        grown = old + piece if place == "end" else piece + old
         return literals.render(grown) == literals.render(new), truth
 
     # Returns, exceptions and calls
@@ -292,14 +257,14 @@ class Judge:
         if said.subject:
             return self.returned_by(said, step.calls) if step.calls else UNKNOWN
         if step.last and step.owner.returned is not None:
-            same = self._same(said, step.owner.returned)
+            same = self.same(said, step.owner.returned)
             return same, f"{step.owner.name} returns {_short(step.owner.returned)}"
         statement = self.code.statement(step.line) if self.code else None
         if isinstance(statement, ast.Return) and statement.value is not None:  # a `finally` follows
             known, value = self.value(ast.unparse(statement.value), step.before)
             if known:
                 text = literals.render(value)
-                return self._same(said, text), f"it is {_short(text)}"
+                return self.same(said, text), f"it is {_short(text)}"
         return UNKNOWN
 
     def returned_by(self, said: Said, calls: Iterable[Activation]) -> Verdict:
@@ -311,7 +276,7 @@ class Judge:
         fitting = [each for each in pool if given is None or fits(given, each)]
         if not fitting:
             return UNKNOWN
-        found = [self._same(said, each.returned) if each.returned is not None else False for each in fitting]
+        found = [self.same(said, each.returned) if each.returned is not None else False for each in fitting]
         first = fitting[0]
         truth = (
             f"{name} returns {_short(first.returned)}"
@@ -320,7 +285,7 @@ class Judge:
         )
         return _any(found, truth)
 
-    def _exception(self, said: Said, raised: list[str]) -> Verdict:
+    def raised_as(self, said: Said, raised: list[str]) -> Verdict:
         if not raised:
             return UNKNOWN
         found: list[bool | None] = []
@@ -341,106 +306,3 @@ def _any(found: Iterable[bool | None], truth: str) -> Verdict:
     if True in every:
         return True, ""
     return (None if None in every or not every else False), truth
-
-
-def has_shape(value: Any, kind: str, size: int | None, unit: str) -> bool | None:
-    """Whether a value is of a kind, and of a size in units, that are told in words."""
-    empty = kind.startswith("empty ")
-    wanted = _KINDS.get(kind.removeprefix("empty "))
-    if wanted is not None:
-        if wanted is int and type(value) is bool:
-            return None
-        if type(value) is not wanted:
-            return None if {wanted, type(value)} <= {set, frozenset} else False
-    if empty:
-        return not value
-    if size is None:
-        return True
-    if not hasattr(value, "__len__"):
-        return False if wanted is None and unit[:4] in ("char", "item", "elem", "entr") else None
-    if unit.startswith(("char", "chars", "letter")) and not isinstance(value, str | bytes):
-        return None
-    if unit.startswith(("word", "value", "number")) or (unit.startswith(("letter",)) and len(value) != size):
-        return True if len(value) == size else None
-    if unit.startswith(("string", "item", "element")) and isinstance(value, str):
-        return True if len(value) == size else None
-    if len(value) != size:
-        return False
-    inner = _UNITS.get(unit.rstrip("s"))
-    if inner is not None and isinstance(value, list | tuple | set | frozenset):
-        return all(type(item) is inner for item in value) or None
-    return True
-
-
-@lru_cache(maxsize=8192)
-def call_parts(source: str) -> tuple[str, tuple[tuple[str, str], ...] | None]:
-    """(the function's name, its arguments as literals) of a call; None for the arguments where they are not."""
-    node = expression(source)
-    if isinstance(node, ast.Name):
-        return node.id, None
-    if not isinstance(node, ast.Call):
-        return "", None
-    func = node.func
-    name = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
-    given = []
-    for each in [*node.args, *node.keywords]:
-        part = each.value if isinstance(each, ast.keyword) else each
-        text = ast.unparse(part)
-        if not is_literal(text):
-            known, value = _evaluated(text, (), frozenset())
-            if not known:
-                return name, None
-            try:
-                text = literals.render(value)
-            except literals.NotPlain:
-                return name, None
-        given.append((each.arg or "" if isinstance(each, ast.keyword) else "", text))
-    return name, tuple(given)
-
-
-def fits(given: tuple[tuple[str, str], ...], call: Activation) -> bool:
-    """Whether a call was made with these arguments, defaults left out."""
-    own = [(name, text) for name, text in call.arguments.items() if name not in ("self", "cls")]
-    if len(given) > len(own):
-        return False
-    by_name = dict(own)
-    for at, (name, text) in enumerate(given):
-        actual = by_name.get(name) if name else own[at][1]
-        if actual is None or not alike(text, actual):
-            return False
-    return True
-
-
-@lru_cache(maxsize=16384)
-def plain(source: str) -> str:
-    """Code without its spaces and with one kind of quotes, to compare what is written in two places."""
-    return "".join(source.split()).replace('"', "'")
-
-
-@lru_cache(maxsize=64)
-def _inner_names(code: Listing) -> frozenset[str]:
-    source = "\n".join(code.lines)
-    loops = sum(isinstance(each, ast.For | ast.AsyncFor) for each in code.statements.values())
-    if "lambda" not in source and len(_FOR.findall(source)) <= loops:
-        return frozenset()
-    found: set[str] = set()
-    for statement in code.statements.values():
-        for part in ast.walk(statement):
-            if isinstance(part, ast.comprehension):
-                found.update(name.id for name in ast.walk(part.target) if isinstance(name, ast.Name))
-            elif isinstance(part, ast.Lambda):
-                found.update(arg.arg for arg in part.args.args)
-    return frozenset(found)
-
-
-@lru_cache(maxsize=64)
-def _locals(code: Listing) -> frozenset[str]:
-    bound: set[str] = set()
-    other: set[str] = set()
-    for line, statement in code.statements.items():
-        inside = any(first < line <= (each.end_lineno or first) for first, each in code.functions.items())
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-            (bound if inside else other).update(names_bound(statement))
-        elif isinstance(statement, ast.Global | ast.Nonlocal):
-            other.update(statement.names)
-    return frozenset(bound - other)

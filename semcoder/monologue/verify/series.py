@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from semcoder.monologue.verify.claims import Said
 from semcoder.monologue.verify.judge import UNKNOWN, Judge, Verdict
 from semcoder.monologue.verify.moments import Moments, Run, Step, outcome
+from semcoder.monologue.verify.patterns import IN_ALL
 
 Pins = Sequence["dict[Run, range | frozenset[int]]"]
 
@@ -31,7 +32,7 @@ def in_turn(said: Said, pins: Pins, runs: Sequence[Run], judge: Judge) -> Verdic
         return UNKNOWN
     for view in views:
         if len(view) == len(texts) and all(
-            a is not None and judge._same(said, a, t) for a, t in zip(view, texts, strict=True)
+            a is not None and judge.same(said, a, t) for a, t in zip(view, texts, strict=True)
         ):
             return True, ""
     if not pins:
@@ -58,8 +59,6 @@ def _stretches(pins: Pins, runs: Sequence[Run]) -> list[tuple[Run, int, int]]:
 
 def summary(said: Said, pins: Pins, moments: Moments, offset: int) -> Verdict:
     """How often the test on a line came out true in the iterations that are meant."""
-    from semcoder.monologue.verify.patterns import IN_ALL
-
     code = moments.code
     if code is None or not pins:
         return UNKNOWN

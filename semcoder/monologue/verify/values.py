@@ -10,12 +10,10 @@ from semcoder.monologue.evaluate import parsed
 WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty"
-).split()
-NUMBER_WORDS = {word: at for at, word in enumerate(WORDS)}
-ORDINALS = {
-    word: at
-    for at, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)
-}
+)
+NUMBER_WORDS = {word: at for at, word in enumerate(WORDS.split())}
+RANKS = "first second third fourth fifth sixth seventh eighth ninth tenth"
+ORDINALS = {word: at for at, word in enumerate(RANKS.split(), 1)}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 
 
@@ -57,7 +55,7 @@ def loosely(said: str, actual: str) -> bool | None:
     if said[:1] in "'\"" and is_literal(said):
         return None if said.lower() == actual.lower() else False
     inner = actual[1:-1] if actual[:1] in ("'", '"') else actual
-    if said.lower() == inner.lower() or said[:1] not in "'\"[({" and not _NUMBER.match(inner):
+    if said.lower() == inner.lower() or (said[:1] not in "'\"[({" and not _NUMBER.match(inner)):
         return None
     try:
         one, other = parsed(said), parsed(inner)
