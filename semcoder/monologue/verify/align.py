@@ -118,10 +118,18 @@ class Alignment(Windows):
             own = moments.by_owner.get((line, owner), []) if owner is not None else []
             extra = [step] if step is not None and step.line == line and step.owner is not owner else []
             steps = sorted(own + extra, key=_end) if extra else own or moments.by_line.get(line, [])
-        if not self._backward and steps and steps[0].end < self._cursor:
-            begin = bisect_left(steps, self._cursor, key=_end)
-            steps = steps[begin : begin + MAX_LOOKED_AT] or steps
+        steps = self._from_here(steps)
+        if owner is moments.root and steps and not pins:  # of recursion told without nesting it may be any call
+            every = self._from_here(moments.by_line[line])
+            steps = steps + [each for each in every[:MAX_CANDIDATES] if each.owner is not owner]
         return steps
+
+    def _from_here(self, steps: list[Step]) -> list[Step]:
+        """Those steps that have not passed, where there are any."""
+        if self._backward or not steps or steps[0].end >= self._cursor:
+            return steps
+        begin = bisect_left(steps, self._cursor, key=_end)
+        return steps[begin : begin + MAX_LOOKED_AT] or steps
 
     def _ran(self, chunk: Chunk, line: int, steps: list[Step], found: list[Said], pins: list[Pin]) -> None:
         """The claim that a labelled line ran: false only where the text states something that happened there."""
@@ -233,7 +241,7 @@ class Alignment(Windows):
         lines: dict[int, None] = {}
         looping = chunk.tone.looping
         for atom in chunk.atoms:
-            if atom.kind == "code" and (looping or not atom.text.isidentifier()) and not _is_state(atom.text):
+            if atom.kind == "code" and (looping or not atom.text.isidentifier()) and not _is_value(atom.text):
                 for line in anchors.get(plain(atom.text), ()):
                     if not atom.text.isidentifier() or self._is_loop(line):
                         lines[line] = None
@@ -246,10 +254,10 @@ def _end(step: Step) -> int:
 
 
 @lru_cache(maxsize=8192)
-def _is_state(text: str) -> bool:
-    """Whether a code span states a value, and does not quote a statement to be run."""
+def _is_value(text: str) -> bool:
+    """Whether a code span is a value or states one, and does not quote code to be run."""
     name, _, value = text.partition(" = ")
-    return name.isidentifier() and is_literal(value)
+    return is_literal(text.strip()) or (name.isidentifier() and is_literal(value))
 
 
 @lru_cache(maxsize=64)

@@ -160,14 +160,13 @@ class Windows(Iterations):
                 shown = ", ".join(list(texts)[:4]) + (", ..." if len(texts) > 4 else "")
                 return one_of(found, f"{said.subject} is only ever {shown}"), None
             case "return":
-                texts_ = [
-                    each.returned for each in moments.activations[:MAX_LOOKED_AT] if each.returned is not None
-                ]
-                if not texts_ or len(moments.activations) > MAX_LOOKED_AT:
+                if len(moments.activations) > MAX_LOOKED_AT:
                     return UNKNOWN, None
-                return one_of(
-                    [judge.same(said, text) for text in texts_], f"the call returns {root.returned}"
-                ), None
+                given = [each.returned for each in moments.activations if each.returned is not None]
+                truth = f"it raises {root.raised}" if root.raised else f"the call returns {root.returned}"
+                if not given:
+                    return ((False, truth) if root.raised else UNKNOWN), None
+                return one_of([judge.same(said, text) for text in given], truth), None
             case "exception":
                 if not moments.raised:
                     return (False, "nothing is raised"), None

@@ -1,27 +1,39 @@
 """Free-form monologues that nobody's templates wrote, with what is false in them marked by hand.
 
-The texts are in freeform_*.txt: a heading line `@@ PROGRAM DIRECTION STYLE`, then the text, in which each false
+The programs are in programs.txt, each with the call that is spoken of as its last line; the texts in freeform_*.txt: a heading line `@@ PROGRAM DIRECTION STYLE`, then the text, in which each false
 statement stands between ⟦ and ⟧. They were written and marked before the verifier had read any of them, by one hand,
 which also wrote the verifier. The first three files are what it was developed on; afterwards two false statements
 were marked that had been overlooked. freeform_d.txt, about other programs, was written when the rest was done and is
 held out: it was measured and not developed on.
 """
 
+import ast
 import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import freeform_more
-import freeform_programs
-
 from semcoder.monologue.verify import Verified, verify
 from semcoder.records import Event
 from semcoder.tracing import tracer
 
-PROGRAMS = {**freeform_programs.PROGRAMS, **freeform_more.PROGRAMS}
 HERE = Path(__file__).parent
 _HEADING = re.compile(r"^@@ (\w+) (forward|backward) ([\w-]+)\n", re.MULTILINE)
+
+
+def _programs() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """{name: (code, arguments)}."""
+    found = {}
+    for piece in (HERE / "programs.txt").read_text(encoding="utf-8").split("@@ ")[1:]:
+        name, _, body = piece.strip("\n").partition("\n")
+        code, _, call = body.rpartition("\n# ")
+        node = ast.parse(call, mode="eval").body
+        assert isinstance(node, ast.Call)
+        found[name] = (code + "\n", tuple(map(ast.unparse, node.args)))
+    return found
+
+
+PROGRAMS = _programs()
 
 
 class Freeform(NamedTuple):
@@ -76,15 +88,15 @@ def _unmarked(marked: str) -> tuple[str, tuple[tuple[int, int], ...]]:
 
 
 @cache
-def events(program: str) -> tuple[Event, ...]:
-    """The trace of a program's one call."""
-    code, args = PROGRAMS[program]
+def traced(code: str, *args: str) -> tuple[Event, ...]:
+    """The events of `f` called with arguments in Python; our own code, traced in this process."""
     return tuple(Event(**event) for event in tracer.trace(code, "f", list(args), {}, 2000, 2000)["events"])
 
 
 def verified(each: Freeform) -> Verified:
     """What the verifier says of a text."""
-    return verify(each.text, each.direction, events(each.program), PROGRAMS[each.program][0])  # type: ignore[arg-type]
+    code, args = PROGRAMS[each.program]
+    return verify(each.text, each.direction, traced(code, *args), code)  # type: ignore[arg-type]
 
 
 def measure(chosen: list[Freeform]) -> Measured:
