@@ -307,4 +307,4 @@ def _extra(text: str, begin: int, stop: int, trace: Trace, rng: random.Random) -
     lines = text.split("\n")
     for loop in _loops(lines):
         turns = [list(lines[a:b]) for a, b in itertools.pairwise(loop.starts)]
-        yield _renumbered(lines, loop, [*turns, turns[-1]])
+        yield _renumbered(lines, loop, [*turns, rng.choice(turns)])

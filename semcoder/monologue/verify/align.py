@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 
-from semcoder.monologue.listing import Listing
+from semcoder.monologue.listing import Listing, names_bound
 from semcoder.monologue.verify.claims import Said
 from semcoder.monologue.verify.expressions import plain
 from semcoder.monologue.verify.frames import MAX_CANDIDATES, MAX_LOOKED_AT, Frame, Judged, Pin, within
@@ -26,6 +26,8 @@ from semcoder.tracing.structure import LOOPS
 
 WHOLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete)
 """Statements that a text quotes as a whole."""
+_THERE = re.compile(r"\s*(?:there|here)\b")
+_SETS = re.compile(r"\b(?:code|program) sets\b")
 _LATER = re.compile(r"\b(?:then|finally|after|later|eventually|first|next time)\b")
 
 
@@ -36,6 +38,8 @@ class Alignment(Windows):
         self, moments: Moments, backward: bool, offset: int, zero_based: bool, truncated: bool
     ) -> None:
         super().__init__(moments, backward, offset, zero_based, truncated)
+        self._anchored_before: list[Step] = []
+        """The executions of the code that the chunk before quoted."""
         self._reader = Reader(moments, backward, self._quotes)
 
     def line(self, line: Line) -> None:
@@ -119,7 +123,9 @@ class Alignment(Windows):
             extra = [step] if step is not None and step.line == line and step.owner is not owner else []
             steps = sorted(own + extra, key=_end) if extra else own or moments.by_line.get(line, [])
         steps = self._from_here(steps)
-        if owner is moments.root and steps and not pins:  # of recursion told without nesting it may be any call
+        if (
+            owner is moments.root and steps and not pins
+        ):  # of recursion told without nesting it may be any call
             every = self._from_here(moments.by_line[line])
             steps = steps + [each for each in every[:MAX_CANDIDATES] if each.owner is not owner]
         return steps
@@ -182,6 +188,9 @@ class Alignment(Windows):
             runs = {run: None for step in anchored if (run := step.header) is not None}
             if runs:
                 frame.runs = list(runs)
+        elif found and _THERE.match(chunk.words):
+            anchored = self._anchored_before
+        self._anchored_before = anchored
         steps = self._pinned(pins) if pins else self._done() if chunk.tone.loop_done else None
         before = bool(frame.runs) and chunk.tone.before_loop
 
@@ -205,6 +214,19 @@ class Alignment(Windows):
                     if verdict[0] is False and wide[0][0] is not False and not self._backward:
                         return UNKNOWN, None
                     return verdict, step
+            if (
+                said.given
+                and said.kind in ("state", "value")
+                and steps is not None
+                and (
+                    heads := [step for step in steps if step.header is not None and self._tested(step, found)]
+                )
+            ):
+                return self._over(said, heads, False)
+            if self._backward and said.kind == "state" and _SETS.search(chunk.words):
+                return self._over(
+                    said, [step for step in self.moments.steps if self._assigns(step, said.subject)], True
+                )
             made: list[Step] = []
             if steps is not None and said.kind == "state" and not said.given and not chunk.carried:
                 made = [
@@ -229,6 +251,15 @@ class Alignment(Windows):
     def _quotes(self, text: str) -> bool:
         """Whether a code span is a statement of the program, and not a claim."""
         return self.code is not None and plain(text) in _anchors(self.code)
+
+    def _tested(self, step: Step, found: Sequence[Said]) -> bool:
+        """Whether one of the claims is about the test of the step."""
+        return any(said.kind == "condition" and self.judge.tests(step, said.subject) for said in found)
+
+    def _assigns(self, step: Step, name: str) -> bool:
+        """Whether the step's statement assigns to the variable."""
+        statement = self.code.statement(step.line) if self.code else None
+        return isinstance(statement, ast.Assign | ast.AnnAssign) and name in names_bound(statement)
 
     def _is_loop(self, line: int) -> bool:
         return self.code is not None and isinstance(self.code.statement(line), LOOPS)

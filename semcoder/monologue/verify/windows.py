@@ -254,18 +254,19 @@ class Windows(Iterations):
     def _moved(self, said: Said, pins: Sequence[Pin]) -> Verdict:
         """A change over one iteration, or at one of its steps."""
         *outer, inner = pins
+        name = said.subject
         found: list[Verdict] = []
         for run, turns in inner.items():
             if not all(within(run.first, pin) for pin in outer):
                 continue
             for n in turns:
-                turn = run.turns[n - 1] if 1 <= n <= len(run.turns) else []
-                for before, after in (
-                    [(turn[0].before, turn[-1].after), *((s.before, s.after) for s in turn)] if turn else []
-                ):
-                    one, other = before.get(said.subject), after.get(said.subject)
-                    if one is not None and other is not None:
-                        found.append(self.judge.moved(said, one, other))
+                if not 1 <= n <= len(run.turns):
+                    continue
+                turn = run.turns[n - 1]
+                changed = [(step.before, step.after) for step in turn if name in step.event.changes]
+                for before, after in [(turn[0].before, turn[-1].after), *changed]:
+                    if name in before and name in after:
+                        found.append(self.judge.moved(said, before[name], after[name]))
                         if found[-1][0]:
                             return True, ""
         if not found or None in [each[0] for each in found]:

@@ -1,10 +1,11 @@
 """Free-form monologues that nobody's templates wrote, with what is false in them marked by hand.
 
-The programs are in programs.txt, each with the call that is spoken of as its last line; the texts in freeform_*.txt: a heading line `@@ PROGRAM DIRECTION STYLE`, then the text, in which each false
-statement stands between ⟦ and ⟧. They were written and marked before the verifier had read any of them, by one hand,
-which also wrote the verifier. The first three files are what it was developed on; afterwards two false statements
-were marked that had been overlooked. freeform_d.txt, about other programs, was written when the rest was done and is
-held out: it was measured and not developed on.
+The programs are in programs.txt, each with the call that is spoken of as its last line. The texts are in
+freeform_*.txt: a heading line `@@ PROGRAM DIRECTION STYLE`, then the text, in which each false statement stands
+between ⟦ and ⟧. They were written and marked before the verifier had read any of them, by one hand, which also wrote
+the verifier. The first three files are what it was developed on; afterwards two false statements were marked that had
+been overlooked. freeform_d.txt, about other programs, was written when the rest was done and is held out: it was
+measured and not developed on.
 """
 
 import ast

@@ -33,7 +33,9 @@ def lines(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 def plain(folder: Path, texts: list[str] = TEXTS, trace_id: str = "one") -> list[str]:
     """Options of the command for plain lines, traced by `tracing trace`."""
-    programs = lines(folder / "p.jsonl", [{"id": "one", "code": CODE, "entry_point": "f", "args": list(ARGS)}])
+    programs = lines(
+        folder / "p.jsonl", [{"id": "one", "code": CODE, "entry_point": "f", "args": list(ARGS)}]
+    )
     command("tracing", "trace", f"--programs={programs}", f"--traces={folder / 't.jsonl'}")
     rows = [
         {"id": f"m{at}", "trace_id": trace_id, "direction": "forward", "text": text}
@@ -46,7 +48,12 @@ def plain(folder: Path, texts: list[str] = TEXTS, trace_id: str = "one") -> list
 def test_tracing_then_verifying_needs_nothing_else(tmp_path: Path) -> None:
     options = plain(tmp_path)
     [trace] = verdicts(tmp_path / "t.jsonl")
-    assert (trace["code"], trace["entry_point"], trace["args"], trace["kwargs"]) == (CODE, "f", list(ARGS), {})
+    assert (trace["code"], trace["entry_point"], trace["args"], trace["kwargs"]) == (
+        CODE,
+        "f",
+        list(ARGS),
+        {},
+    )
     command("monologue", "verify", *options)
     found = verdicts(tmp_path / "v.jsonl")
     assert [(row["id"], row["verdict"]) for row in found] == [
@@ -101,7 +108,10 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
     ("line", "words"),
     [
         ({"id": "x", "trace_id": "two", "direction": "forward", "text": ""}, "line 2: .*holds no trace two"),
-        ({"id": "x", "trace_id": "one", "direction": "sideways", "text": ""}, "line 2: not a monologue .direction"),
+        (
+            {"id": "x", "trace_id": "one", "direction": "sideways", "text": ""},
+            "line 2: not a monologue .direction",
+        ),
         ({"id": "x", "trace_id": "one", "direction": "forward"}, "line 2: not a monologue .text"),
         ([1], "line 2: not a JSON object"),
     ],

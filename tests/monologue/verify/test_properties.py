@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from semcoder.monologue.verify import verify
 
 CODE, ARGS = PROGRAMS["running"]
-WORDS = """[L2]: [L4] [L99] line 5 **Iteration 2**: iteration 0 first third last `n = -4` `total` `sums = [10]` total n is
-becomes true false returns `6` 12 [10, 6] ( ) , . ; : | # ### - 1. ``` ` `` ' " = == 2 + 3 = 5 {1: (' not if when after
-the loop runs twice None `i` goes from `0` to `1` ValueError is raised \n \n  - | i | n | list of 3 items""".split(" ")
+PIECES = """[L2]: [L4] [L99] line 5 **Iteration 2**: iteration 0 first third last `n = -4` `total` `sums = [10]` total n
+is becomes true false returns `6` 12 [10, 6] ( ) , . ; : | # ### - 1. ``` ` `` ' " = == 2 + 3 = 5 {1: (' not if when
+after the loop runs twice None `i` goes from `0` to `1` ValueError is raised \n \n  - | i | n | list of 3 items"""
+WORDS = PIECES.replace("\n", " \n ").split(" ")
 
 
 @settings(max_examples=300, deadline=None)

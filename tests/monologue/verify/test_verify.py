@@ -7,9 +7,7 @@ from semcoder.monologue.verify import Verified, verify
 
 LOOP = "def f(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t\n"
 BRANCH = "def f(n):\n    if n > 3:\n        m = [n]\n    else:\n        m = (n,)\n    return m\n"
-NESTED = (
-    "def f(a):\n    s = ''\n    for i in range(2):\n        for j in range(i + 1):\n            s += a[j]\n    return s\n"
-)
+NESTED = "def f(a):\n    s = ''\n    for i in range(2):\n        for j in range(i + 1):\n            s += a[j]\n    return s\n"
 CALLS = "def g(k):\n    return k * 2\n\ndef f(n):\n    r = g(n) + g(n + 1)\n    return r\n"
 RAISES = "def f(d):\n    try:\n        v = d['k']\n    except KeyError:\n        v = None\n    return v\n"
 COMPREHENSION = "def f(x):\n    ys = [x * 2 for x in range(3)]\n    return ys, x\n"
@@ -76,7 +74,9 @@ def test_true_claims_are_supported(code: str, args: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(("code", "args", "text", "said", "truth"), CONTRADICTED)
-def test_false_claims_are_found_with_the_truth(code: str, args: str, text: str, said: str, truth: str) -> None:
+def test_false_claims_are_found_with_the_truth(
+    code: str, args: str, text: str, said: str, truth: str
+) -> None:
     found = check(code, args, text)
     false = [claim for claim in found.claims if claim.status == "contradicted"]
     assert any(said in claim.text and truth in claim.truth for claim in false), found.claims
@@ -96,12 +96,16 @@ def test_labels_carry_an_offset_and_only_forward() -> None:
 
 def test_a_stale_value_is_false_at_its_label_only() -> None:
     text = "[L3]: loop\n- Iteration 2: `x = 5`. [L4]: `t = {}`."
-    assert check(LOOP, "[3, 5]", text.format(8)).accepted and not check(LOOP, "[3, 5]", text.format(3)).accepted
+    assert (
+        check(LOOP, "[3, 5]", text.format(8)).accepted and not check(LOOP, "[3, 5]", text.format(3)).accepted
+    )
     assert check(LOOP, "[3, 5]", "Somewhere t is 3, and t is 8.").accepted
 
 
 def test_an_inner_loop_has_its_own_iterations() -> None:
-    text = "[L3]: loop\n- Iteration {}: `i = 1`\n  - [L4]: loop\n    - Iteration {}: `j = {}`. [L5]: `s = {}`."
+    text = (
+        "[L3]: loop\n- Iteration {}: `i = 1`\n  - [L4]: loop\n    - Iteration {}: `j = {}`. [L5]: `s = {}`."
+    )
     assert check(NESTED, "'xy'", text.format(2, 2, 1, "'xxy'")).accepted
     assert not check(NESTED, "'xy'", text.format(2, 2, 1, "'xx'")).accepted
     assert not check(NESTED, "'xy'", text.format(2, 3, 1, "'xxy'")).accepted
