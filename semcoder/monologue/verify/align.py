@@ -188,7 +188,8 @@ class Alignment(Windows):
             runs = {run: None for step in anchored if (run := step.header) is not None}
             if runs:
                 frame.runs = list(runs)
-        elif found and _THERE.match(chunk.words):
+        there = not anchored and bool(found) and _THERE.match(chunk.words) is not None
+        if there:
             anchored = self._anchored_before
         self._anchored_before = anchored
         steps = self._pinned(pins) if pins else self._done() if chunk.tone.loop_done else None
@@ -208,7 +209,7 @@ class Alignment(Windows):
             if before and said.kind == "state":
                 return self._over(said, [run.first for run in frame.runs], False)
             if anchored and steps is None:
-                verdict, step = self._over(said, anchored, self._backward and not said.given)
+                verdict, step = self._over(said, anchored, self._backward and not (said.given or there))
                 if verdict[0] is not None:
                     wide = self._anywhere(said, frame, chunk) if verdict[0] is False else (verdict, step)
                     if verdict[0] is False and wide[0][0] is not False and not self._backward:

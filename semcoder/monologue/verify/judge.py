@@ -65,7 +65,7 @@ class Judge:
             case "constraint":
                 return self._shape(said, step, strict)
             case "change":
-                return self._change(said, step)
+                return self._change(said, step, strict)
             case "return":
                 return self._return(said, step)
             case "exception":
@@ -217,10 +217,10 @@ class Judge:
             return None
         return has_shape(parsed(text), *said.more)
 
-    def _change(self, said: Said, step: Step) -> Verdict:
+    def _change(self, said: Said, step: Step, strict: bool) -> Verdict:
         name = said.subject
         before, after = step.before.get(name), step.after.get(name)
-        if said.value == "series":
+        if said.value == "series" or (said.value == "same" and not strict):
             return UNKNOWN
         if before is None or after is None:
             return UNKNOWN
@@ -229,6 +229,8 @@ class Judge:
     def moved(self, said: Said, before: str, after: str) -> Verdict:
         """Whether a variable went from one text to another as a claim has it."""
         truth = f"{said.subject} goes from {_short(before)} to {_short(after)}"
+        if said.value == "same":
+            return before == after, truth
         if said.value == "from":
             one, other = self.same(said, before, said.more[0]), self.same(said, after, said.more[1])
             return (

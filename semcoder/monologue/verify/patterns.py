@@ -323,6 +323,7 @@ NEVER_RUNS = re.compile(
 )
 
 
+SAME = re.compile(r"[\s*_]*(?:stays?|remains?|is left|is)\s+(?:the same|unchanged)\b")
 CHANGES = re.compile(
     r"\b(?:becom\w+|became|now|updated|set|still|stays?|remains?|incremented|decremented|"
     r"increased|decreased|goes|reset|grows|drops|reduced)\b"

@@ -53,6 +53,9 @@ class Subjects(Readings):
             and not atoms[at + 1 : at + 2]
         ):
             return at + 1
+        if held.form == "name" and not doubtful and (match := patterns.SAME.match(after)):
+            found.append(Said("change", atom.start, atom.end + match.end(), source, "same"))
+            return at + 1
         if not doubtful and self._shape(chunk, atoms, at, source, after, found):
             return at + 1
         if at + 1 == len(atoms):

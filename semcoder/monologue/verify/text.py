@@ -82,7 +82,8 @@ class Chunk:
     def tone(self) -> Tone:
         """What the chunk's words say of all its claims together."""
         if self._tone is None:
-            self._tone = tone(_MASKS.sub(MASK, self.words))
+            words = self.words
+            self._tone = tone(_MASKS.sub(MASK, words) if MASK in words else words)
         return self._tone
 
 

@@ -267,11 +267,11 @@ class Windows(Iterations):
                 for before, after in [(turn[0].before, turn[-1].after), *changed]:
                     if name in before and name in after:
                         found.append(self.judge.moved(said, before[name], after[name]))
-                        if found[-1][0]:
+                        if found[-1][0] and said.value != "same":
                             return True, ""
         if not found or None in [each[0] for each in found]:
             return UNKNOWN
-        return found[0]
+        return next((each for each in found if not each[0]), (True, ""))
 
     def _series(self, said: Said, pins: Sequence[Pin], frame: Frame) -> Verdict:
         return in_turn(said, pins, frame.runs or self.moments.runs, self.judge)

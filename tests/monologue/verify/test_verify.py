@@ -7,7 +7,14 @@ from semcoder.monologue.verify import Verified, verify
 
 LOOP = "def f(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t\n"
 BRANCH = "def f(n):\n    if n > 3:\n        m = [n]\n    else:\n        m = (n,)\n    return m\n"
-NESTED = "def f(a):\n    s = ''\n    for i in range(2):\n        for j in range(i + 1):\n            s += a[j]\n    return s\n"
+NESTED = """\
+def f(a):
+    s = ''
+    for i in range(2):
+        for j in range(i + 1):
+            s += a[j]
+    return s
+"""
 CALLS = "def g(k):\n    return k * 2\n\ndef f(n):\n    r = g(n) + g(n + 1)\n    return r\n"
 RAISES = "def f(d):\n    try:\n        v = d['k']\n    except KeyError:\n        v = None\n    return v\n"
 COMPREHENSION = "def f(x):\n    ys = [x * 2 for x in range(3)]\n    return ys, x\n"
