@@ -103,6 +103,8 @@ class Prose:
     tokens: tuple[tuple[AtomKind, int, int, str], ...]
     words: frozenset[str]
     ends: tuple[int, ...]
+    low: str
+    """The piece in lower case, of the same length."""
 
 
 def read_prose(prose: str) -> Prose:
@@ -150,7 +152,7 @@ def read_prose(prose: str) -> Prose:
             tokens.append(("literal", at, end, text))
         covered = end
     ends = tuple([match.start() for match in _SENTENCE.finditer(low)])
-    return Prose(tuple(tokens), frozenset(words), ends)
+    return Prose(tuple(tokens), frozenset(words), ends, low)
 
 
 _cached = lru_cache(maxsize=65536)(read_prose)

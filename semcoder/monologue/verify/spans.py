@@ -13,11 +13,14 @@ STATE = re.compile(r"([A-Za-z_]\w*) = (.+)\Z", re.DOTALL)
 _ARROWS = re.compile(r"\s*(?:->|→|=>|⇒)\s*")
 
 
+Form = Literal["literal", "assign", "test", "call", "name", "place", "expr", "return", "other"]
+
+
 @dataclass(frozen=True, slots=True)
 class Inside:
     """What a code span holds. `form` says which of the others counts."""
 
-    form: Literal["literal", "assign", "test", "call", "name", "place", "expr", "return", "other"]
+    form: Form
     assigned: tuple[tuple[str, ...], ...] = ()
     """assign: for each assignment the parts between its equals signs, the value last."""
     source: str = ""
@@ -40,30 +43,35 @@ def inside(content: str) -> Inside:
             return Inside("assign", (parts,))
     if text.startswith("lambda("):
         return Inside("call", source="lambda_" + text[6:])
+    node = expression(text)
+    return Inside(_form(node), source=text) if node is not None else _statement(text)
+
+
+def _form(node: ast.expr) -> Form:
+    match node:
+        case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return "test"
+        case ast.Call():
+            return "call"
+        case ast.Name():
+            return "name"
+        case ast.Attribute() | ast.Subscript():
+            return "place"
+    return "expr"
+
+
+def _statement(text: str) -> Inside:
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _several(text)
-    if len(body) != 1:
-        return Inside("other", source=text)
-    node = body[0]
-    match node:
-        case ast.Assign(targets=[*targets], value=value):
+    match body:
+        case [ast.Assign(targets=[*targets], value=value)]:
             return Inside("assign", ((*map(ast.unparse, targets), ast.unparse(value)),))
-        case ast.AnnAssign(value=None, target=target, annotation=said) if is_literal(ast.unparse(said)):
+        case [ast.AnnAssign(value=None, target=target, annotation=said)] if is_literal(ast.unparse(said)):
             return Inside("assign", ((ast.unparse(target), ast.unparse(said)),))
-        case ast.Return(value=value):
+        case [ast.Return(value=value)]:
             return Inside("return", source=ast.unparse(value) if value else "None")
-        case ast.Expr(value=ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not())):
-            return Inside("test", source=text)
-        case ast.Expr(value=ast.Call()):
-            return Inside("call", source=text)
-        case ast.Expr(value=ast.Name()):
-            return Inside("name", source=text)
-        case ast.Expr(value=ast.Attribute() | ast.Subscript()):
-            return Inside("place", source=text)
-        case ast.Expr():
-            return Inside("expr", source=text)
     return Inside("other", source=text)
 
 

@@ -173,16 +173,16 @@ def _line(raw: str, base: int, begin: int, section: Section, names: Collection[s
             low.append(MASK * (end - start))
             continue
         prose = raw[start:end]
-        lowered = prose.lower()
-        low.append(lowered if len(lowered) == len(prose) else prose)
         found = prose_of(prose)
+        low.append(found.low)
         at = base + start
         own = [Atom(kind, at + one, at + other, text) for kind, one, other, text in found.tokens]
-        if not found.words.isdisjoint(names):
+        if found.words and not found.words.isdisjoint(names):
             own += named(prose, at, names, own)
             own.sort(key=_place)
         atoms += own
-        ends += [start + each for each in found.ends]
+        if found.ends:
+            ends += [start + each for each in found.ends]
     return _chunks(raw, "".join(low), base, begin, section, atoms, ends)
 
 
