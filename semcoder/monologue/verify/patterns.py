@@ -175,7 +175,8 @@ NOT_A_VALUE = re.compile(
     r"iterations?|keys?|places?|positions?|steps?|long|plus|minus|mod|modulo|divided|percent|values?|pairs?|"
     r"integers?|strings?|numbers?|lists?|spaces?|distinct|unique|different|of them|of the|"
     r"return|and then some|further|"
-    r"passes|calls?|copies|tests?|branch\w*|lines?|cases?|points?|vowels?|occurrences?|"
+    r"tuples?|dictionar(?:y|ies)|sets?|booleans?|floats?|bytes|objects?|passes|calls?|"
+    r"copies|tests?|branch\w*|lines?|cases?|points?|vowels?|occurrences?|"
     r"matches|spots?|slots?)\b"
     r"|\s*(?:[-+/%<>^]|\*\*?\s?\d|//|==|!=|<=|>=|\bif\b|\bto\b|\bin\b|\band so on\b|\.\.\.|…|\bth\b|\bor\b)"
 )
@@ -193,7 +194,7 @@ _UNIT = (
     r"numbers?|strings?|floats?|booleans?|lists?|tuples?|dictionaries|sets?|values?|"
     r"byte strings?|bytes|words?)"
 )
-_BE = r"(?:is|are each|are both|are|was|must be|has to be|should be|be|being)"
+_BE = r"(?:is|becomes|ends (?:up )?as|are each|are both|are|was|must be|has to be|should be|be|being)"
 SHAPE = re.compile(
     rf"[\s*_]*(?:,\s*)?(?:\(|{_BE}\s+|=\s*)(?:still |now |just |again |itself )?(?:an? )(?:single )?{_KIND}s?\b"
     rf"(?:\s+(?:of|with|containing|that has|holding)\s+(?:length\s+)?{_N}(?:\s+{_UNIT}\b)?(?!\s+(?:or|"

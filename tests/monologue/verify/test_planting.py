@@ -48,7 +48,7 @@ def test_no_true_monologue_is_flagged() -> None:
 def test_planted_errors_are_found(kind: str) -> None:
     rng = random.Random(kind)
     made: dict[str, bool] = {}
-    for _ in range(4):
+    for _ in range(6 if kind == "wrong exception" else 1):
         for text, direction, trace, code in TOLD:
             error = planted(text, trace, kind, rng)
             if error is None:
@@ -59,7 +59,7 @@ def test_planted_errors_are_found(kind: str) -> None:
                 claim.status == "contradicted" and claim.start < error.end and error.start < claim.end
                 for claim in found.claims
             )
-    assert len(made) >= (4 if kind == "wrong exception" else 60)
+    assert len(made) >= (4 if kind == "wrong exception" else 50)
     assert sum(made.values()) >= 0.98 * len(made), [text for text, hit in made.items() if not hit][:2]
 
 
