@@ -26,7 +26,7 @@ from semcoder import records
 from semcoder.artifacts import write_json
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import backward_prompt, forward_prompt
-from semcoder.execution.api import Call, Job
+from semcoder.execution.api import Call, Job, Limits
 from semcoder.execution.compare import same
 from semcoder.execution.pool import Sandbox
 from semcoder.monologue.activations import Step, tree
@@ -74,9 +74,7 @@ def make(corpus: Path, mirror: Path, workers: int) -> None:
     records.write(corpus / "tests.jsonl", tests)
     names = ("programs", "tests", "traces")
     paths = {name: corpus / f"{name}.jsonl" for name in names}
-    trace.main(
-        **paths, dropped=corpus / "dropped.jsonl", summary=corpus / "summary.json", workers=workers
-    )
+    trace.main(**paths, dropped=corpus / "dropped.jsonl", summary=corpus / "summary.json", workers=workers)
 
 
 class Told(NamedTuple):
@@ -88,22 +86,28 @@ class Told(NamedTuple):
 
 def measure(corpus: Path, model: Path | None, max_chars: int, limit: int, workers: int) -> dict[str, Any]:
     """All figures of a corpus, both directions."""
-    known = list(islice(cases(*(corpus / f"{n}.jsonl" for n in ("programs", "tests", "traces"))), limit or None))
+    known = list(
+        islice(cases(*(corpus / f"{n}.jsonl" for n in ("programs", "tests", "traces"))), limit or None)
+    )
     tokens = _counter(model)
-    alike = siblings(known)
+    alike = siblings(case.test for case in known)
     found: dict[str, Any] = {"traces": len(known), "programs": len({case.program.id for case in known})}
-    found["tokens"] = "of the model's tokenizer" if model else f"{CHARS_A_TOKEN} characters each (approximation)"
+    found["tokens"] = (
+        "of the model's tokenizer" if model else f"{CHARS_A_TOKEN} characters each (approximation)"
+    )
     for direction in ("forward", "backward"):
         started = time.process_time()
         rows = [
-            (case, monologue(*case, direction, max_chars=max_chars, siblings=alike.get(case.key, ())))
+            (case, monologue(*case, direction, max_chars=max_chars, alike=alike.get(case.key, ())))
             for case in known
         ]
         spent = time.process_time() - started
         told = [Told(case, row) for case, row in rows if isinstance(row, Monologue)]
         lost = Counter(row.reason for _, row in rows if not isinstance(row, Monologue))
         lengths = [tokens(each.row.text) for each in told]
-        prompts = [length + tokens(_prompt(each, direction)) for length, each in zip(lengths, told, strict=True)]
+        prompts = [
+            length + tokens(_prompt(each, direction)) for length, each in zip(lengths, told, strict=True)
+        ]
         events = sum(len(case.trace.events) for case in known)
         found |= {
             f"{direction}: told": len(told) / len(known),
@@ -127,7 +131,9 @@ def measure(corpus: Path, model: Path | None, max_chars: int, limit: int, worker
 def _prompt(told: Told, direction: Direction) -> str:
     program, test, _ = told.case
     if direction == "forward":
-        return forward_prompt(program.code, test.call_arguments, program.entry_point, "monologue", "corrected", 0)
+        return forward_prompt(
+            program.code, test.call_arguments, program.entry_point, "monologue", "corrected", 0
+        )
     return backward_prompt(program.code, test.output, program.entry_point, "monologue", "corrected")
 
 
@@ -193,7 +199,9 @@ def _steps(steps: Sequence[Step]) -> Iterator[Step]:
         yield step
 
 
-def _backward(told: Sequence[Told], alike: dict[tuple[str, str], list[TestCase]], workers: int) -> dict[str, Any]:
+def _backward(
+    told: Sequence[Told], alike: dict[tuple[str, str], list[TestCase]], workers: int
+) -> dict[str, Any]:
     """Run every stated constraint on every recorded input with the same output, in the sandbox."""
     jobs, meant = [], []
     with_any = several = 0
@@ -209,10 +217,12 @@ def _backward(told: Sequence[Told], alike: dict[tuple[str, str], list[TestCase]]
         meant.append((row, expressions))
     held = ran = 0
     wrong: list[str] = []
-    with Sandbox(workers) as sandbox:
+    with Sandbox(workers, Limits()) as sandbox:
         for (row, expressions), outcome in zip(meant, sandbox.run(jobs), strict=True):
             for result in outcome.results:
-                values = ast.literal_eval(result.value) if result.value else [result.raised] * len(expressions)
+                values = (
+                    ast.literal_eval(result.value) if result.value else [result.raised] * len(expressions)
+                )
                 ran += len(values)
                 held += sum(value is True for value in values)
                 wrong += [
@@ -265,12 +275,12 @@ def _variety(texts: Any) -> float:
 def sampled(corpus: Path, count: int, seed: int, max_chars: int) -> list[Told]:
     """Backward monologues of different programs, drawn by the seed."""
     known = list(cases(*(corpus / f"{n}.jsonl" for n in ("programs", "tests", "traces"))))
-    alike = siblings(known)
+    alike = siblings(case.test for case in known)
     random.Random(seed).shuffle(known)
     told: dict[str, Told] = {}
     for case in known:
         if len(told) < count and case.program.id not in told:
-            row = monologue(*case, "backward", max_chars=max_chars, siblings=alike.get(case.key, ()))
+            row = monologue(*case, "backward", max_chars=max_chars, alike=alike.get(case.key, ()))
             if isinstance(row, Monologue):
                 told[case.program.id] = Told(case, row)
     return list(told.values())
@@ -280,7 +290,7 @@ def _try(told: Sequence[Told], answers: Path) -> None:
     """Run a person's inputs and say which give the output."""
     given = dict(line.split(":", 1) for line in answers.read_text().splitlines() if line.strip())
     accepted = 0
-    with Sandbox(1) as sandbox:
+    with Sandbox(1, Limits()) as sandbox:
         for number, (case, _) in enumerate(told, 1):
             arguments = given.get(str(number), "").strip()
             if not arguments:
@@ -301,12 +311,18 @@ def _try(told: Sequence[Told], answers: Path) -> None:
 
 def command(
     corpus: Annotated[Path, typer.Argument(help="Folder of programs.jsonl, tests.jsonl and traces.jsonl.")],
-    make_from: Annotated[Path | None, typer.Option("--make", help="First make the corpus of this mirror's CRUXEval.")] = None,
+    make_from: Annotated[
+        Path | None, typer.Option("--make", help="First make the corpus of this mirror's CRUXEval.")
+    ] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder whose tokenizer counts.")] = None,
     max_chars: Annotated[int, typer.Option(help="As of `monologue write`.")] = 6000,
     limit: Annotated[int, typer.Option(help="Traces to measure; 0 for all.")] = 0,
-    sample: Annotated[int, typer.Option(help="Print this many backward monologues without conclusion instead.")] = 0,
-    answers: Annotated[Path | None, typer.Option(help="Run these inputs of the sample, `1: [2, 3], 'x'` a line.")] = None,
+    sample: Annotated[
+        int, typer.Option(help="Print this many backward monologues without conclusion instead.")
+    ] = 0,
+    answers: Annotated[
+        Path | None, typer.Option(help="Run these inputs of the sample, `1: [2, 3], 'x'` a line.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the sample.")] = 0,
     workers: Annotated[int, typer.Option(help="Sandbox processes.")] = 2,
     out: Annotated[Path | None, typer.Option(help="Also write the figures here, as JSON.")] = None,

@@ -1,9 +1,10 @@
 """A whole monologue: its four sections, at the fullest level of detail that fits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from semcoder.monologue.activations import Activation, Untellable, tree
 from semcoder.monologue.backward import DEPTHS, Deduction
+from semcoder.monologue.constraints import constraints, told
 from semcoder.monologue.forward import LEVELS, Simulation
 from semcoder.monologue.listing import Listing, listing
 from semcoder.monologue.loops import grouped
@@ -38,14 +39,16 @@ def compose(
     max_chars: int,
     label_offset: int = 0,
     seed: int = 0,
+    alike: Sequence[TestCase] = (),
 ) -> str:
     """The text of a monologue, at most `max_chars` characters. Raises Untellable or TooLong.
 
-    Equal arguments give equal text; `seed` and the test's id choose the wording. Labels `[L5]` are lines of
+    Equal arguments give equal text; `seed` and the test's id choose the wording. `alike` are the program's known
+    inputs with the same output: constraints are checked on them. Labels `[L5]` are lines of
     `program.code`, 1-based, plus `label_offset`; backward monologues have none (paper section 4.2.2).
     """
     try:
-        return _compose(program, test, trace, direction, max_chars, label_offset, seed)
+        return _compose(program, test, trace, direction, max_chars, label_offset, seed, alike)
     except RecursionError:
         raise Untellable("an expression is nested too deeply") from None
 
@@ -58,6 +61,7 @@ def _compose(
     max_chars: int,
     label_offset: int,
     seed: int,
+    alike: Sequence[TestCase],
 ) -> str:
     root = tree(trace.events)
     bare = sum(MIN_CLAIM for event in trace.events if event.changes)
@@ -66,8 +70,13 @@ def _compose(
     code = listing(program.code)
     key = f"{seed} {test.id} {direction}"
     shortest = 0
-    write = _forward if direction == "forward" else _backward
-    for text in write(code, root, test, key, label_offset, bare <= max_chars):
+    in_full = bare <= max_chars
+    texts = (
+        _forward(code, root, test, key, label_offset, in_full)
+        if direction == "forward"
+        else _backward(code, root, test, key, alike, in_full)
+    )
+    for text in texts:
         if len(text) <= max_chars:
             return text
         shortest = len(text)
@@ -100,14 +109,16 @@ def _forward(
 
 
 def _backward(
-    code: Listing, root: Activation, test: TestCase, key: str, offset: int, in_full: bool
+    code: Listing, root: Activation, test: TestCase, key: str, alike: Sequence[TestCase], in_full: bool
 ) -> Iterator[str]:
     wording = Wording(f"{key} opening")
     opening = understanding(root, code, wording)
-    facts = backward_facts(root, grouped(root, code), code, wording)
+    items = grouped(root, code)
+    needed = told(constraints(root, items, code, alike), wording)
+    facts = [*backward_facts(root, items, code, wording), *needed]
     for depth in DEPTHS if in_full else DEPTHS[1:]:
         wording = Wording(key)
-        told = wording.say("back_open") + "\n" + Deduction(root, code, wording, depth).numbered()
+        deduced = wording.say("back_open") + "\n" + Deduction(root, code, wording, depth).numbered()
         end = wording.say("backward_end", value=span(test.call_arguments))
         call = span(f"{root.name}({test.call_arguments})")
         result = span(test.output) if len(test.output) <= MAX_ECHO else "the required output"
@@ -115,7 +126,7 @@ def _backward(
             end += "\n" + wording.say("confirm", call=call, value=result)
         else:
             end += "\n" + wording.say("confirm", call="the function on it", value=result)
-        yield _sections(opening, facts, DEDUCTION, told, end)
+        yield _sections(opening, facts, DEDUCTION, deduced, end)
 
 
 def _sections(opening: str, facts: list[str], title: str, told: str, end: str) -> str:

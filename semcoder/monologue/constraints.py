@@ -1,0 +1,295 @@
+"""What any input must satisfy to give the output, as Python expressions over the parameters.
+
+They are derived from the program along the recorded path (`relation`) and evaluated on every recorded input that
+gives the same output: what does not hold on one of them is not stated (paper section 4.2.2: constraints, where the
+earlier state is not unique).
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from semcoder.execution import literals
+from semcoder.monologue.activations import Activation
+from semcoder.monologue.evaluate import Unknown, evaluate, parsed
+from semcoder.monologue.lifting import negated
+from semcoder.monologue.listing import Function, Listing
+from semcoder.monologue.loops import Item
+from semcoder.monologue.relation import relation
+from semcoder.monologue.substitution import free
+from semcoder.monologue.wording import Wording, sentence, span
+from semcoder.records import TestCase
+
+MAX_CHARS = 140
+"""Longer constraints are left out: nobody solves them in the head."""
+MAX_CONSTRAINTS = 5
+FORMS = ("{test} must hold", "{test} has to hold", "the input must satisfy {test}")
+_STATED = re.compile(
+    r"^- (?:(?:`` (.+?) ``|`([^`]+)`) (?:must|has to) hold|The input must satisfy (?:`` (.+?) ``|`([^`]+)`))",
+    re.MULTILINE,
+)
+
+
+def constraints(
+    root: Activation, items: Sequence[Item], listing: Listing, alike: Sequence[TestCase]
+) -> list[tuple[str, str]]:
+    """(expression, words on it or nothing), the most telling first. `alike`: the inputs with this output."""
+    function = listing.functions.get(root.line)
+    inputs = [bound for test in alike if (bound := arguments(function, test)) is not None]
+    if len(inputs) < len(alike):
+        return []
+    inputs.append(root.arguments)
+    found = relation(root, items, listing)
+    candidates = list(_from_output(found.output, root, listing)) if found.output is not None else []
+    for test, outcome in found.path:
+        candidates += [(each, "") for each in _conjuncts(test, outcome)]
+    kept: dict[str, str] = {}
+    for node, words in candidates:
+        text = ast.unparse(node)
+        if text in kept or len(text) > MAX_CHARS or not free(node) & root.arguments.keys():
+            continue
+        if all(_holds(node, given, listing) for given in inputs):
+            kept[text] = words
+    return list(kept.items())[:MAX_CONSTRAINTS]
+
+
+def told(found: Sequence[tuple[str, str]], wording: Wording) -> list[str]:
+    """The constraints as sentences."""
+    lines = []
+    for test, words in found:
+        line = wording.choose(FORMS).format(test=span(test))
+        lines.append(sentence(f"{line}: {words}" if words else line))
+    return lines
+
+
+def stated(text: str) -> list[str]:
+    """The constraints that a backward monologue of this module states."""
+    return [next(filter(None, found.groups())) for found in _STATED.finditer(text)]
+
+
+def arguments(function: Function | None, test: TestCase) -> dict[str, str] | None:
+    """The texts of a call's arguments by parameter, defaults included; None where they cannot be told."""
+    if function is None or function.args.vararg or function.args.kwarg:
+        return None
+    plain = [*function.args.posonlyargs, *function.args.args]
+    given = dict(zip([arg.arg for arg in plain], test.args, strict=False)) | test.kwargs
+    later = plain[len(plain) - len(function.args.defaults) :]
+    for arg, default in (
+        *zip(later, function.args.defaults, strict=True),
+        *zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True),
+    ):
+        if default is not None and arg.arg not in given:
+            given[arg.arg] = ast.unparse(default)
+    return given if len(given) == len(plain) + len(function.args.kwonlyargs) else None
+
+
+def _holds(node: ast.expr, given: Mapping[str, str], listing: Listing) -> bool:
+    try:
+        return bool(evaluate(node, given, listing.names))
+    except Unknown:
+        return False
+
+
+def _conjuncts(test: ast.expr, outcome: bool) -> Iterator[ast.expr]:
+    """What must be true for a test to come out this way, each part by itself."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from _conjuncts(operand, not outcome)
+        case ast.BoolOp(op=op, values=values) if isinstance(op, ast.And) is outcome:
+            for value in values:
+                yield from _conjuncts(value, outcome)
+        case _:
+            yield test if outcome else negated(test)
+
+
+# From the value of the returned expression to its parts
+
+
+def _from_output(node: ast.expr, root: Activation, listing: Listing) -> Iterator[tuple[ast.expr, str]]:
+    assert root.returned is not None
+    try:
+        value = parsed(root.returned)
+    except ValueError:
+        return
+    yield from _Inverse(root, listing).of(node, value)
+
+
+class _Inverse:
+    """Takes an equation apart, as far as each part is settled by it."""
+
+    def __init__(self, root: Activation, listing: Listing) -> None:
+        self._root = root
+        self._listing = listing
+
+    def of(self, node: ast.expr, value: Any) -> Iterator[tuple[ast.expr, str]]:
+        """What must hold for `node` to have this value."""
+        if not free(node) & self._root.arguments.keys():
+            return
+        match node:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) if isinstance(value, tuple | list):
+                if len(parts) == len(value) and not any(isinstance(part, ast.Starred) for part in parts):
+                    for part, each in zip(parts, value, strict=True):
+                        yield from self.of(part, each)
+                    return
+            case ast.Dict(keys=keys, values=parts) if isinstance(value, dict) and len(keys) == len(value):
+                if all(isinstance(key, ast.Constant) for key in keys):
+                    for part, each in zip(parts, value.values(), strict=True):
+                        yield from self.of(part, each)
+                    return
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                outcome = _truth(test, self._root.arguments, self._listing)
+                if outcome is not None:
+                    yield from ((each, "") for each in _conjuncts(test, outcome))
+                    yield from self.of(body if outcome else orelse, value)
+                    return
+            case ast.Compare() | ast.UnaryOp(op=ast.Not()) | ast.BoolOp() if type(value) is bool:
+                yield from ((each, "") for each in _conjuncts(node, value))
+                return
+            case ast.Call(func=ast.Name(id="any" | "all" | "isinstance" | "bool")) if type(value) is bool:
+                yield (node if value else negated(node)), ""
+                return
+        step = self._undone(node, value)
+        if step is not None:
+            yield from self.of(*step)
+            return
+        yield self._equation(node, value), _words(node, value)
+        yield from self._implied(node, value)
+
+    def _equation(self, node: ast.expr, value: Any) -> ast.expr:
+        text = literals.render(value)
+        return ast.Compare(node, [ast.Eq()], [ast.parse(text, mode="eval").body])
+
+    def _undone(self, node: ast.expr, value: Any) -> tuple[ast.expr, Any] | None:
+        """(the only varying part, its value), where an operation can be undone."""
+        match node:
+            case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=end)) if type(value) is type(
+                end
+            ):
+                if type(value) is int:
+                    return left, value - end
+                if type(value) is str and value.endswith(end):
+                    return left, value[: len(value) - len(end)]
+            case ast.BinOp(left=ast.Constant(value=start), op=ast.Add(), right=right) if type(value) is type(
+                start
+            ):
+                if type(value) is int:
+                    return right, value - start
+                if type(value) is str and value.startswith(start):
+                    return right, value[len(start) :]
+            case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int(end))) if type(value) is int:
+                return left, value + end
+            case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int(factor))) if (
+                type(value) is int
+            ):
+                return (left, value // factor) if factor and self._is(left, int) else None
+            case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp())):
+                if ast.unparse(node).endswith("[::-1]"):
+                    return inner, value[::-1]
+            case ast.Call(func=ast.Name(id="list"), args=[inner]) if isinstance(value, list):
+                if self._is(inner, str):
+                    return inner, "".join(value)
+                if self._is(inner, list):
+                    return inner, value
+            case ast.Call(func=ast.Name(id="tuple"), args=[inner]) if self._is(inner, list):
+                return inner, list(value)
+            case ast.Call(func=ast.Name(id="str"), args=[inner]) if self._is(inner, int):
+                return inner, int(value)
+            case ast.Call(func=ast.Attribute(value=inner, attr="split"), args=[ast.Constant(value=str(by))]):
+                return inner, by.join(value)
+            case ast.Call(
+                func=ast.Attribute(value=ast.Constant(value=""), attr="join"),
+                args=[ast.Call(func=ast.Name(id="list"), args=[inner])],
+            ) if self._is(inner, str):
+                return inner, value
+        return None
+
+    def _is(self, node: ast.expr, kind: type) -> bool:
+        try:
+            return type(evaluate(node, self._root.arguments, self._listing.names)) is kind
+        except Unknown:
+            return False
+
+    def _implied(self, node: ast.expr, value: Any) -> Iterator[tuple[ast.expr, str]]:
+        """What follows from an equation and is easier to begin with: lengths, what must occur and what must not."""
+        sources: list[tuple[str, str]] = []
+        match node:
+            case ast.ListComp(generators=[ast.comprehension(iter=over, ifs=[])]):
+                if not isinstance(over, ast.Call):
+                    sources.append(
+                        (f"len({ast.unparse(over)}) == {len(value)}", "one item for each of the output")
+                    )
+            case ast.BinOp(op=ast.Add(), left=ast.Name(id=left), right=ast.Name(id=right)) if hasattr(
+                value, "__len__"
+            ):
+                sources.append(
+                    (f"len({left}) + len({right}) == {len(value)}", "together they have this length")
+                )
+            case ast.Call(func=ast.Name(id="sorted" | "set"), args=[ast.Name(id=name)]):
+                relation = "==" if getattr(node.func, "id", "") == "sorted" else ">="
+                sources.append((f"len({name}) {relation} {len(value)}", ""))
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="find" | "index"), args=[what]
+            ) if type(value) is int:
+                part = ast.unparse(what)
+                if value < 0:
+                    sources.append((f"{part} not in {name}", f"{span(part)} must not occur in {span(name)}"))
+                else:
+                    sources.append((f"{name}[{value}:].startswith({part})", "it stands there"))
+                    sources.append((f"{part} not in {name}[:{value}]", "and not earlier"))
+            case ast.Call(func=ast.Name(id="max" | "min"), args=[ast.Name(id=name)]):
+                text = literals.render(value)
+                sources.append((f"{text} in {name}", f"{span(text)} must occur in {span(name)}"))
+            case ast.BinOp(left=ast.Name(id=name), op=ast.FloorDiv(), right=ast.Constant(value=int(by))) if (
+                by > 0
+            ):
+                sources.append((f"{value * by} <= {name} < {(value + 1) * by}", "the rest is cut off"))
+        yield from ((ast.parse(source, mode="eval").body, words) for source, words in sources)
+
+
+def _truth(test: ast.expr, given: Mapping[str, str], listing: Listing) -> bool | None:
+    try:
+        return bool(evaluate(test, given, listing.names))
+    except Unknown:
+        return None
+
+
+def _words(node: ast.expr, value: Any) -> str:
+    """What an equation says, for the operations that forget something."""
+    match node:
+        case ast.Name(id=name):
+            return f"there is no choice for {span(name)}"
+        case ast.Call(func=ast.Name(id=function), args=[argument, *_]):
+            name = span(ast.unparse(argument))
+            return {
+                "sorted": f"{name} holds these items, in any order",
+                "len": f"only the length of {name} counts",
+                "sum": f"only what {name} adds up to counts",
+                "max": f"nothing in {name} is larger, and it occurs there",
+                "min": f"nothing in {name} is smaller, and it occurs there",
+                "set": f"{name} holds just these, in any order and number",
+                "abs": f"{name} may have either sign",
+            }.get(function, "")
+        case ast.Call(func=ast.Attribute(value=owner, attr=method), args=arguments):
+            name = span(ast.unparse(owner))
+            what = span(ast.unparse(arguments[0])) if arguments else ""
+            return {
+                "upper": f"the letters of {name} may have either case",
+                "lower": f"the letters of {name} may have either case",
+                "strip": f"{name} may have more at both ends, which is taken off",
+                "rstrip": f"{name} may have more at its end, which is taken off",
+                "lstrip": f"{name} may have more at its beginning, which is taken off",
+                "count": f"only how often {what} occurs in {name} counts",
+                "split": f"any whitespace may stand between these words in {name}" if not arguments else "",
+                "startswith": f"only the beginning of {name} counts",
+                "endswith": f"only the end of {name} counts",
+            }.get(method, "")
+        case ast.ListComp(generators=[ast.comprehension(ifs=[test, *_])]):
+            return f"items for which {span(ast.unparse(test))} does not hold are left out, and may stand anywhere"
+        case ast.BinOp(op=ast.Mod()):
+            return "only the remainder counts"
+        case ast.Subscript(slice=ast.Slice()):
+            return "what lies outside the slice does not count"
+        case ast.BinOp(op=ast.Add(), left=ast.Name(id=left), right=ast.Name(id=right)):
+            return f"it may be split between {span(left)} and {span(right)} in any way"
+    return ""

@@ -1,0 +1,243 @@
+"""Loops that build something, as comprehensions: what a `for` loop made of its items, in one expression."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from semcoder.monologue.listing import Listing, names_bound, root_name
+from semcoder.monologue.loops import Round
+from semcoder.monologue.substitution import Opaque, Symbols, substituted
+
+Way = Literal["append", "add", "+", "-", "store"]
+
+
+@dataclass(slots=True)
+class Lifted:
+    """What a loop computes over the parameters; the caller checks it against the trace."""
+
+    variables: Symbols = field(default_factory=dict)
+    path: list[tuple[ast.expr, bool]] = field(default_factory=list)
+    output: ast.expr | None = None
+    """What is returned from inside the loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One statement that builds a variable: under which loops and tests, and what goes in."""
+
+    way: Way
+    loops: tuple[ast.comprehension, ...]
+    items: tuple[ast.expr, ...]
+
+
+def lifted(run: Round, listing: Listing, symbols: Symbols) -> Lifted:
+    """What a run of a loop did. Nothing where its body holds a statement that is not followed."""
+    node = run.node
+    if not isinstance(node, ast.For):
+        return Lifted()
+    try:
+        scan = _Scan(node, listing, symbols)
+    except Opaque:
+        return Lifted()
+    found = Lifted(path=[], output=None)
+    left = [each for each in scan.leaves if each[1] is not None]
+    if run.end is None:
+        if len(scan.leaves) == 1 and left and not scan.parts:
+            loops, value = left[0]
+            assert value is not None
+            found.path.append((_call("any", _generator(_test(loops), loops, drop=True)), True))
+            found.output = _call("next", ast.GeneratorExp(value, list(loops)))
+        return found
+    for loops, _ in scan.leaves:
+        found.path.append((_call("any", _generator(_test(loops), loops, drop=True)), False))
+    for name, parts in scan.parts.items():
+        start = symbols.get(name)
+        found.variables[name] = _built(parts, start, run, name) if start is not None else None
+    return found
+
+
+class _Scan:
+    """Reads the body of a loop. Raises Opaque."""
+
+    def __init__(self, node: ast.For, listing: Listing, symbols: Symbols) -> None:
+        self.parts: dict[str, list[_Part]] = {}
+        self.leaves: list[tuple[tuple[ast.comprehension, ...], ast.expr | None]] = []
+        """Where `return` (with its value) and `break` stand."""
+        self._bound = listing.names
+        self._symbols: Symbols = dict(symbols)
+        for part in ast.walk(node):  # what the body changes has no one value in it
+            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+                self._symbols[part.id] = None
+            elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+                self._symbols[root_name(part.value.func)] = None
+            elif isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store):
+                self._symbols[root_name(part)] = None
+        self._enter(node, ())
+
+    def _over(self, node: ast.expr) -> ast.expr:
+        return substituted(node, self._symbols, self._bound)
+
+    def _enter(self, node: ast.For, loops: tuple[ast.comprehension, ...]) -> None:
+        if node.orelse:
+            raise Opaque("else")
+        over = self._over(node.iter)
+        names = names_bound(node.target)
+        for name in names:
+            self._symbols[name] = ast.Name(name, ast.Load())
+        loop = ast.comprehension(node.target, over, [], 0)
+        self._block(node.body, (*loops, loop))
+        for name in names:
+            self._symbols[name] = None
+
+    def _block(self, body: Sequence[ast.stmt], loops: tuple[ast.comprehension, ...]) -> bool:
+        """Read statements; returns whether they end in `continue`, `break` or `return`."""
+        for statement in body:
+            match statement:
+                case ast.Pass():
+                    continue
+                case ast.Continue():
+                    return True
+                case ast.Break() | ast.Return():
+                    value = statement.value if isinstance(statement, ast.Return) else None
+                    self.leaves.append((loops, self._over(value) if value is not None else None))
+                    return True
+                case ast.For():
+                    self._enter(statement, loops)
+                case ast.If(test=test, body=inner, orelse=otherwise):
+                    condition = self._over(test)
+                    ends = self._block(inner, _under(loops, condition))
+                    opposite = negated(condition)
+                    others = bool(otherwise) and self._block(otherwise, _under(loops, opposite))
+                    if ends and others:
+                        return True
+                    if ends and not isinstance(inner[-1], ast.Break | ast.Return):
+                        loops = _under(loops, opposite)
+                    elif others:
+                        loops = _under(loops, condition)
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if not _has_tests(loops):
+                    self._symbols[name] = self._over(value)
+                case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub() as op, value=value):
+                    self._add(name, "+" if isinstance(op, ast.Add) else "-", loops, value)
+                case ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Name(id=name), attr="append" | "add" as way), args=[item]
+                    )
+                ):
+                    self._add(name, "append" if way == "append" else "add", loops, item)
+                case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=key)], value=value) if (
+                    not isinstance(key, ast.Slice)
+                ):
+                    self._add(name, "store", loops, key, value)
+                case _:
+                    raise Opaque(type(statement).__name__)
+        return False
+
+    def _add(self, name: str, way: Way, loops: tuple[ast.comprehension, ...], *items: ast.expr) -> None:
+        self.parts.setdefault(name, []).append(_Part(way, loops, tuple(map(self._over, items))))
+
+
+def _built(parts: list[_Part], start: ast.expr, run: Round, name: str) -> ast.expr | None:
+    """The variable after the loop."""
+    part = parts[0]
+    if len(parts) == 2:
+        joined = _either(*parts)
+        if joined is None:
+            return None
+        part = joined
+    elif len(parts) != 1:
+        return None
+    loops = list(part.loops)
+    text = run.first().before.get(name, "")
+    if part.way == "append":
+        return _after(start, "[]", ast.ListComp(part.items[0], loops))
+    if part.way == "add":
+        made = ast.SetComp(part.items[0], loops)
+        return made if ast.unparse(start) == "set()" else ast.BinOp(start, ast.BitOr(), made)
+    if part.way == "store":
+        return ast.DictComp(*part.items, loops) if text == "{}" else None
+    if text[:1] in "'\"" and text and part.way == "+":
+        strings = ast.Constant("")
+        made_text = ast.Call(
+            ast.Attribute(strings, "join", ast.Load()), [ast.GeneratorExp(part.items[0], loops)], []
+        )
+        return _after(start, "''", made_text)
+    if text[:1] == "[" and part.way == "+":
+        match part.items[0]:
+            case ast.List(elts=[item]):
+                return _after(start, "[]", ast.ListComp(item, loops))
+        return None
+    total = _call("sum", ast.GeneratorExp(part.items[0], loops))
+    return ast.BinOp(start, ast.Sub(), total) if part.way == "-" else _after(start, "0", total)
+
+
+def _either(first: _Part, second: _Part) -> _Part | None:
+    """Two statements of the two branches of one `if`, as one."""
+    if first.way != second.way or len(first.loops) != len(second.loops) or len(first.items) != 1:
+        return None
+    *outer, one = first.loops
+    *other, two = second.loops
+    alike = [ast.unparse(each) for each in outer] == [ast.unparse(each) for each in other]
+    shared = len(one.ifs) - 1
+    if not alike or shared < 0 or len(two.ifs) != shared + 1:
+        return None
+    tests = [[ast.unparse(test) for test in each.ifs] for each in (one, two)]
+    if tests[0][:shared] != tests[1][:shared] or ast.unparse(negated(one.ifs[shared])) != tests[1][shared]:
+        return None
+    loop = ast.comprehension(one.target, one.iter, one.ifs[:shared], 0)
+    item = ast.IfExp(one.ifs[shared], first.items[0], second.items[0])
+    return _Part(first.way, (*outer, loop), (item,))
+
+
+def _after(start: ast.expr, empty: str, made: ast.expr) -> ast.expr:
+    return made if ast.unparse(start) == empty else ast.BinOp(start, ast.Add(), made)
+
+
+def _under(loops: tuple[ast.comprehension, ...], test: ast.expr) -> tuple[ast.comprehension, ...]:
+    *outer, last = loops
+    return (*outer, ast.comprehension(last.target, last.iter, [*last.ifs, test], 0))
+
+
+def _has_tests(loops: Sequence[ast.comprehension]) -> bool:
+    return any(loop.ifs for loop in loops)
+
+
+def _test(loops: Sequence[ast.comprehension]) -> ast.expr:
+    """The tests of the innermost loop, as one."""
+    tests = loops[-1].ifs
+    return ast.Constant(True) if not tests else tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
+
+
+def _generator(element: ast.expr, loops: Sequence[ast.comprehension], drop: bool) -> ast.GeneratorExp:
+    *outer, last = loops
+    return ast.GeneratorExp(
+        element, [*outer, ast.comprehension(last.target, last.iter, [] if drop else last.ifs, 0)]
+    )
+
+
+def _call(name: str, argument: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), [argument], [])
+
+
+OPPOSITE: dict[type[ast.cmpop], ast.cmpop] = {
+    ast.Eq: ast.NotEq(),
+    ast.NotEq: ast.Eq(),
+    ast.Lt: ast.GtE(),
+    ast.GtE: ast.Lt(),
+    ast.Gt: ast.LtE(),
+    ast.LtE: ast.Gt(),
+    ast.In: ast.NotIn(),
+    ast.NotIn: ast.In(),
+    ast.Is: ast.IsNot(),
+    ast.IsNot: ast.Is(),
+}
+
+
+def negated(test: ast.expr) -> ast.expr:
+    """`a >= b` for `a < b`: a test that is true where `test` is false. (Not for nan, so the caller checks it.)"""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return operand
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return ast.Compare(left, [OPPOSITE[type(op)]], [right])
+    return ast.UnaryOp(ast.Not(), test)

@@ -1,0 +1,64 @@
+"""Expressions with other expressions put in the place of names."""
+
+import ast
+from collections.abc import Mapping
+
+from semcoder.monologue.operations import FUNCTIONS, TYPES
+
+Symbols = dict[str, ast.expr | None]
+"""{variable: what it is, over the parameters; None where that is not known}."""
+MAX_NODES = 60
+"""Parts of an expression: larger ones say nothing to a reader."""
+BUILTINS = FUNCTIONS.keys() | TYPES.keys() | {"isinstance"}
+
+
+class Opaque(Exception):
+    """The expression reads something that is not known."""
+
+
+def substituted(node: ast.expr, symbols: Mapping[str, ast.expr | None], bound: frozenset[str]) -> ast.expr:
+    """`node` with each variable replaced by what it is; raises Opaque. `bound`: all names that the program binds."""
+    own = {
+        each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    }
+    own |= {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+    found = _replaced(node, symbols, bound, own)
+    if sum(1 for _ in ast.walk(found)) > 2 * MAX_NODES:
+        raise Opaque("size")
+    return found  # type: ignore[return-value]
+
+
+def _replaced(
+    node: ast.AST, symbols: Mapping[str, ast.expr | None], bound: frozenset[str], own: set[str]
+) -> ast.AST:
+    if isinstance(node, ast.Name):
+        if node.id in own:
+            return node
+        if node.id not in symbols:
+            if node.id in BUILTINS and node.id not in bound:
+                return node
+            raise Opaque(node.id)
+        symbol = symbols[node.id]
+        if symbol is None or (
+            own and own & free(symbol)
+        ):  # a name of the comprehension would catch the outer one
+            raise Opaque(node.id)
+        return symbol
+    if isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await):
+        raise Opaque(type(node).__name__)
+    parts = {}
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, ast.AST):
+            parts[name] = _replaced(value, symbols, bound, own)
+        elif isinstance(value, list):
+            parts[name] = [
+                _replaced(each, symbols, bound, own) if isinstance(each, ast.AST) else each for each in value
+            ]
+        else:
+            parts[name] = value
+    return type(node)(**parts)
+
+
+def free(node: ast.AST) -> set[str]:
+    """The names that stand in an expression, bound in it or not."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
