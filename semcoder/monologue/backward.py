@@ -12,6 +12,7 @@ from semcoder.monologue.difference import difference
 from semcoder.monologue.listing import MAX_SOURCE, Listing, Loop, names_bound, names_read, root_name
 from semcoder.monologue.loops import Round, branches, changed, grouped, targets
 from semcoder.monologue.narrate import Narrator, same_literal, within
+from semcoder.monologue.openness import left_open
 from semcoder.monologue.properties import kinds_of
 from semcoder.monologue.rewind import Depth, Rewind
 from semcoder.monologue.wording import Wording, counted, listed, sentence, span, value
@@ -29,19 +30,6 @@ MAX_BUILT = 4
 DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 MAX_CALLS = 3
 """Calls of helpers that are told with a step; more are left out."""
-FORGETFUL = {
-    "sort": "sorting hides the order from before",
-    "sorted": "sorting hides the order from before",
-    "set": "a set hides order and repetition",
-    "len": "only the length can be read off, not the items",
-    "sum": "only the sum can be read off, not the numbers in it",
-    "max": "only the largest can be read off, not the others",
-    "min": "only the smallest can be read off, not the others",
-    "lower": "the case of the letters from before cannot be read off",
-    "upper": "the case of the letters from before cannot be read off",
-    "strip": "what was stripped cannot be read off",
-    "count": "only the number of occurrences can be read off",
-}
 
 
 class Deduction:
@@ -97,10 +85,16 @@ class Deduction:
         else:
             told = self._wording.say("from_expression", expr=span(source), value=shown)
         workings = self._narrator.reasons.workings(statement.value, step)
-        given = [self._narrator.claims(names)] if names else []
-        given += [workings] if workings else []
-        there = f" There, {'; '.join(given)}." if given else ""
-        return told + there + self._calls(step) + self._forgets(statement.value)
+        claims = self._narrator.claims(names) if names else ""
+        free = self._open(statement.value)
+        if free and claims:
+            there = f" {sentence(self._wording.say('free', what=free))}"
+            there += f" {sentence(self._wording.say('choose', claims=claims))}"
+            there += f" {sentence(workings)}" if workings else ""
+        else:
+            given = [each for each in (claims, workings) if each]
+            there = f" There, {'; '.join(given)}." if given else ""
+        return told + there + self._calls(step)
 
     def _is_return(self, step: Step) -> bool:
         return isinstance(self._listing.statement(step.line), ast.Return) and not step.raised
@@ -118,16 +112,16 @@ class Deduction:
         self._needed.update(known)
         return shown
 
-    def _forgets(self, node: ast.AST | None) -> str:
-        """What an operation does not let one read off its result, where a whole value or statement is one."""
-        match node:
-            case ast.Call(func=ast.Name(id=name), args=[_, *_]) if name not in self._listing.names:
-                hidden = FORGETFUL.get(name)
-            case ast.Call(func=ast.Attribute(attr=name)):
-                hidden = FORGETFUL.get(name)
-            case _:
-                hidden = None
-        return f" {sentence(self._wording.say('hidden', what=hidden))}" if hidden else ""
+    def _open(self, node: ast.AST | None) -> str:
+        """What an operation does not let one read off its result; nothing where the program means something else."""
+        own = (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in self._listing.names
+        )
+        if not isinstance(node, ast.expr) or own or not self._listing.short(node):
+            return ""
+        return left_open(node)
 
     # Steps, last first
 
@@ -193,16 +187,17 @@ class Deduction:
             self._needed -= set(relevant)
             names = self._need(expression, step)
             source = self._listing.short(expression)
-            forgets = self._forgets(expression)
+            free = self._open(expression)
             if not names and source and set(names_read(expression)) & self._listing.names:
-                return sentence(self._wording.say("compute", expr=span(source), claims=claims)) + forgets
+                return sentence(self._wording.say("compute", expr=span(source), claims=claims))
             if not names:
-                return sentence(self._wording.say("back_set", claims=claims)) + forgets
+                return sentence(self._wording.say("back_set", claims=claims))
             shown = span(source) if source else "a longer expression"
             given = self._narrator.claims(names)
-            return (
-                sentence(self._wording.say("back_assign", claims=claims, expr=shown, given=given)) + forgets
-            )
+            if free:
+                told = self._wording.say("back_open_assign", claims=claims, expr=shown, free=free)
+                return f"{sentence(told)} {sentence(self._wording.say('choose', claims=given))}"
+            return sentence(self._wording.say("back_assign", claims=claims, expr=shown, given=given))
         self._need_all(statement, step)
         source = self._source(statement, step)
         before = {name: step.before[name] for name in relevant if name in step.before}
@@ -215,7 +210,10 @@ class Deduction:
             return sentence(self._wording.say("back_part", source=source, part=part))
         states = self._narrator.claims(before)
         told = self._wording.say("back_effect", source=source, before=states, claims=claims)
-        return sentence(told) + self._forgets(expression)
+        match expression:
+            case ast.Call(func=ast.Attribute(attr="sort")):
+                told += "; any order from before would do"
+        return sentence(told)
 
     def _need_all(self, statement: ast.AST, step: Step) -> None:
         """Need what a statement reads; of a compound one, what its header reads."""

@@ -114,8 +114,8 @@ def _backward(
     wording = Wording(f"{key} opening")
     opening = understanding(root, code, wording)
     items = grouped(root, code)
-    needed = told(constraints(root, items, code, alike), wording)
-    facts = [*backward_facts(root, items, code, wording), *needed]
+    facts = backward_facts(root, items, code, wording)
+    facts += told(constraints(root, items, code, alike), wording)
     for depth in DEPTHS if in_full else DEPTHS[1:]:
         wording = Wording(key)
         deduced = wording.say("back_open") + "\n" + Deduction(root, code, wording, depth).numbered()

@@ -8,7 +8,7 @@ earlier state is not unique).
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from semcoder.execution import literals
 from semcoder.monologue.activations import Activation
@@ -16,7 +16,8 @@ from semcoder.monologue.evaluate import Unknown, evaluate, parsed
 from semcoder.monologue.lifting import negated
 from semcoder.monologue.listing import Function, Listing
 from semcoder.monologue.loops import Item
-from semcoder.monologue.relation import relation
+from semcoder.monologue.openness import left_open
+from semcoder.monologue.relation import Relation, relation
 from semcoder.monologue.substitution import free
 from semcoder.monologue.wording import Wording, sentence, span
 from semcoder.records import TestCase
@@ -25,40 +26,54 @@ MAX_CHARS = 140
 """Longer constraints are left out: nobody solves them in the head."""
 MAX_CONSTRAINTS = 5
 FORMS = ("{test} must hold", "{test} has to hold", "the input must satisfy {test}")
+PATH = ("on the path taken here, {told}", "for this path, {told}")
+"""For what holds of the inputs that take the recorded path; others may give the output in another way."""
+_SPAN = r"(?:`` (.+?) ``|`([^`]+)`)"
 _STATED = re.compile(
-    r"^- (?:(?:`` (.+?) ``|`([^`]+)`) (?:must|has to) hold|The input must satisfy (?:`` (.+?) ``|`([^`]+)`))",
-    re.MULTILINE,
+    rf"^- (?:[A-Z][a-z ]+, )?(?:{_SPAN} (?:must|has to) hold|[Tt]he input must satisfy {_SPAN})", re.MULTILINE
 )
+
+
+class Constraint(NamedTuple):
+    """What an input must satisfy."""
+
+    test: str
+    """A Python expression over the parameters."""
+    words: str
+    """What it says, where that is worth a remark."""
+    certain: bool
+    """Whether it holds for every input with this output, as far as the program's paths show; else for this path."""
 
 
 def constraints(
     root: Activation, items: Sequence[Item], listing: Listing, alike: Sequence[TestCase]
-) -> list[tuple[str, str]]:
-    """(expression, words on it or nothing), the most telling first. `alike`: the inputs with this output."""
+) -> list[Constraint]:
+    """The most telling first. `alike`: the known inputs with this output, on all of which each one holds."""
     function = listing.functions.get(root.line)
     inputs = [bound for test in alike if (bound := arguments(function, test)) is not None]
     if len(inputs) < len(alike):
         return []
     inputs.append(root.arguments)
     found = relation(root, items, listing)
-    candidates = list(_from_output(found.output, root, listing)) if found.output is not None else []
+    candidates = list(_from_output(found, root, listing))
     for test, outcome in found.path:
-        candidates += [(each, "") for each in _conjuncts(test, outcome)]
-    kept: dict[str, str] = {}
-    for node, words in candidates:
+        candidates += [(each, "", False) for each in _conjuncts(test, outcome)]
+    kept: dict[str, Constraint] = {}
+    for node, words, certain in candidates:
         text = ast.unparse(node)
         if text in kept or len(text) > MAX_CHARS or not free(node) & root.arguments.keys():
             continue
         if all(_holds(node, given, listing) for given in inputs):
-            kept[text] = words
-    return list(kept.items())[:MAX_CONSTRAINTS]
+            kept[text] = Constraint(text, words, certain)
+    return list(kept.values())[:MAX_CONSTRAINTS]
 
 
-def told(found: Sequence[tuple[str, str]], wording: Wording) -> list[str]:
+def told(found: Sequence[Constraint], wording: Wording) -> list[str]:
     """The constraints as sentences."""
     lines = []
-    for test, words in found:
+    for test, words, certain in found:
         line = wording.choose(FORMS).format(test=span(test))
+        line = line if certain else wording.choose(PATH).format(told=line)
         lines.append(sentence(f"{line}: {words}" if words else line))
     return lines
 
@@ -106,13 +121,13 @@ def _conjuncts(test: ast.expr, outcome: bool) -> Iterator[ast.expr]:
 # From the value of the returned expression to its parts
 
 
-def _from_output(node: ast.expr, root: Activation, listing: Listing) -> Iterator[tuple[ast.expr, str]]:
+def _from_output(found: Relation, root: Activation, listing: Listing) -> Iterator[tuple[ast.expr, str, bool]]:
     assert root.returned is not None
-    try:
-        value = parsed(root.returned)
-    except ValueError:
+    if found.output is None:
         return
-    yield from _Inverse(root, listing).of(node, value)
+    inverse = _Inverse(root, listing)
+    for node, words in inverse.of(found.output, parsed(root.returned)):
+        yield node, words, found.certain and inverse.certain
 
 
 class _Inverse:
@@ -121,6 +136,8 @@ class _Inverse:
     def __init__(self, root: Activation, listing: Listing) -> None:
         self._root = root
         self._listing = listing
+        self.certain = True
+        """Whether no conditional expression was decided so far."""
 
     def of(self, node: ast.expr, value: Any) -> Iterator[tuple[ast.expr, str]]:
         """What must hold for `node` to have this value."""
@@ -140,20 +157,21 @@ class _Inverse:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 outcome = _truth(test, self._root.arguments, self._listing)
                 if outcome is not None:
+                    self.certain = False
                     yield from ((each, "") for each in _conjuncts(test, outcome))
                     yield from self.of(body if outcome else orelse, value)
                     return
             case ast.Compare() | ast.UnaryOp(op=ast.Not()) | ast.BoolOp() if type(value) is bool:
                 yield from ((each, "") for each in _conjuncts(node, value))
                 return
-            case ast.Call(func=ast.Name(id="any" | "all" | "isinstance" | "bool")) if type(value) is bool:
-                yield (node if value else negated(node)), ""
+            case ast.Call() if type(value) is bool and self._is(node, bool):
+                yield (node if value else negated(node)), left_open(node) if value else ""
                 return
         step = self._undone(node, value)
         if step is not None:
             yield from self.of(*step)
             return
-        yield self._equation(node, value), _words(node, value)
+        yield self._equation(node, value), left_open(node)
         yield from self._implied(node, value)
 
     def _equation(self, node: ast.expr, value: Any) -> ast.expr:
@@ -252,44 +270,3 @@ def _truth(test: ast.expr, given: Mapping[str, str], listing: Listing) -> bool |
         return bool(evaluate(test, given, listing.names))
     except Unknown:
         return None
-
-
-def _words(node: ast.expr, value: Any) -> str:
-    """What an equation says, for the operations that forget something."""
-    match node:
-        case ast.Name(id=name):
-            return f"there is no choice for {span(name)}"
-        case ast.Call(func=ast.Name(id=function), args=[argument, *_]):
-            name = span(ast.unparse(argument))
-            return {
-                "sorted": f"{name} holds these items, in any order",
-                "len": f"only the length of {name} counts",
-                "sum": f"only what {name} adds up to counts",
-                "max": f"nothing in {name} is larger, and it occurs there",
-                "min": f"nothing in {name} is smaller, and it occurs there",
-                "set": f"{name} holds just these, in any order and number",
-                "abs": f"{name} may have either sign",
-            }.get(function, "")
-        case ast.Call(func=ast.Attribute(value=owner, attr=method), args=arguments):
-            name = span(ast.unparse(owner))
-            what = span(ast.unparse(arguments[0])) if arguments else ""
-            return {
-                "upper": f"the letters of {name} may have either case",
-                "lower": f"the letters of {name} may have either case",
-                "strip": f"{name} may have more at both ends, which is taken off",
-                "rstrip": f"{name} may have more at its end, which is taken off",
-                "lstrip": f"{name} may have more at its beginning, which is taken off",
-                "count": f"only how often {what} occurs in {name} counts",
-                "split": f"any whitespace may stand between these words in {name}" if not arguments else "",
-                "startswith": f"only the beginning of {name} counts",
-                "endswith": f"only the end of {name} counts",
-            }.get(method, "")
-        case ast.ListComp(generators=[ast.comprehension(ifs=[test, *_])]):
-            return f"items for which {span(ast.unparse(test))} does not hold are left out, and may stand anywhere"
-        case ast.BinOp(op=ast.Mod()):
-            return "only the remainder counts"
-        case ast.Subscript(slice=ast.Slice()):
-            return "what lies outside the slice does not count"
-        case ast.BinOp(op=ast.Add(), left=ast.Name(id=left), right=ast.Name(id=right)):
-            return f"it may be split between {span(left)} and {span(right)} in any way"
-    return ""

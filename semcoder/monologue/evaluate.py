@@ -172,6 +172,14 @@ class _Evaluation:
                     raise Unknown("keyword")
                 refuse_order(name, given, "key" in named_too)
                 return FUNCTIONS[name](*given, **named_too)  # type: ignore[arg-type]
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="dict"), attr="fromkeys"),
+                args=[keys, *default],
+                keywords=[],
+            ) if "dict" not in self._bound and "dict" not in self._variables:
+                known = self.of(keys)
+                refuse_order("list", [known], False)
+                return dict.fromkeys(_iterable(known), *map(self.of, default))
             case ast.Call(func=ast.Attribute(value=owner, attr=name), args=arguments, keywords=[]):
                 value = self.of(owner)
                 if name not in METHODS.get(type(value), ()):

@@ -7,9 +7,18 @@ from typing import Literal
 
 from semcoder.monologue.listing import Listing, names_bound, root_name
 from semcoder.monologue.loops import Round
-from semcoder.monologue.substitution import Opaque, Symbols, substituted
+from semcoder.monologue.substitution import Opaque, Symbols, free, substituted
 
 Way = Literal["append", "add", "+", "-", "store"]
+
+
+COUNTING = (
+    "if {c} in {d}:\n    {d}[{c}] += 1\nelse:\n    {d}[{c}] = 1",
+    "if {c} not in {d}:\n    {d}[{c}] = 1\nelse:\n    {d}[{c}] += 1",
+    "if {c} in {d}:\n    {d}[{c}] = {d}[{c}] + 1\nelse:\n    {d}[{c}] = 1",
+    "{d}[{c}] = {d}.get({c}, 0) + 1",
+)
+"""How programs count items; the result is checked like any other."""
 
 
 @dataclass(slots=True)
@@ -31,15 +40,18 @@ class _Part:
     items: tuple[ast.expr, ...]
 
 
-def lifted(run: Round, listing: Listing, symbols: Symbols) -> Lifted:
-    """What a run of a loop did. Nothing where its body holds a statement that is not followed."""
+def lifted(run: Round, listing: Listing, symbols: Symbols) -> Lifted | None:
+    """What a run of a loop did. None where its body holds a statement that is not followed."""
     node = run.node
     if not isinstance(node, ast.For):
-        return Lifted()
+        return None
+    counted = _counts(node, symbols)
+    if counted is not None:
+        return Lifted(variables=counted)
     try:
         scan = _Scan(node, listing, symbols)
     except Opaque:
-        return Lifted()
+        return None
     found = Lifted(path=[], output=None)
     left = [each for each in scan.leaves if each[1] is not None]
     if run.end is None:
@@ -48,13 +60,37 @@ def lifted(run: Round, listing: Listing, symbols: Symbols) -> Lifted:
             assert value is not None
             found.path.append((_call("any", _generator(_test(loops), loops, drop=True)), True))
             found.output = _call("next", ast.GeneratorExp(value, list(loops)))
-        return found
+            return found
+        return None
     for loops, _ in scan.leaves:
         found.path.append((_call("any", _generator(_test(loops), loops, drop=True)), False))
     for name, parts in scan.parts.items():
         start = symbols.get(name)
         found.variables[name] = _built(parts, start, run, name) if start is not None else None
     return found
+
+
+def _counts(node: ast.For, symbols: Symbols) -> Symbols | None:
+    """A loop that does nothing but count its items in a dictionary, in one of the usual ways."""
+    match node:
+        case ast.For(
+            target=ast.Name(id=item),
+            iter=ast.Name(id=source),
+            body=[ast.If() | ast.Assign() as statement],
+            orelse=[],
+        ):
+            over = symbols.get(source)
+        case _:
+            return None
+    written = ast.unparse(statement)
+    for name in symbols:
+        if written in [form.format(d=name, c=item) for form in COUNTING] and over is not None:
+            made = ast.parse(f"{{{item}: {source}.count({item}) for {item} in {source}}}", mode="eval").body
+            assert isinstance(made, ast.DictComp) and isinstance(made.value, ast.Call)
+            made.generators[0].iter = over
+            made.value.func = ast.Attribute(over, "count", ast.Load())
+            return {name: made} if item not in free(over) else None
+    return None
 
 
 class _Scan:
@@ -106,17 +142,24 @@ class _Scan:
                     self._enter(statement, loops)
                 case ast.If(test=test, body=inner, orelse=otherwise):
                     condition = self._over(test)
-                    ends = self._block(inner, _under(loops, condition))
                     opposite = negated(condition)
+                    before = dict(self._symbols)
+                    ends = self._block(inner, _under(loops, condition))
+                    taken, self._symbols = self._symbols, before
                     others = bool(otherwise) and self._block(otherwise, _under(loops, opposite))
+                    self._symbols = self._merged(condition, taken, ends, others)
                     if ends and others:
                         return True
                     if ends and not isinstance(inner[-1], ast.Break | ast.Return):
                         loops = _under(loops, opposite)
                     elif others:
                         loops = _under(loops, condition)
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if not _has_tests(loops):
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     self._symbols[name] = self._over(value)
+                case ast.AugAssign(target=ast.Name(id=name), op=op, value=value) if (
+                    self._symbols[name] is not None
+                ):
+                    self._symbols[name] = self._over(ast.BinOp(ast.Name(name, ast.Load()), op, value))
                 case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub() as op, value=value):
                     self._add(name, "+" if isinstance(op, ast.Add) else "-", loops, value)
                 case ast.Expr(
@@ -132,6 +175,19 @@ class _Scan:
                 case _:
                     raise Opaque(type(statement).__name__)
         return False
+
+    def _merged(self, test: ast.expr, taken: Symbols, ends: bool, others: bool) -> Symbols:
+        """What the variables of one iteration are behind an `if`; the branch that ended the iteration is out."""
+        if ends or others:
+            return self._symbols if ends else taken
+        merged: Symbols = {}
+        for name, other in self._symbols.items():
+            one = taken.get(name)
+            if one is other:
+                merged[name] = one
+            else:
+                merged[name] = ast.IfExp(test, one, other) if one is not None and other is not None else None
+        return merged
 
     def _add(self, name: str, way: Way, loops: tuple[ast.comprehension, ...], *items: ast.expr) -> None:
         self.parts.setdefault(name, []).append(_Part(way, loops, tuple(map(self._over, items))))
@@ -196,10 +252,6 @@ def _after(start: ast.expr, empty: str, made: ast.expr) -> ast.expr:
 def _under(loops: tuple[ast.comprehension, ...], test: ast.expr) -> tuple[ast.comprehension, ...]:
     *outer, last = loops
     return (*outer, ast.comprehension(last.target, last.iter, [*last.ifs, test], 0))
-
-
-def _has_tests(loops: Sequence[ast.comprehension]) -> bool:
-    return any(loop.ifs for loop in loops)
 
 
 def _test(loops: Sequence[ast.comprehension]) -> ast.expr:

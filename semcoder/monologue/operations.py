@@ -77,7 +77,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     )
 }
 FUNCTIONS |= {
-    "range": lambda *given: Items(_short(range(*given))),
+    "len": lambda items: len(_sized(items)),
+    "range": lambda *given: _short(range(*given)),
     "enumerate": lambda items, start=0: Items(enumerate(items, start)),
     "zip": lambda *given: Items(zip(*given, strict=False)),
     "reversed": lambda items: Items(reversed(items)),
@@ -93,21 +94,27 @@ STRING_METHODS = """
 """
 METHODS: dict[type, frozenset[str]] = {
     str: frozenset(STRING_METHODS.split()),
-    list: frozenset({"count", "index"}),
+    list: frozenset({"count", "index", "copy"}),
     tuple: frozenset({"count", "index"}),
-    dict: frozenset({"get", "keys", "values", "items"}),
-    set: frozenset({"issubset", "issuperset", "isdisjoint", "union", "intersection", "difference"}),
+    dict: frozenset({"get", "keys", "values", "items", "copy"}),
+    set: frozenset({"issubset", "issuperset", "isdisjoint", "copy", "union", "intersection", "difference"}),
 }
 TYPES = {
     each.__name__: each for each in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 }
 NUMBERS = (bool, int, float)
-SEQUENCES = (str, list, tuple, bytes)
+SEQUENCES = (str, list, tuple, bytes, range)
 KEYWORDS = {"sorted": ("key", "reverse"), "max": ("key", "default"), "min": ("key", "default")}
 
 
 class Unknown(Exception):
     """The value cannot be told."""
+
+
+def _sized(items: Any) -> Any:
+    if isinstance(items, Items):
+        raise Unknown("the length of a generator")
+    return items
 
 
 def _short(items: range) -> range:

@@ -6,16 +6,20 @@ arguments, is the value that the trace shows: what cannot be followed, or comes 
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from semcoder.monologue.activations import Activation, Step
 from semcoder.monologue.evaluate import text_of
 from semcoder.monologue.lifting import lifted
-from semcoder.monologue.listing import Listing
+from semcoder.monologue.listing import Listing, root_name
 from semcoder.monologue.loops import Item, Round, targets, within
-from semcoder.monologue.substitution import Opaque, Symbols, substituted
+from semcoder.monologue.operations import METHODS
+from semcoder.monologue.substitution import BUILTINS, Opaque, Symbols, free, substituted
 
+DECIDING = (ast.If, ast.Match, ast.match_case, ast.Try, ast.ExceptHandler, ast.With)
+MAX_UNROLLED = 4
+"""Iterations of a loop that are followed one by one, where it is no comprehension."""
 MUTATIONS = {
     "append": "{x} + [{0}]",
     "extend": "{x} + list({0})",
@@ -26,6 +30,8 @@ MUTATIONS = {
     "insert": "{x}[:{0}] + [{1}] + {x}[{0}:]",
 }
 """What a method makes of its list, as an expression; right for the usual arguments, and checked each time."""
+KNOWN_METHODS = frozenset().union(*METHODS.values())
+"""Methods that change nothing."""
 
 
 @dataclass(slots=True)
@@ -35,6 +41,8 @@ class Relation:
     output: ast.expr | None = None
     path: list[tuple[ast.expr, bool]] = field(default_factory=list)
     """The tests on the way, in order, with their outcomes."""
+    certain: bool = True
+    """Whether every input takes this path: nothing on it was decided, or left early."""
 
 
 def relation(root: Activation, items: Sequence[Item], listing: Listing) -> Relation:
@@ -74,6 +82,8 @@ class _Path:
 
     def _step(self, step: Step) -> None:
         statement = self._listing.statement(step.line)
+        if isinstance(statement, DECIDING):
+            self._found.certain = False
         for name in step.removed:
             self._symbols[name] = None
         if step.raised or statement is None or self._listing.shared(step.line):
@@ -102,7 +112,25 @@ class _Path:
                 self._decide(test, within(self._listing, statement.body, step.following))
             case ast.Return(value=ast.expr() as value) if step.last:
                 self._return(self._over(value))
+                return
         self._forget(left)
+        self._touched(statement, step)
+
+    def _touched(self, statement: ast.AST, step: Step) -> None:
+        """Forget what a statement may have changed in place, though in this run it changed nothing to be seen."""
+        names: set[str] = set()
+        for node in _own_parts(statement):
+            match node:
+                case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                    names.add(root_name(node))
+                case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method not in KNOWN_METHODS:
+                    known = isinstance(owner, ast.Name) and owner.id in step.changes and method in MUTATIONS
+                    names |= free(node) if not known else set()
+                case ast.Call(func=ast.Name(id=name)) if name not in BUILTINS or name in self._listing.names:
+                    names |= free(node)
+        texts = {step.before.get(name, "") for name in names}
+        shared = {name for name, text in step.before.items() if text in texts and text[:1] in ("[", "{")}
+        self._forget(dict.fromkeys((names | shared) & self._symbols.keys(), ""))
 
     def _forget(self, names: Mapping[str, str]) -> None:
         self._symbols.update(dict.fromkeys(names))
@@ -144,7 +172,11 @@ class _Path:
     def _loop(self, run: Round) -> None:
         *_, final = run.steps()
         found = lifted(run, self._listing, self._symbols)
+        if found is None:
+            self._unrolled(run)
+            return
         self._found.path += found.path
+        self._found.certain &= not found.path
         if found.output is not None and final.last:
             self._return(found.output)
         for name, node in found.variables.items():
@@ -152,6 +184,53 @@ class _Path:
         for step in run.steps():
             self._forget({name: text for name, text in step.changes.items() if name not in found.variables})
         self._forget(dict.fromkeys(targets(run.node), ""))
+
+    def _turns(self, over: ast.expr, count: int) -> ast.expr:
+        """That a loop over this runs so many times."""
+        end = _range_end(over)
+        if end is not None:
+            return ast.Compare(end, [ast.Eq() if count else ast.LtE()], [ast.Constant(count)])
+        whole = over if self._value(over) else ast.Call(ast.Name("list", ast.Load()), [over], [])
+        size = ast.Call(ast.Name("len", ast.Load()), [whole], [])
+        return ast.Compare(size, [ast.Eq()], [ast.Constant(count)])
+
+    def _unrolled(self, run: Round) -> None:
+        """Follow a short loop iteration by iteration."""
+        self._found.certain = False
+        if len(run.iterations) > MAX_UNROLLED or isinstance(run.node, ast.AsyncFor) or run.node.orelse:
+            for step in run.steps():
+                self._forget(step.changes)
+            return
+        over = self._over(run.node.iter) if isinstance(run.node, ast.For) else None
+        if over is not None and run.end is not None:
+            self._found.path.append((self._turns(over, len(run.iterations)), True))
+        for at, iteration in enumerate(run.iterations):
+            header = iteration.header
+            self._forget(header.changes)
+            if isinstance(run.node, ast.While):
+                self._decide(run.node.test, True)
+            elif over is not None and isinstance(run.node.target, ast.Name):
+                name = run.node.target.id
+                item = ast.Subscript(over, ast.Constant(at), ast.Load())
+                self._set(name, item if _range_end(over) is None else ast.Constant(at), header.after(name))
+            self.followed(iteration.body)
+        if run.end is not None and isinstance(run.node, ast.While):
+            self._decide(run.node.test, False)
+
+
+def _own_parts(statement: ast.AST) -> Iterator[ast.AST]:
+    """The expressions of a statement and their parts; of a compound one, those of its header."""
+    for child in ast.iter_child_nodes(statement):
+        if not isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield from ast.walk(child)
+
+
+def _range_end(node: ast.expr) -> ast.expr | None:
+    """`n` of `range(n)`."""
+    match node:
+        case ast.Call(func=ast.Name(id="range"), args=[end]):
+            return end
+    return None
 
 
 def _plain(parts: Sequence[ast.expr]) -> set[str]:

@@ -110,7 +110,18 @@ FORMS: dict[str, tuple[str, ...]] = {
         "{claims} comes from {expr}, where {given}",
         "to get {claims} from {expr}, take {given}",
     ),
-    "hidden": ("Note that {what}", "Here {what}"),
+    "back_open_assign": (
+        "{claims} has to come from {expr}, and {free}",
+        "for {claims}, look at {expr}: {free}",
+        "{expr} has to give {claims}; {free}",
+    ),
+    "free": ("{what}", "here {what}", "this leaves something open: {what}"),
+    "choose": ("choose {claims}", "take {claims}", "one choice is {claims}", "say {claims}"),
+    "back_amounts": (
+        "all in all, the loop makes {name} the value of {expr}",
+        "put in one expression, {name} becomes the value of {expr}",
+        "the whole loop amounts to {expr} as the value of {name}",
+    ),
     "back_made": ("{source} made {claims}",),
     "back_effect": (
         "{source} turned {before} into {claims}",
