@@ -48,7 +48,7 @@ class Deduction:
         root = self._root
         leaving = next((step for step in reversed(root.steps) if self._is_return(step)), None)
         points = [self._leaving(root, leaving)]
-        items = grouped(root, self._listing)
+        items = list(grouped(root, self._listing))
         while leaving is not None and not _holds(items[-1], leaving):
             items.pop()  # what a `finally` did after the value was settled
         for item in reversed(items):

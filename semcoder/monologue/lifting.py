@@ -215,7 +215,7 @@ def _built(parts: list[_Part], start: ast.expr, run: Round, name: str) -> ast.ex
     if text[:1] in "'\"" and text and part.way == "+":
         strings = ast.Constant("")
         made_text = ast.Call(
-            ast.Attribute(strings, "join", ast.Load()), [ast.GeneratorExp(part.items[0], loops)], []
+            ast.Attribute(strings, "join", ast.Load()), [ast.ListComp(part.items[0], loops)], []
         )
         return _after(start, "''", made_text)
     if text[:1] == "[" and part.way == "+":
@@ -223,7 +223,7 @@ def _built(parts: list[_Part], start: ast.expr, run: Round, name: str) -> ast.ex
             case ast.List(elts=[item]):
                 return _after(start, "[]", ast.ListComp(item, loops))
         return None
-    total = _call("sum", ast.GeneratorExp(part.items[0], loops))
+    total = _call("sum", ast.ListComp(part.items[0], loops))
     return ast.BinOp(start, ast.Sub(), total) if part.way == "-" else _after(start, "0", total)
 
 
@@ -260,9 +260,9 @@ def _test(loops: Sequence[ast.comprehension]) -> ast.expr:
     return ast.Constant(True) if not tests else tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
 
 
-def _generator(element: ast.expr, loops: Sequence[ast.comprehension], drop: bool) -> ast.GeneratorExp:
+def _generator(element: ast.expr, loops: Sequence[ast.comprehension], drop: bool) -> ast.ListComp:
     *outer, last = loops
-    return ast.GeneratorExp(
+    return ast.ListComp(
         element, [*outer, ast.comprehension(last.target, last.iter, [] if drop else last.ifs, 0)]
     )
 

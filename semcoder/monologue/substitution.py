@@ -46,6 +46,10 @@ def _replaced(
         return symbol
     if isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await):
         raise Opaque(type(node).__name__)
+    match node:
+        case ast.Call(func=ast.Attribute() | ast.Name(), args=[ast.GeneratorExp(elt=item, generators=loops)]):
+            if getattr(node.func, "id", "") != "next":  # a list reads better, and is the same here
+                node = ast.Call(node.func, [ast.ListComp(item, loops)], node.keywords)
     parts = {}
     for name, value in ast.iter_fields(node):
         if isinstance(value, ast.AST):

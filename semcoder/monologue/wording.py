@@ -56,6 +56,16 @@ FORMS: dict[str, tuple[str, ...]] = {
     "exhausted": ("the loop ends after {n}", "nothing is left, so the loop ends after {n}"),
     "failed": (", so the loop ends", ", and the loop is over"),
     "next": ("the loop goes on with {claims}", "next, {claims}"),
+    "invariant": (
+        "after every iteration k of this loop, {facts}",
+        "all through the loop, once iteration k is done, {facts}",
+        "at the end of each iteration k, {facts}",
+    ),
+    "left_out": (
+        "In what was told in short, this happened too",
+        "Among the steps told in short are also these",
+        "Passed over so far, but run as well",
+    ),
     "takes": ("{name} is {values} in turn", "{name} takes {values}"),
     "becomes": ("{name} becomes {values}",),
     "ends_as": ("{name} ends as {value}", "{name} ends up as {value}"),
