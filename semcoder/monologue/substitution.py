@@ -25,6 +25,11 @@ def substituted(node: ast.expr, symbols: Mapping[str, ast.expr | None], bound: f
     found = _replaced(node, symbols, bound, own)
     if sum(1 for _ in ast.walk(found)) > 2 * MAX_NODES:
         raise Opaque("size")
+    if any(isinstance(part, ast.JoinedStr) for part in ast.walk(found)):
+        try:
+            ast.unparse(found)
+        except ValueError:  # Python 3.11 has no form for some strings inside of f-strings
+            raise Opaque("f-string") from None
     return found  # type: ignore[return-value]
 
 
