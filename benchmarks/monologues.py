@@ -39,7 +39,7 @@ from semcoder.tracing.structure import statement_at
 CHARS_A_TOKEN = 2.9
 """Of grounded monologues under SmolLM2's tokenizer; used where no tokenizer is given."""
 LABEL = re.compile(r"\[L(\d+)\]")
-SPAN = re.compile(r"`` (.+?) ``|`([^`]+)`")
+SPAN = re.compile(r"(`{2,}) (.+?) \1(?!`)|`([^`]+)`")
 STATE = re.compile(r"([A-Za-z_]\w*) = (.+)", re.DOTALL)
 DECIDING = (
     *(ast.If, ast.While, ast.For, ast.AsyncFor, ast.Assert, ast.Raise, ast.Return, ast.Break, ast.Continue),
@@ -179,7 +179,7 @@ def state_claims(text: str, case: Case) -> tuple[int, list[str]]:
         pieces = LABEL.split(line)
         for label, piece in zip([0, *map(int, pieces[1::2])], pieces[::2], strict=True):
             for match in SPAN.finditer(piece):
-                state = STATE.fullmatch(match[1] or match[2])
+                state = STATE.fullmatch(match[2] or match[3])
                 if state is None or state[0] in code:
                     continue
                 count += 1

@@ -10,7 +10,7 @@ from semcoder.monologue.listing import Listing, listing
 from semcoder.monologue.loops import grouped
 from semcoder.monologue.overview import understanding
 from semcoder.monologue.properties import backward_facts, forward_facts
-from semcoder.monologue.wording import FORMS, Wording, span
+from semcoder.monologue.wording import FORMS, Wording, span, unspan
 from semcoder.records import Direction, Program, TestCase, Trace
 
 UNDERSTANDING = "### Understanding the Function"
@@ -90,8 +90,7 @@ def concluded(text: str, direction: Direction) -> str | None:
     for form in FORMS[f"{direction}_end"] if found else ():
         before, _, after = form.partition("{value}")
         if first.startswith(before) and first.endswith(after):
-            inner = first[len(before) : len(first) - len(after)]
-            return inner[3:-3] if inner.startswith("`` ") else inner[1:-1]
+            return unspan(first[len(before) : len(first) - len(after)])
     return None
 
 

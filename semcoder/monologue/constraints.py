@@ -28,7 +28,7 @@ MAX_CONSTRAINTS = 5
 FORMS = ("{test} must hold", "{test} has to hold", "the input must satisfy {test}")
 PATH = ("on the path taken here, {told}", "for this path, {told}")
 """For what holds of the inputs that take the recorded path; others may give the output in another way."""
-_SPAN = r"(?:`` (.+?) ``|`([^`]+)`)"
+_SPAN = r"(?:`{2,} (.+?) `{2,}|`([^`]+)`)"
 _STATED = re.compile(
     rf"^- (?:[A-Z][a-z ]+, )?(?:{_SPAN} (?:must|has to) hold|[Tt]he input must satisfy {_SPAN})", re.MULTILINE
 )

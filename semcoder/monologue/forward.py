@@ -34,10 +34,12 @@ class Detail:
     """How many calls of one function are told step by step; None for all."""
     series: int = 160
     """Characters of the longest series of values, one an iteration."""
+    invariants: bool = True
+    """Whether what stays true in a loop is told with its summary."""
 
 
 DECIDING = (
-    *(ast.If, ast.While, ast.Assert, ast.Raise, ast.Return, ast.Break, ast.Continue),
+    *(ast.If, ast.While, ast.For, ast.AsyncFor, ast.Assert, ast.Raise, ast.Return, ast.Break, ast.Continue),
     *(ast.match_case, ast.ExceptHandler),
 )
 """Statements that decide where the execution goes on."""
@@ -51,6 +53,7 @@ LEVELS = (
     Detail(inner=(1, 0), calls=1, outer=(2, 1), limit=120, series=120),
     Detail(inner=(0, 0), calls=0, outer=(1, 1), limit=80, series=100),
     Detail(inner=(0, 0), calls=0, outer=(0, 0), limit=60, series=60),
+    Detail(inner=(0, 0), calls=0, outer=(0, 0), limit=30, series=30, invariants=False),
 )
 """From the full telling to the shortest; the first that fits is taken."""
 
@@ -333,7 +336,7 @@ class Simulation:
                 facts.append(f"{label} is true in {noun} {listed(hits)}")
             else:
                 facts.append(f"{label} is true in {len(hits)} of them")
-        holds = [span(each) for each in invariants(run, self._listing)]
+        holds = [span(each) for each in invariants(run, self._listing)] if self._detail.invariants else []
         if holds:
             facts.append(self._wording.say("invariant", facts=listed(holds)))
         title = f"**Iterations {start + 1} to {stop}**" if len(some) > 1 else f"**Iteration {stop}**"

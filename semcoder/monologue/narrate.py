@@ -145,8 +145,14 @@ class Narrator:
                 return self.wording.say("subject", subject=fact or shown or "the subject")
             case ast.match_case(pattern=pattern):
                 return self._case(statement, pattern, step)
+            case ast.For() | ast.AsyncFor() if step.changes:
+                return self.wording.say("next", claims=self.claims(step.changes))
             case ast.For() | ast.AsyncFor():
-                return self.wording.say("next", claims=self.claims(step.changes)) if step.changes else ""
+                return self.wording.say(
+                    "goes_on" if within(self.listing, statement.body, step.following) else "over"
+                )
+            case ast.While(test=test) if not isinstance(test, ast.Constant):
+                return self.test(test, step, within(self.listing, statement.body, step.following))
             case ast.Return(value=kept) if not step.last:
                 source = self.listing.short(kept) if kept else ""
                 return self.wording.say("return_later", value=span(source) if source else "the value")

@@ -5,6 +5,7 @@ Every form states its facts in code spans, so that a reader of monologues can fi
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 
 from semcoder.monologue.evaluate import parsed
@@ -55,6 +56,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     ),
     "exhausted": ("the loop ends after {n}", "nothing is left, so the loop ends after {n}"),
     "failed": (", so the loop ends", ", and the loop is over"),
+    "goes_on": ("the loop goes on with the same value", "next, the same value again"),
+    "over": ("nothing is left to go through, so the loop ends", "the loop has nothing left and ends"),
     "next": ("the loop goes on with {claims}", "next, {claims}"),
     "invariant": (
         "after every iteration k of this loop, {facts}",
@@ -199,8 +202,17 @@ class Wording:
 
 
 def span(text: str) -> str:
-    """Text as a code span; two backticks where it holds one."""
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
+    """Text as a code span; where it holds backticks, with one more on either side than it has in a row."""
+    if "`" not in text:
+        return f"`{text}`"
+    fence = "`" * (1 + max(map(len, re.findall("`+", text))))
+    return f"{fence} {text} {fence}"
+
+
+def unspan(text: str) -> str:
+    """The text of a code span."""
+    fence = len(text) - len(text.lstrip("`"))
+    return text[1:-1] if fence == 1 else text[fence + 1 : -fence - 1]
 
 
 def listed(parts: Sequence[str]) -> str:
