@@ -10,12 +10,12 @@ import ast
 import random
 import re
 import statistics
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 import typer
 from rich.console import Console
@@ -34,7 +34,9 @@ from semcoder.monologue.compose import CONCLUSION, PROPERTIES, SIMULATION
 from semcoder.monologue.constraints import stated
 from semcoder.monologue.write import Case, cases, monologue, siblings
 from semcoder.records import Direction, Monologue, Program, TestCase
+from semcoder.tracing import trace
 from semcoder.tracing.structure import statement_at
+from semcoder.training.encoding import load_tokenizer
 
 CHARS_A_TOKEN = 2.9
 """Of grounded monologues under SmolLM2's tokenizer; used where no tokenizer is given."""
@@ -51,17 +53,13 @@ WINDOW = 50
 
 def main(mirror: Path, workers: int) -> dict[str, Any]:
     """CRUXEval's programs, for `python -m benchmarks`."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), mirror, workers)
-        return measure(Path(folder), None, 6000, 0, workers)
+        return measure(Path(folder), None, FULL, 0, workers)
 
 
 def make(corpus: Path, mirror: Path, workers: int) -> None:
     """Write CRUXEval's programs, inputs and traces as records."""
-    from semcoder.tracing import trace
-
     corpus.mkdir(parents=True, exist_ok=True)
     programs: dict[str, Program] = {}
     tests = []
@@ -72,9 +70,25 @@ def make(corpus: Path, mirror: Path, workers: int) -> None:
         tests.append(TestCase(parents=(program.id,), origin="call site", **given))
     records.write(corpus / "programs.jsonl", programs.values())
     records.write(corpus / "tests.jsonl", tests)
-    names = ("programs", "tests", "traces")
-    paths = {name: corpus / f"{name}.jsonl" for name in names}
-    trace.main(**paths, dropped=corpus / "dropped.jsonl", summary=corpus / "summary.json", workers=workers)
+    trace.main(
+        programs=corpus / "programs.jsonl",
+        tests=corpus / "tests.jsonl",
+        traces=corpus / "traces.jsonl",
+        dropped=corpus / "dropped.jsonl",
+        summary=corpus / "summary.json",
+        workers=workers,
+    )
+
+
+class Budget(TypedDict):
+    """Lengths, as of `monologue write`."""
+
+    max_chars: int
+    max_total_chars: int
+
+
+FULL = Budget(max_chars=6000, max_total_chars=5600)
+"""As in config.yaml."""
 
 
 class Told(NamedTuple):
@@ -84,11 +98,14 @@ class Told(NamedTuple):
     row: Monologue
 
 
-def measure(corpus: Path, model: Path | None, max_chars: int, limit: int, workers: int) -> dict[str, Any]:
+def known_cases(corpus: Path) -> list[Case]:
+    """The traced inputs of a corpus."""
+    return list(cases(corpus / "programs.jsonl", corpus / "tests.jsonl", corpus / "traces.jsonl"))
+
+
+def measure(corpus: Path, model: Path | None, budget: Budget, limit: int, workers: int) -> dict[str, Any]:
     """All figures of a corpus, both directions."""
-    known = list(
-        islice(cases(*(corpus / f"{n}.jsonl" for n in ("programs", "tests", "traces"))), limit or None)
-    )
+    known = known_cases(corpus)[: limit or None]
     tokens = _counter(model)
     alike = siblings(case.test for case in known)
     found: dict[str, Any] = {"traces": len(known), "programs": len({case.program.id for case in known})}
@@ -98,8 +115,7 @@ def measure(corpus: Path, model: Path | None, max_chars: int, limit: int, worker
     for direction in ("forward", "backward"):
         started = time.process_time()
         rows = [
-            (case, monologue(*case, direction, max_chars=max_chars, alike=alike.get(case.key, ())))
-            for case in known
+            (case, monologue(*case, direction, **budget, alike=alike.get(case.key, ()))) for case in known
         ]
         spent = time.process_time() - started
         told = [Told(case, row) for case, row in rows if isinstance(row, Monologue)]
@@ -245,14 +261,13 @@ def _checker(program: Program, expressions: Sequence[str]) -> str:
         for node in ast.parse(program.code).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == program.entry_point
     )
-    return f"def the_constraints({ast.unparse(function.args)}):\n    return [{', '.join(f'bool({e})' for e in expressions)}]\n"
+    tests = ", ".join(f"bool({each})" for each in expressions)
+    return f"def the_constraints({ast.unparse(function.args)}):\n    return [{tests}]\n"
 
 
 def _counter(model: Path | None) -> Any:
     if model is None:
         return lambda text: round(len(text) / CHARS_A_TOKEN)
-    from semcoder.training.encoding import load_tokenizer
-
     tokenizer = load_tokenizer(model)
     return lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
@@ -272,15 +287,15 @@ def _variety(texts: Any) -> float:
     return statistics.mean(ratios) if ratios else 0.0
 
 
-def sampled(corpus: Path, count: int, seed: int, max_chars: int) -> list[Told]:
+def sampled(corpus: Path, count: int, seed: int, budget: Budget) -> list[Told]:
     """Backward monologues of different programs, drawn by the seed."""
-    known = list(cases(*(corpus / f"{n}.jsonl" for n in ("programs", "tests", "traces"))))
+    known = known_cases(corpus)
     alike = siblings(case.test for case in known)
     random.Random(seed).shuffle(known)
     told: dict[str, Told] = {}
     for case in known:
         if len(told) < count and case.program.id not in told:
-            row = monologue(*case, "backward", max_chars=max_chars, alike=alike.get(case.key, ()))
+            row = monologue(*case, "backward", **budget, alike=alike.get(case.key, ()))
             if isinstance(row, Monologue):
                 told[case.program.id] = Told(case, row)
     return list(told.values())
@@ -315,7 +330,8 @@ def command(
         Path | None, typer.Option("--make", help="First make the corpus of this mirror's CRUXEval.")
     ] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder whose tokenizer counts.")] = None,
-    max_chars: Annotated[int, typer.Option(help="As of `monologue write`.")] = 6000,
+    max_chars: Annotated[int, typer.Option(help="As of `monologue write`.")] = FULL["max_chars"],
+    max_total_chars: Annotated[int, typer.Option(help="The same.")] = FULL["max_total_chars"],
     limit: Annotated[int, typer.Option(help="Traces to measure; 0 for all.")] = 0,
     sample: Annotated[
         int, typer.Option(help="Print this many backward monologues without conclusion instead.")
@@ -328,10 +344,11 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Also write the figures here, as JSON.")] = None,
 ) -> None:
     """Measure the grounded monologues of a corpus, or print a sample of backward ones."""
+    budget = Budget(max_chars=max_chars, max_total_chars=max_total_chars)
     if make_from:
         make(corpus, make_from, workers)
     if sample:
-        told = sampled(corpus, sample, seed, max_chars)
+        told = sampled(corpus, sample, seed, budget)
         if answers:
             _try(told, answers)
             return
@@ -340,7 +357,7 @@ def command(
             body = row.text.partition(PROPERTIES)[2].partition(CONCLUSION)[0].strip()
             print(f"======== {number}\n{case.program.code}\n{goal}\n\n{body}\n")
         return
-    found = measure(corpus, model, max_chars, limit, workers)
+    found = measure(corpus, model, budget, limit, workers)
     table = Table("what", "value", title=str(corpus))
     for what, value in found.items():
         table.add_row(what, f"{value:,.4f}" if isinstance(value, float) else str(value)[:400])

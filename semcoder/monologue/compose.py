@@ -22,6 +22,9 @@ MAX_ECHO = 60
 """Longer outputs are not repeated after the input that gives them."""
 
 
+INSTRUCTIONS = 350
+"""Characters of a question beside the program and the call."""
+LABEL = "  # [L10]"
 MIN_CLAIM = 18
 """Characters that telling a change takes at the very least, to know early that a full telling will not fit."""
 
@@ -37,23 +40,42 @@ def compose(
     direction: Direction,
     *,
     max_chars: int,
+    max_total_chars: int = 0,
     label_offset: int = 0,
     seed: int = 0,
     alike: Sequence[TestCase] = (),
 ) -> str:
     """The text of a monologue, at most `max_chars` characters. Raises Untellable or TooLong.
 
+    With `max_total_chars` it is told in less detail where question and monologue would be longer than that
+    together, as far as that goes.
+
     Equal arguments give equal text; `seed` and the test's id choose the wording. `alike` are the program's known
     inputs with the same output: constraints are checked on them. Labels `[L5]` are lines of
     `program.code`, 1-based, plus `label_offset`; backward monologues have none (paper section 4.2.2).
     """
     try:
-        return _compose(program, test, trace, direction, max_chars, label_offset, seed, alike)
+        texts = _texts(program, test, trace, direction, max_chars, label_offset, seed, alike)
+        room = max_total_chars - _question(program, test) if max_total_chars else max_chars
+        found = ""
+        for text in texts:
+            found = text if len(text) <= max_chars else found
+            if len(text) <= min(max_chars, room):
+                break
     except RecursionError:
         raise Untellable("an expression is nested too deeply") from None
+    if not found:
+        raise TooLong(f"{len(text)} characters at the least")
+    return found
 
 
-def _compose(
+def _question(program: Program, test: TestCase) -> int:
+    """About how many characters a question has: instructions, the labelled program, and the call."""
+    labels = len(LABEL) * program.code.count("\n")
+    return INSTRUCTIONS + len(program.code) + labels + len(test.call_arguments) + len(test.output)
+
+
+def _texts(
     program: Program,
     test: TestCase,
     trace: Trace,
@@ -62,25 +84,19 @@ def _compose(
     label_offset: int,
     seed: int,
     alike: Sequence[TestCase],
-) -> str:
+) -> Iterator[str]:
+    """The monologue in all degrees of detail, the fullest first."""
     root = tree(trace.events)
     bare = sum(MIN_CLAIM for event in trace.events if event.changes)
     if root.returned != test.output:
         raise Untellable("the trace does not return the recorded output")
     code = listing(program.code)
     key = f"{seed} {test.id} {direction}"
-    shortest = 0
     in_full = bare <= max_chars
-    texts = (
-        _forward(code, root, test, key, label_offset, in_full)
-        if direction == "forward"
-        else _backward(code, root, test, key, alike, in_full)
-    )
-    for text in texts:
-        if len(text) <= max_chars:
-            return text
-        shortest = len(text)
-    raise TooLong(f"{shortest} characters at the least")
+    if direction == "forward":
+        yield from _forward(code, root, test, key, label_offset, in_full)
+    else:
+        yield from _backward(code, root, test, key, alike, in_full)
 
 
 def concluded(text: str, direction: Direction) -> str | None:

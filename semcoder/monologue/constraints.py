@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from semcoder.execution import literals
 from semcoder.monologue.activations import Activation
-from semcoder.monologue.evaluate import Unknown, evaluate, parsed
+from semcoder.monologue.evaluate import evaluate, parsed
 from semcoder.monologue.lifting import negated
 from semcoder.monologue.listing import Function, Listing
 from semcoder.monologue.loops import Item
 from semcoder.monologue.openness import left_open
+from semcoder.monologue.operations import Unknown
 from semcoder.monologue.relation import Relation, relation
 from semcoder.monologue.substitution import free
 from semcoder.monologue.wording import Wording, sentence, span
@@ -181,20 +182,18 @@ class _Inverse:
     def _undone(self, node: ast.expr, value: Any) -> tuple[ast.expr, Any] | None:
         """(the only varying part, its value), where an operation can be undone."""
         match node:
-            case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=end)) if type(value) is type(
-                end
+            case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=int(end))) if type(value) is int:
+                return left, value - end
+            case ast.BinOp(left=ast.Constant(value=int(end)), op=ast.Add(), right=right) if (
+                type(value) is int
             ):
-                if type(value) is int:
-                    return left, value - end
-                if type(value) is str and value.endswith(end):
-                    return left, value[: len(value) - len(end)]
-            case ast.BinOp(left=ast.Constant(value=start), op=ast.Add(), right=right) if type(value) is type(
-                start
+                return right, value - end
+            case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=str(end))) if type(value) is str:
+                return left, value[: len(value) - len(end)]
+            case ast.BinOp(left=ast.Constant(value=str(start)), op=ast.Add(), right=right) if (
+                type(value) is str
             ):
-                if type(value) is int:
-                    return right, value - start
-                if type(value) is str and value.startswith(start):
-                    return right, value[len(start) :]
+                return right, value[len(start) :]
             case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int(end))) if type(value) is int:
                 return left, value + end
             case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int(factor))) if (

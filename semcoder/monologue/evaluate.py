@@ -62,6 +62,10 @@ def parsed(text: str) -> Any:
     return literals.parse(text)
 
 
+_EMPTY: dict[Any, Any] = {}
+VIEWS = (type(_EMPTY.keys()), type(_EMPTY.values()), type(_EMPTY.items()))
+
+
 class _Evaluation:
     """One look at one expression: the variables it may read, and the steps it has left."""
 
@@ -238,10 +242,10 @@ class _Evaluation:
                     yield
 
     def text(self, node: ast.JoinedStr) -> Any:
-        parts = []
+        parts: list[str] = []
         for each in node.values:
             if isinstance(each, ast.Constant):
-                parts.append(each.value)
+                parts.append(str(each.value))
             elif isinstance(each, ast.FormattedValue) and each.format_spec is None and each.conversion == -1:
                 parts.append(str(of_type(self.of(each.value), (str, int, bool, type(None)))))
             else:
@@ -281,8 +285,7 @@ def _whole(keys: Sequence[ast.expr | None]) -> list[ast.expr]:
 
 def _iterable(items: Any) -> Iterable[Any]:
     """What may be gone through: plain data, the views of dictionaries, and what a generator gave."""
-    views = (type({}.keys()), type({}.values()), type({}.items()))
-    return of_type(items, (*SEQUENCES, dict, set, frozenset, Items, *views))  # type: ignore[no-any-return]
+    return of_type(items, (*SEQUENCES, dict, set, frozenset, Items, *VIEWS))  # type: ignore[no-any-return]
 
 
 def _bind(target: ast.expr, item: Any) -> dict[str, Any]:

@@ -167,6 +167,9 @@ class Simulation:
     def _calls(self, step: Step) -> tuple[list[Bullet], str]:
         """The calls of a step: as points where one of them is told step by step, else in one phrase."""
         calls = [call for call in step.calls if not self._silent(call)]
+        for call in step.calls if len(calls) < len(step.calls) else ():
+            if self._silent(call):
+                self._hide(call.steps, call)
         if not any(self._in_full(call) for call in calls):
             return [], self._brief(calls)
         return [self._call(call) for call in calls], ""

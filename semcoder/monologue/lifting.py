@@ -211,7 +211,7 @@ def _built(parts: list[_Part], start: ast.expr, run: Round, name: str) -> ast.ex
         made = ast.SetComp(part.items[0], loops)
         return made if ast.unparse(start) == "set()" else ast.BinOp(start, ast.BitOr(), made)
     if part.way == "store":
-        return ast.DictComp(*part.items, loops) if text == "{}" else None
+        return ast.DictComp(part.items[0], part.items[1], loops) if text == "{}" else None
     if text[:1] in "'\"" and text and part.way == "+":
         strings = ast.Constant("")
         made_text = ast.Call(

@@ -151,12 +151,14 @@ class Narrator:
                 return self.wording.say(
                     "goes_on" if within(self.listing, statement.body, step.following) else "over"
                 )
-            case ast.While(test=test) if not isinstance(test, ast.Constant):
+            case ast.While(test=ast.Constant() as test):
+                return self.wording.say("while", test=span(self.listing.source(test)))
+            case ast.While(test=test):
                 return self.test(test, step, within(self.listing, statement.body, step.following))
             case ast.Return(value=kept) if not step.last:
                 source = self.listing.short(kept) if kept else ""
                 return self.wording.say("return_later", value=span(source) if source else "the value")
-            case ast.Return() | ast.While():
+            case ast.Return():
                 return ""
             case ast.Try() if not step.changes:
                 return ""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from semcoder.monologue.activations import Step, Untellable
-from semcoder.monologue.evaluate import Unknown, evaluate, text_of
+from semcoder.monologue.evaluate import evaluate, text_of
 from semcoder.monologue.listing import NODES, Listing, names_read, names_within
+from semcoder.monologue.operations import Unknown
 from semcoder.monologue.wording import claim, listed, span
 
 MAX_FACT = 60

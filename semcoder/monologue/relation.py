@@ -13,7 +13,8 @@ from semcoder.monologue.activations import Activation, Step
 from semcoder.monologue.evaluate import text_of
 from semcoder.monologue.lifting import lifted
 from semcoder.monologue.listing import Listing, root_name
-from semcoder.monologue.loops import Item, Round, targets, within
+from semcoder.monologue.loops import Item, Round, targets
+from semcoder.monologue.narrate import within
 from semcoder.monologue.operations import METHODS
 from semcoder.monologue.substitution import BUILTINS, Opaque, Symbols, free, substituted
 

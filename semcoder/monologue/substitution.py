@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping
+from typing import Any
 
 from semcoder.monologue.operations import FUNCTIONS, TYPES
 
@@ -55,7 +56,7 @@ def _replaced(
         case ast.Call(func=ast.Attribute() | ast.Name(), args=[ast.GeneratorExp(elt=item, generators=loops)]):
             if getattr(node.func, "id", "") != "next":  # a list reads better, and is the same here
                 node = ast.Call(node.func, [ast.ListComp(item, loops)], node.keywords)
-    parts = {}
+    parts: dict[str, Any] = {}
     for name, value in ast.iter_fields(node):
         if isinstance(value, ast.AST):
             parts[name] = _replaced(value, symbols, bound, own)

@@ -49,6 +49,10 @@ def main(
     max_chars: Annotated[
         int, typer.Option(help="Longest monologue, in characters; what is longer is told in less detail.")
     ] = 2400,
+    max_total_chars: Annotated[
+        int,
+        typer.Option(help="Question and monologue together, where less detail gets them there; 0: no bound."),
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Chooses the wording, together with the test's id.")] = 0,
 ) -> None:
     """Write a forward or backward monologue from each trace (paper section 4.2).
@@ -75,6 +79,7 @@ def main(
                 *case,
                 direction,
                 max_chars=max_chars,
+                max_total_chars=max_total_chars,
                 label_offset=label_offset,
                 seed=seed,
                 alike=alike.get(case.key, ()),
@@ -97,6 +102,7 @@ def monologue(
     direction: Direction,
     *,
     max_chars: int,
+    max_total_chars: int = 0,
     label_offset: int = 0,
     seed: int = 0,
     alike: Sequence[TestCase] = (),
@@ -112,6 +118,7 @@ def monologue(
         text = compose(
             *(program, test, trace, direction),
             max_chars=max_chars,
+            max_total_chars=max_total_chars,
             label_offset=label_offset,
             seed=seed,
             alike=alike,
