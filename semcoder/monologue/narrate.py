@@ -38,6 +38,8 @@ class Narrator:
         self._before = step.before
         if step.raised:
             return self._raised(statement, step)
+        if activation.name.endswith("<lambda>") and step.last and activation.returned is not None:
+            return self.wording.say("lambda", value=value(activation.returned, self.limit))
         if step.last and activation.returned is not None and _yields(statement):
             return self.wording.say("yield", value=value(activation.returned, self.limit))
         shared = self.listing.shared(step.line)
@@ -79,7 +81,7 @@ class Narrator:
         ]
         text = f"{activation.name.replace('<lambda>', 'lambda')}({', '.join(parts)})"
         shown = len(text) <= self.limit and not any(each.startswith("<") for each in given.values())
-        return span(text if shown and "<traceback" not in text else activation.name)
+        return span(text if shown and "<traceback" not in text else activation.name.replace("<lambda>", "lambda"))
 
     def returned(self, activation: Activation) -> str:
         """`helper(3)` returns `6`; or what a generator yields, or what is raised."""
@@ -95,7 +97,9 @@ class Narrator:
         if activation.line not in self.listing.generators or activation.returned is None:
             return False
         last = self.listing.statement(activation.steps[-1].line) if activation.steps else None
-        return activation.returned == "None" or not _yields(last)
+        if last is not None and self.listing.shared(activation.steps[-1].line):
+            return activation.returned == "None"
+        return not _yields(last)
 
     def test(self, test: ast.expr, step: Step, outcome: bool) -> str:
         """A test with its outcome and reason."""

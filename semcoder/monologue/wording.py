@@ -80,6 +80,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "yields_call": ("{name} yields {value}",),
     "return": ("return {expr}, which is {value}", "{expr} is {value}, and it is returned"),
     "return_value": ("return {value}", "{value} is returned"),
+    "lambda": ("the lambda gives {value}", "the value of the lambda is {value}"),
     "return_none": (
         "the end is reached, so {value} is returned",
         "with nothing left to run, {value} is returned",
