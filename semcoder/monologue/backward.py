@@ -18,7 +18,7 @@ from semcoder.monologue.rewind import Depth, Rewind
 from semcoder.monologue.wording import Wording, counted, listed, sentence, span, value
 
 DEPTHS = (
-    Depth(last=6, steps=16),
+    Depth(limit=200, last=6, steps=16),
     Depth(),
     Depth(limit=100, last=2),
     Depth(limit=80, last=1, steps=8, series=60),
@@ -245,6 +245,8 @@ class Deduction:
         built = self._feeding(run.node, relevant, moved)[:MAX_BUILT] if relevant else []
         if not relevant and run.end is not None and _can_be_left(run.node):
             told = self._ran_out(run)
+        elif not run.iterations and self._would_change(run.node):
+            told = self._never(run)
         elif not run.iterations or not (relevant or run.end is None):
             return ""
         else:
@@ -258,6 +260,34 @@ class Deduction:
             if isinstance(part.ctx, ast.Load) and part.id in start and part.id not in items
         )
         return told
+
+    def _would_change(self, node: Loop) -> bool:
+        """Whether the body of a loop could have changed something that is needed."""
+        stored = {
+            root_name(part)
+            for part in ast.walk(node)
+            if isinstance(part, ast.Name | ast.Subscript | ast.Attribute)
+            and not isinstance(part.ctx, ast.Load)
+        }
+        called = {root_name(part.value) for part in ast.walk(node) if isinstance(part, ast.Expr)}
+        return bool((stored | called) & self._needed)
+
+    def _never(self, run: Round) -> str:
+        """A loop that had to run not even once."""
+        node, first = run.node, run.first()
+        part = node.test if isinstance(node, ast.While) else node.iter
+        source = self._listing.short(part)
+        names = self._need(part, first)
+        if isinstance(node, ast.While):
+            told = self._wording.say(
+                "back_not_once", loop=f"the loop while {span(source)}" if source else "the loop"
+            )
+        else:
+            told = self._wording.say(
+                "back_empty", loop=f"the loop over {span(source)}" if source else "the loop"
+            )
+        given = f", with {self._narrator.claims(names)}" if names else ""
+        return sentence(told + given)
 
     def _feeding(self, node: Loop, relevant: list[str], moved: list[str]) -> list[str]:
         """The variables among `moved` that what is `relevant` is computed from in the loop, or that steer it."""

@@ -23,7 +23,7 @@ from semcoder.monologue.substitution import free
 from semcoder.monologue.wording import Wording, sentence, span
 from semcoder.records import TestCase
 
-MAX_CHARS = 140
+MAX_CHARS = 200
 """Longer constraints are left out: nobody solves them in the head."""
 MAX_CONSTRAINTS = 5
 FORMS = ("{test} must hold", "{test} has to hold", "the input must satisfy {test}")
@@ -168,6 +168,13 @@ class _Inverse:
             case ast.Call() if type(value) is bool and self._is(node, bool):
                 yield (node if value else negated(node)), left_open(node) if value else ""
                 return
+            case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp(elt=ast.Constant())]):
+                return  # which item comes first does not matter, and that there is one is told as a test
+            case ast.BinOp(op=ast.Add()) if type(value) is str:
+                shorter = _stripped(node, value)
+                if shorter is not None:
+                    yield from self.of(*shorter)
+                    return
         step = self._undone(node, value)
         if step is not None:
             yield from self.of(*step)
@@ -188,18 +195,16 @@ class _Inverse:
                 type(value) is int
             ):
                 return right, value - end
-            case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=str(end))) if type(value) is str:
-                return left, value[: len(value) - len(end)]
-            case ast.BinOp(left=ast.Constant(value=str(start)), op=ast.Add(), right=right) if (
-                type(value) is str
-            ):
-                return right, value[len(start) :]
             case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int(end))) if type(value) is int:
                 return left, value + end
             case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int(factor))) if (
                 type(value) is int
             ):
                 return (left, value // factor) if factor and self._is(left, int) else None
+            case ast.UnaryOp(op=ast.Invert(), operand=inner) if type(value) is int:
+                return inner, ~value
+            case ast.UnaryOp(op=ast.USub(), operand=inner) if type(value) is int and self._is(inner, int):
+                return inner, -value
             case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp())):
                 if ast.unparse(node).endswith("[::-1]"):
                     return inner, value[::-1]
@@ -262,6 +267,28 @@ class _Inverse:
             ):
                 sources.append((f"{value * by} <= {name} < {(value + 1) * by}", "the rest is cut off"))
         yield from ((ast.parse(source, mode="eval").body, words) for source, words in sources)
+
+
+def _stripped(node: ast.expr, value: str) -> tuple[ast.expr, str] | None:
+    """A sum of strings without the constants at its ends, which stand at the ends of its value."""
+    parts = _summands(node)
+    while len(parts) > 1 and isinstance(first := parts[0], ast.Constant):
+        value, parts = value[len(str(first.value)) :], parts[1:]
+    while len(parts) > 1 and isinstance(last := parts[-1], ast.Constant):
+        value, parts = value[: len(value) - len(str(last.value))], parts[:-1]
+    if len(parts) == len(_summands(node)):
+        return None
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = ast.BinOp(joined, ast.Add(), part)
+    return joined, value
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    """`a`, `b` and `c` of `a + b + c`, however it is grouped: with strings, that makes no difference."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_summands(node.left), *_summands(node.right)]
+    return [node]
 
 
 def _truth(test: ast.expr, given: Mapping[str, str], listing: Listing) -> bool | None:

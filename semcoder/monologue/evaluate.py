@@ -125,6 +125,8 @@ class _Evaluation:
             return not self.of(node.operand)
         if isinstance(node.op, ast.USub):
             return -number(self.of(node.operand))
+        if isinstance(node.op, ast.Invert):
+            return ~of_type(number(self.of(node.operand)), (int,))
         raise Unknown("operator")
 
     def compare(self, node: ast.Compare) -> Any:

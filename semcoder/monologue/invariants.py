@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from semcoder.execution.literals import render
 from semcoder.monologue.evaluate import parsed, text_of
-from semcoder.monologue.lifting import lifted
+from semcoder.monologue.lifting import before_loop, lifted
 from semcoder.monologue.listing import Listing
 from semcoder.monologue.loops import Round, changed, targets, values_by_iteration
-from semcoder.monologue.substitution import Symbols, free
+from semcoder.monologue.substitution import free
 
 MAX_INVARIANTS = 3
 MAX_TEXT = 30_000
@@ -71,8 +71,9 @@ def _found(run: Round, listing: Listing) -> Iterator[str]:
             told.append(found)
         elif series.name not in own:
             rest.append(series)
-    for one, other in itertools.combinations(rest, 2):
-        told += [text for text in [_together(one, other)] if text]
+    numbers = [series for series in known if series.name not in own and series.all_of(*NUMBERS)]
+    for one, other in itertools.combinations(numbers, 2):
+        told += [text for text in [_together(one, other)] if text and (one in rest or other in rest)]
     for series in rest:
         if not any(series.name in text for text in told):
             told += [text for text in [_bounded(series)] if text]
@@ -85,8 +86,7 @@ def _built(run: Round, listing: Listing, known: Sequence[Series]) -> dict[str, s
     prefix = _prefix(run.node)
     if prefix is None or len(run.iterations) > MAX_ITERATIONS:
         return {}
-    own: Symbols = {name: ast.Name(name, ast.Load()) for name in before}
-    found = lifted(run, listing, own)
+    found = lifted(run, listing, before_loop(run))
     told = {}
     for series in known:
         node = found.variables.get(series.name) if found is not None else None
@@ -299,8 +299,6 @@ def _sortable(value: list[Any]) -> bool:
 
 def _together(one: Series, other: Series) -> str:
     """What holds between two variables."""
-    if not (one.all_of(*NUMBERS) and other.all_of(*NUMBERS)):
-        return ""
     pairs = list(zip(one.values, other.values, strict=True))
     if one.all_of(int) and other.all_of(int):
         if len({a + b for a, b in pairs}) == 1:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from semcoder.monologue.listing import Listing, names_bound, root_name
-from semcoder.monologue.loops import Round
+from semcoder.monologue.loops import Round, changed
 from semcoder.monologue.substitution import Opaque, Symbols, free, substituted
 
+MAX_START = 40
+"""Characters of a variable's value before a loop that builds on it."""
 Way = Literal["append", "add", "+", "-", "store"]
 
 
@@ -68,6 +70,22 @@ def lifted(run: Round, listing: Listing, symbols: Symbols) -> Lifted | None:
         start = symbols.get(name)
         found.variables[name] = _built(parts, start, run, name) if start is not None else None
     return found
+
+
+def before_loop(run: Round) -> Symbols:
+    """Each variable before a loop by its own name, or by its value where the loop changes it."""
+    start = run.first().before
+    symbols: Symbols = {name: ast.Name(name, ast.Load()) for name in start}
+    for name in changed(run.iterations):
+        text = start.get(name)
+        if text is None or len(text) > MAX_START or text.startswith("<"):
+            symbols[name] = None
+            continue
+        try:
+            symbols[name] = ast.parse(text, mode="eval").body
+        except SyntaxError:
+            symbols[name] = None
+    return symbols
 
 
 def _counts(node: ast.For, symbols: Symbols) -> Symbols | None:

@@ -81,7 +81,9 @@ class Narrator:
         ]
         text = f"{activation.name.replace('<lambda>', 'lambda')}({', '.join(parts)})"
         shown = len(text) <= self.limit and not any(each.startswith("<") for each in given.values())
-        return span(text if shown and "<traceback" not in text else activation.name.replace("<lambda>", "lambda"))
+        return span(
+            text if shown and "<traceback" not in text else activation.name.replace("<lambda>", "lambda")
+        )
 
     def returned(self, activation: Activation) -> str:
         """`helper(3)` returns `6`; or what a generator yields, or what is raised."""

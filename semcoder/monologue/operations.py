@@ -47,6 +47,7 @@ ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
+    ast.RShift: operator.rshift,
 }
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     each.__name__: each
@@ -128,6 +129,10 @@ def arithmetic(op: ast.operator, left: Any, right: Any) -> Any:
         if not (type(left) in (int, float) and type(right) is int and 0 <= right <= 64):
             raise Unknown("power")
         return number(number(left) ** right)
+    if isinstance(op, ast.LShift):
+        if not (type(left) is type(right) is int and 0 <= right <= MAX_BITS):
+            raise Unknown("shift")
+        return number(number(left) << right)
     if type(op) not in ARITHMETIC:
         raise Unknown("operator")
     if isinstance(op, ast.Add) and type(left) is type(right) and type(left) in SEQUENCES:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from semcoder.monologue.activations import Step
 from semcoder.monologue.difference import difference
 from semcoder.monologue.evaluate import text_of
-from semcoder.monologue.lifting import lifted
+from semcoder.monologue.lifting import before_loop, lifted
 from semcoder.monologue.listing import Listing, names_read
 from semcoder.monologue.loops import Iteration, Round, branches, targets
 from semcoder.monologue.openness import left_open
-from semcoder.monologue.substitution import Symbols, free
+from semcoder.monologue.substitution import free
 from semcoder.monologue.wording import Wording, claim, counted, listed, sentence, span
 
 MAX_EXAMPLES = 2
@@ -78,8 +78,7 @@ class Rewind:
         """What the loop makes of what it builds, as one expression over the variables before it."""
         start = self._run.first().before
         *_, final = self._run.steps()
-        own: Symbols = {name: ast.Name(name, ast.Load()) for name in start}
-        found = lifted(self._run, self._listing, own)
+        found = lifted(self._run, self._listing, before_loop(self._run))
         told = []
         for name in self._built:
             node = found.variables.get(name) if found is not None and self._run.end is not None else None

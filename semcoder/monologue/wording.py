@@ -146,6 +146,14 @@ FORMS: dict[str, tuple[str, ...]] = {
         "{loop} has to run out without being left early, here after {ran}",
         "for this, {loop} must come to its end, here after {ran}",
     ),
+    "back_empty": (
+        "{loop} must have nothing to go through, so that its body changes nothing",
+        "nothing may come out of {loop}: its body must not run",
+    ),
+    "back_not_once": (
+        "{loop} must not run even once",
+        "the test of {loop} must fail at once, so that its body changes nothing",
+    ),
     "back_loop": (
         "{names} was built by {loop} in {ran}, from the last to the first:",
         "{loop} made {names} what it is in {ran}. Going back through them:",
