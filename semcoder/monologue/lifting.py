@@ -224,7 +224,7 @@ def _built(parts: list[_Part], start: ast.expr, run: Round, name: str) -> ast.ex
     loops = list(part.loops)
     text = run.first().before.get(name, "")
     if part.way == "append":
-        return _after(start, "[]", ast.ListComp(part.items[0], loops))
+        return _after(start, "[]", _listed(part.items[0], loops))
     if part.way == "add":
         made = ast.SetComp(part.items[0], loops)
         return made if ast.unparse(start) == "set()" else ast.BinOp(start, ast.BitOr(), made)
@@ -233,16 +233,31 @@ def _built(parts: list[_Part], start: ast.expr, run: Round, name: str) -> ast.ex
     if text[:1] in "'\"" and text and part.way == "+":
         strings = ast.Constant("")
         made_text = ast.Call(
-            ast.Attribute(strings, "join", ast.Load()), [ast.ListComp(part.items[0], loops)], []
+            ast.Attribute(strings, "join", ast.Load()), [_bare(_listed(part.items[0], loops))], []
         )
         return _after(start, "''", made_text)
     if text[:1] == "[" and part.way == "+":
         match part.items[0]:
             case ast.List(elts=[item]):
-                return _after(start, "[]", ast.ListComp(item, loops))
+                return _after(start, "[]", _listed(item, loops))
         return None
-    total = _call("sum", ast.ListComp(part.items[0], loops))
+    total = _call("sum", _bare(_listed(part.items[0], loops)))
     return ast.BinOp(start, ast.Sub(), total) if part.way == "-" else _after(start, "0", total)
+
+
+def _listed(item: ast.expr, loops: list[ast.comprehension]) -> ast.expr:
+    """`[item for ...]`, or `list(xs)` where that is the same."""
+    match item, loops:
+        case ast.Name(id=name), [ast.comprehension(target=ast.Name(id=target), iter=over, ifs=[])] if (
+            name == target
+        ):
+            return _call("list", over)
+    return ast.ListComp(item, loops)
+
+
+def _bare(items: ast.expr) -> ast.expr:
+    """`xs` for `list(xs)`, where only the items are asked for."""
+    return items.args[0] if isinstance(items, ast.Call) else items
 
 
 def _either(first: _Part, second: _Part) -> _Part | None:
