@@ -12,6 +12,7 @@ from semcoder.monologue.difference import difference
 from semcoder.monologue.listing import MAX_SOURCE, Listing, Loop, names_bound, names_read, root_name
 from semcoder.monologue.loops import Round, branches, changed, grouped, targets
 from semcoder.monologue.narrate import Narrator, same_literal, within
+from semcoder.monologue.nodes import walk
 from semcoder.monologue.openness import left_open
 from semcoder.monologue.properties import kinds_of
 from semcoder.monologue.rewind import Depth, Rewind
@@ -251,8 +252,8 @@ class Deduction:
             return ""
         else:
             told = "\n   - ".join(Rewind(self._listing, self._wording, run, built, self._depth).lines())
-        names = [part for part in ast.walk(run.node) if isinstance(part, ast.Name)]
-        items = {name for part in ast.walk(run.node) if isinstance(part, ast.For) for name in targets(part)}
+        names = [part for part in walk(run.node) if isinstance(part, ast.Name)]
+        items = {name for part in walk(run.node) if isinstance(part, ast.For) for name in targets(part)}
         self._needed -= items - set(start)
         self._needed.update(
             part.id
@@ -265,11 +266,11 @@ class Deduction:
         """Whether the body of a loop could have changed something that is needed."""
         stored = {
             root_name(part)
-            for part in ast.walk(node)
+            for part in walk(node)
             if isinstance(part, ast.Name | ast.Subscript | ast.Attribute)
             and not isinstance(part.ctx, ast.Load)
         }
-        called = {root_name(part.value) for part in ast.walk(node) if isinstance(part, ast.Expr)}
+        called = {root_name(part.value) for part in walk(node) if isinstance(part, ast.Expr)}
         return bool((stored | called) & self._needed)
 
     def _never(self, run: Round) -> str:
@@ -294,10 +295,8 @@ class Deduction:
         found = list(relevant)
         if isinstance(node, ast.While):
             found += [name for name in names_read(node.test) if name in moved]
-        statements = [
-            part for part in ast.walk(node) if isinstance(part, ast.Assign | ast.AugAssign | ast.Expr)
-        ]
-        items = {name for part in ast.walk(node) if isinstance(part, ast.For) for name in targets(part)}
+        statements = [part for part in walk(node) if isinstance(part, ast.Assign | ast.AugAssign | ast.Expr)]
+        items = {name for part in walk(node) if isinstance(part, ast.For) for name in targets(part)}
         before = -1
         while before != len(found):
             before = len(found)
@@ -341,4 +340,4 @@ def _holds(item: Step | Round, step: Step) -> bool:
 
 def _can_be_left(node: ast.AST) -> bool:
     """Whether a loop holds a `break` or `return`."""
-    return any(isinstance(part, ast.Break | ast.Return) for part in ast.walk(node))
+    return any(isinstance(part, ast.Break | ast.Return) for part in walk(node))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from semcoder.monologue.listing import Listing, names_bound, root_name
 from semcoder.monologue.loops import Round, changed
+from semcoder.monologue.nodes import walk
 from semcoder.monologue.substitution import Opaque, Symbols, free, substituted
 
 MAX_START = 40
@@ -120,7 +121,7 @@ class _Scan:
         """Where `return` (with its value) and `break` stand."""
         self._bound = listing.names
         self._symbols: Symbols = dict(symbols)
-        for part in ast.walk(node):  # what the body changes has no one value in it
+        for part in walk(node):  # what the body changes has no one value in it
             if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
                 self._symbols[part.id] = None
             elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):

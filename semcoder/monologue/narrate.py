@@ -7,6 +7,7 @@ from semcoder.monologue.activations import Activation, Step, Untellable
 from semcoder.monologue.difference import changed_part
 from semcoder.monologue.evaluate import parsed
 from semcoder.monologue.listing import Function, Listing, names_bound
+from semcoder.monologue.nodes import walk
 from semcoder.monologue.reasons import Reasons, Told
 from semcoder.monologue.wording import Wording, claim, listed, span, value
 
@@ -344,4 +345,4 @@ def _yields(statement: ast.AST | None) -> bool:
     """Whether a statement yields by itself, and not in the block under it."""
     if statement is None or hasattr(statement, "body"):
         return False
-    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(statement))
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in walk(statement))

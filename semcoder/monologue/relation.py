@@ -15,6 +15,7 @@ from semcoder.monologue.lifting import lifted
 from semcoder.monologue.listing import Listing, root_name
 from semcoder.monologue.loops import Item, Round, targets
 from semcoder.monologue.narrate import within
+from semcoder.monologue.nodes import walk
 from semcoder.monologue.operations import METHODS
 from semcoder.monologue.substitution import BUILTINS, Opaque, Symbols, free, substituted
 
@@ -223,7 +224,7 @@ def _own_parts(statement: ast.AST) -> Iterator[ast.AST]:
     """The expressions of a statement and their parts; of a compound one, those of its header."""
     for child in ast.iter_child_nodes(statement):
         if not isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
-            yield from ast.walk(child)
+            yield from walk(child)
 
 
 def _range_end(node: ast.expr) -> ast.expr | None:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
+from semcoder.monologue.nodes import walk
 from semcoder.monologue.operations import FUNCTIONS, TYPES
 
 Symbols = dict[str, ast.expr | None]
@@ -19,14 +20,13 @@ class Opaque(Exception):
 
 def substituted(node: ast.expr, symbols: Mapping[str, ast.expr | None], bound: frozenset[str]) -> ast.expr:
     """`node` with each variable replaced by what it is; raises Opaque. `bound`: all names that the program binds."""
-    own = {
-        each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-    }
-    own |= {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+    own = {each.id for each in walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    own |= {each.arg for each in walk(node) if isinstance(each, ast.arg)}
     found = _replaced(node, symbols, bound, own)
-    if sum(1 for _ in ast.walk(found)) > 2 * MAX_NODES:
+    parts = walk(found)
+    if len(parts) > 2 * MAX_NODES:
         raise Opaque("size")
-    if any(isinstance(part, ast.JoinedStr) for part in ast.walk(found)):
+    if any(isinstance(part, ast.JoinedStr) for part in parts):
         try:
             ast.unparse(found)
         except ValueError:  # Python 3.11 has no form for some strings inside of f-strings
@@ -71,4 +71,4 @@ def _replaced(
 
 def free(node: ast.AST) -> set[str]:
     """The names that stand in an expression, bound in it or not."""
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return {each.id for each in walk(node) if isinstance(each, ast.Name)}

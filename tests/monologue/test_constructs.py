@@ -336,7 +336,6 @@ CONSTRUCTS: dict[str, Case] = {
     "slices": case(
         "def f(s):\n    t = s[::-1][1:-1]\n    xs = list(s)\n    xs[::2] = '__'\n    del xs[1:2]\n    return t, xs",
         "'abcd'",
-        "'abcd'",
     ),
     "loops_that_never_run": case(
         """
