@@ -87,7 +87,7 @@ class Deduction:
             told = self._wording.say("from_expression", expr=span(source), value=shown)
         workings = self._narrator.reasons.workings(statement.value, step)
         claims = self._narrator.claims(names) if names else ""
-        free = self._open(statement.value)
+        free = self._open(statement.value, root.returned)
         if free and claims:
             there = f" {sentence(self._wording.say('free', what=free))}"
             there += f" {sentence(self._wording.say('choose', claims=claims))}"
@@ -113,7 +113,7 @@ class Deduction:
         self._needed.update(known)
         return shown
 
-    def _open(self, node: ast.AST | None) -> str:
+    def _open(self, node: ast.AST | None, text: str) -> str:
         """What an operation does not let one read off its result; nothing where the program means something else."""
         own = (
             isinstance(node, ast.Call)
@@ -122,7 +122,7 @@ class Deduction:
         )
         if not isinstance(node, ast.expr) or own or not self._listing.short(node):
             return ""
-        return left_open(node)
+        return left_open(node, text)
 
     # Steps, last first
 
@@ -188,7 +188,7 @@ class Deduction:
             self._needed -= set(relevant)
             names = self._need(expression, step)
             source = self._listing.short(expression)
-            free = self._open(expression)
+            free = self._open(expression, next(iter(relevant.values())) if len(relevant) == 1 else "")
             if not names and source and set(names_read(expression)) & self._listing.names:
                 return sentence(self._wording.say("compute", expr=span(source), claims=claims))
             if not names:

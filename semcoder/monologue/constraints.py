@@ -166,7 +166,7 @@ class _Inverse:
                 yield from ((each, "") for each in _conjuncts(node, value))
                 return
             case ast.Call() if type(value) is bool and self._is(node, bool):
-                yield (node if value else negated(node)), left_open(node) if value else ""
+                yield (node if value else negated(node)), left_open(node, "True") if value else ""
                 return
             case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp(elt=ast.Constant())]):
                 return  # which item comes first does not matter, and that there is one is told as a test
@@ -179,7 +179,7 @@ class _Inverse:
         if step is not None:
             yield from self.of(*step)
             return
-        yield self._equation(node, value), left_open(node)
+        yield self._equation(node, value), left_open(node, literals.render(value))
         yield from self._implied(node, value)
 
     def _equation(self, node: ast.expr, value: Any) -> ast.expr:

@@ -4,6 +4,8 @@ import ast
 
 from semcoder.monologue.wording import span
 
+QUOTES = ("'", '"', "b", "")
+"""What the literal of a string or of bytes begins with: `%` writes values into one. Nothing is known of no text."""
 FUNCTIONS = {
     "sorted": "{x} holds these items, in any order",
     "list": "",
@@ -45,8 +47,8 @@ METHODS = {
 }
 
 
-def left_open(node: ast.expr) -> str:
-    """A clause on what the value of `node` leaves open, or nothing where it says all, or no clause is known."""
+def left_open(node: ast.expr, text: str) -> str:
+    """A clause on what the value of `node`, with this literal, leaves open; nothing where it says all, or none fits."""
     match node:
         case (
             ast.ListComp(generators=[ast.comprehension(ifs=[test])])
@@ -72,9 +74,9 @@ def left_open(node: ast.expr) -> str:
         case ast.Call(
             func=ast.Attribute(attr="join"), args=[ast.GeneratorExp(elt=item) | ast.ListComp(elt=item)]
         ):
-            return left_open(item) if isinstance(item, ast.Call) else ""
+            return left_open(item, "") if isinstance(item, ast.Call) else ""
         case ast.ListComp(elt=ast.Call() as item):
-            return left_open(item)
+            return left_open(item, "")
         case ast.Call(func=ast.Attribute(attr="join"), args=[pieces]) if not isinstance(pieces, ast.Name):
             return ""
         case ast.Call(func=ast.Attribute(value=owner, attr=method), args=arguments):
@@ -83,7 +85,7 @@ def left_open(node: ast.expr) -> str:
                 return ""
             return form.format(x=_span(owner), y=_span(arguments[0]) if arguments else "")
         case ast.BinOp(op=ast.Mod()):
-            return "only the remainder counts"
+            return "" if text[:1] in QUOTES else "only the remainder counts"
         case ast.BinOp(op=ast.FloorDiv()):
             return "what the division cuts off is free"
         case ast.Subscript(value=whole, slice=ast.Slice(lower=None, upper=None)):
