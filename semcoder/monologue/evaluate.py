@@ -104,9 +104,13 @@ class _Evaluation:
         return set(map(self.of, node.elts))
 
     def a_dict(self, node: ast.Dict) -> Any:
-        return {
-            self.of(key): self.of(value) for key, value in zip(_whole(node.keys), node.values, strict=True)
-        }
+        found: dict[Any, Any] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                found |= of_type(self.of(value), (dict,))
+            else:
+                found[self.of(key)] = self.of(value)
+        return found
 
     def chain(self, node: ast.BoolOp) -> Any:
         """The first operand that decides, as Python gives it; the operands after it are not looked at."""
@@ -276,13 +280,6 @@ _HOW: dict[type, Callable[[_Evaluation, Any], Any]] = {
     ast.DictComp: _Evaluation.dict_comprehension,
     ast.JoinedStr: _Evaluation.text,
 }
-
-
-def _whole(keys: Sequence[ast.expr | None]) -> list[ast.expr]:
-    """The keys of a display without `**`."""
-    if None in keys:
-        raise Unknown("**")
-    return [key for key in keys if key is not None]
 
 
 def _iterable(items: Any) -> Iterable[Any]:

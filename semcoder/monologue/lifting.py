@@ -215,6 +215,9 @@ class _Scan:
 def _built(parts: list[_Part], start: ast.expr, run: Round, name: str) -> ast.expr | None:
     """The variable after the loop."""
     part = parts[0]
+    text = run.first().before.get(name, "")
+    if len(parts) > 1 and {each.way for each in parts} <= {"+", "-"} and text.lstrip("-")[:1].isdigit():
+        return _summed(parts, start)
     if len(parts) == 2:
         joined = _either(*parts)
         if joined is None:
@@ -223,7 +226,6 @@ def _built(parts: list[_Part], start: ast.expr, run: Round, name: str) -> ast.ex
     elif len(parts) != 1:
         return None
     loops = list(part.loops)
-    text = run.first().before.get(name, "")
     if part.way == "append":
         return _after(start, "[]", _listed(part.items[0], loops))
     if part.way == "add":
@@ -254,6 +256,18 @@ def _listed(item: ast.expr, loops: list[ast.comprehension]) -> ast.expr:
         ):
             return _call("list", over)
     return ast.ListComp(item, loops)
+
+
+def _summed(parts: Sequence[_Part], start: ast.expr) -> ast.expr:
+    """A number to which several statements add, or from which they take."""
+    total: ast.expr | None = None if ast.unparse(start) == "0" else start
+    for part in sorted(parts, key=lambda part: part.way):
+        one = _call("sum", _bare(_listed(part.items[0], list(part.loops))))
+        if part.way == "+":
+            total = one if total is None else ast.BinOp(total, ast.Add(), one)
+        else:
+            total = ast.BinOp(total or ast.Constant(0), ast.Sub(), one)
+    return total or ast.Constant(0)
 
 
 def _bare(items: ast.expr) -> ast.expr:

@@ -16,8 +16,7 @@ from semcoder.monologue.listing import Listing, root_name
 from semcoder.monologue.loops import Item, Round, targets
 from semcoder.monologue.narrate import within
 from semcoder.monologue.nodes import walk
-from semcoder.monologue.operations import METHODS
-from semcoder.monologue.substitution import BUILTINS, Opaque, Symbols, free, substituted
+from semcoder.monologue.substitution import BUILTINS, PURE, Opaque, Symbols, free, substituted
 
 DECIDING = (ast.If, ast.Match, ast.match_case, ast.Try, ast.ExceptHandler, ast.With)
 MAX_UNROLLED = 4
@@ -28,12 +27,10 @@ MUTATIONS = {
     "sort": "sorted({x})",
     "reverse": "{x}[::-1]",
     "pop": "{x}[:-1]",
-    "clear": "{x}[:0]",
+    "clear": "[]",
     "insert": "{x}[:{0}] + [{1}] + {x}[{0}:]",
 }
 """What a method makes of its list, as an expression; right for the usual arguments, and checked each time."""
-KNOWN_METHODS = frozenset().union(*METHODS.values())
-"""Methods that change nothing."""
 
 
 @dataclass(slots=True)
@@ -102,6 +99,12 @@ class _Path:
             case ast.Assign(targets=[ast.Tuple(elts=parts)], value=value):
                 self._unpack(parts, value, step)
                 left = {name: text for name, text in left.items() if name not in _plain(parts)}
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=key)], value=value):
+                if name in step.changes:
+                    self._set(name, self._stored(name, key, value, step), step.changes[name])
+                    left.pop(name)
+                    self._forget(left)
+                    return
             case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
                 joined = ast.BinOp(ast.Name(name, ast.Load()), op, value)
                 self._set(name, self._over(joined), step.after(name))
@@ -125,7 +128,7 @@ class _Path:
             match node:
                 case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                     names.add(root_name(node))
-                case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method not in KNOWN_METHODS:
+                case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method not in PURE:
                     known = isinstance(owner, ast.Name) and owner.id in step.changes and method in MUTATIONS
                     names |= free(node) if not known else set()
                 case ast.Call(func=ast.Name(id=name)) if name not in BUILTINS or name in self._listing.names:
@@ -161,6 +164,21 @@ class _Path:
         if method == "pop" and given:
             form = f"{name}[1:]" if given == ["0"] else ""
         return self._over(ast.parse(form, mode="eval").body) if form else None
+
+    def _stored(self, name: str, key: ast.expr, value: ast.expr, step: Step) -> ast.expr | None:
+        """What a dictionary, or a list, is with another value at a key."""
+        owner = ast.Name(name, ast.Load())
+        if step.before.get(name, "").startswith("{"):
+            return self._over(ast.Dict([None, key], [owner, value]))
+        if isinstance(key, ast.Slice) or not step.before.get(name, "").startswith("["):
+            return None
+        after = ast.BinOp(key, ast.Add(), ast.Constant(1))
+        parts: list[ast.expr] = [
+            ast.Subscript(owner, ast.Slice(None, key), ast.Load()),
+            ast.List([value], ast.Load()),
+            ast.Subscript(owner, ast.Slice(after, None), ast.Load()),
+        ]
+        return self._over(ast.BinOp(ast.BinOp(parts[0], ast.Add(), parts[1]), ast.Add(), parts[2]))
 
     def _decide(self, test: ast.expr, outcome: bool) -> None:
         over = self._over(test)

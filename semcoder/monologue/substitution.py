@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from semcoder.monologue.nodes import walk
-from semcoder.monologue.operations import FUNCTIONS, TYPES
+from semcoder.monologue.operations import FUNCTIONS, METHODS, TYPES
 
 Symbols = dict[str, ast.expr | None]
 """{variable: what it is, over the parameters; None where that is not known}."""
 MAX_NODES = 60
 """Parts of an expression: larger ones say nothing to a reader."""
 BUILTINS = FUNCTIONS.keys() | TYPES.keys() | {"isinstance"}
+
+
+PURE = frozenset({"fromkeys"}).union(*METHODS.values())
+"""Methods that change nothing."""
 
 
 class Opaque(Exception):
@@ -53,6 +57,8 @@ def _replaced(
     if isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await):
         raise Opaque(type(node).__name__)
     match node:
+        case ast.Call(func=ast.Attribute(attr=method)) if method not in PURE:
+            raise Opaque(method)
         case ast.Call(func=ast.Attribute() | ast.Name(), args=[ast.GeneratorExp(elt=item, generators=loops)]):
             if getattr(node.func, "id", "") != "next":  # a list reads better, and is the same here
                 node = ast.Call(node.func, [ast.ListComp(item, loops)], node.keywords)
