@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from semcoder.execution.literals import render
 from semcoder.monologue.evaluate import parsed, text_of
 from semcoder.monologue.lifting import before_loop, lifted
-from semcoder.monologue.listing import Listing
+from semcoder.monologue.listing import Listing, names_read
 from semcoder.monologue.loops import Round, changed, targets, values_by_iteration
 from semcoder.monologue.substitution import free
 
@@ -71,9 +71,11 @@ def _found(run: Round, listing: Listing) -> Iterator[str]:
             told.append(found)
         elif series.name not in own:
             rest.append(series)
+    steering = set(names_read(run.node.test)) if isinstance(run.node, ast.While) else set()
     numbers = [series for series in known if series.name not in own and series.all_of(*NUMBERS)]
     for one, other in itertools.combinations(numbers, 2):
-        told += [text for text in [_together(one, other)] if text and (one in rest or other in rest)]
+        if one in rest or other in rest:
+            told += [text for text in [_together(one, other, {one.name, other.name} <= steering)] if text]
     for series in rest:
         if not any(series.name in text for text in told):
             told += [text for text in [_bounded(series)] if text]
@@ -297,16 +299,16 @@ def _sortable(value: list[Any]) -> bool:
     )
 
 
-def _together(one: Series, other: Series) -> str:
-    """What holds between two variables."""
+def _together(one: Series, other: Series, ordered: bool) -> str:
+    """What holds between two variables; their order only where the loop's test looks at both."""
     pairs = list(zip(one.values, other.values, strict=True))
     if one.all_of(int) and other.all_of(int):
         if len({a + b for a, b in pairs}) == 1:
             return f"{one.name} + {other.name} == {pairs[0][0] + pairs[0][1]}"
         if len({a - b for a, b in pairs}) == 1:
             return f"{one.name} - {other.name} == {pairs[0][0] - pairs[0][1]}"
-    if all(a <= b for a, b in pairs):
+    if ordered and all(a <= b for a, b in pairs):
         return f"{one.name} <= {other.name}"
-    if all(a >= b for a, b in pairs):
+    if ordered and all(a >= b for a, b in pairs):
         return f"{other.name} <= {one.name}"
     return ""

@@ -46,9 +46,9 @@ LOOPS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("a + b == 10", ),
     ),
     "bounds": (
-        "lo, hi = 0, 9\n    while lo < hi:\n        if lo % 3 == 2:\n            hi -= 2\n        lo += 1\n"
+        "lo, hi = 0, 9\n    while lo < hi:\n        if lo % 3 == 2:\n            hi -= 1\n        lo += 1\n"
         "    return lo",
-        ("hi <= 9", "lo == k"),
+        ("lo == k", "lo <= hi"),
     ),
     "swapped": (
         "n = 0\n    while n < 3:\n        xs[n], xs[n + 1] = xs[n + 1], xs[n]\n        n += 1\n    return xs",
