@@ -38,7 +38,7 @@ from semcoder.tracing import trace
 from semcoder.tracing.structure import statement_at
 from semcoder.training.encoding import load_tokenizer
 
-CHARS_A_TOKEN = 2.9
+CHARS_A_TOKEN = 2.8
 """Of grounded monologues under SmolLM2's tokenizer; used where no tokenizer is given."""
 LABEL = re.compile(r"\[L(\d+)\]")
 SPAN = re.compile(r"(`{2,}) (.+?) \1(?!`)|`([^`]+)`")
