@@ -12,7 +12,10 @@ from rich.table import Table
 from semcoder.artifacts import write_json
 from semcoder.errors import UserError
 
-NAMES = ("children", "answers", "traces", "problems", "scaling", "packing", "verifier")
+NAMES = (
+    *("children", "answers", "traces", "problems", "scaling"),
+    *("packing", "monologues", "verifier"),
+)
 
 
 def main(

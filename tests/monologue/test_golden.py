@@ -135,6 +135,37 @@ PROGRAMS: dict[str, Case] = {
         entry_point="weigh",
     ),
 }
+PROGRAMS |= {
+    "kept_digits": case(
+        """
+        def kept(text):
+            chars = []
+            for c in text:
+                if c.isdigit():
+                    chars.append(c)
+            return "".join(chars[::-1])
+        """,
+        "'a4-2x'",
+        entry_point="kept",
+    ),
+    "two_ends": case(
+        """
+        def two_ends(xs):
+            lo, hi, moves = 0, len(xs) - 1, 0
+            best = xs[0]
+            while lo < hi:
+                best = max(best, min(xs[lo], xs[hi]) * (hi - lo))
+                if xs[lo] < xs[hi]:
+                    lo += 1
+                else:
+                    hi -= 1
+                moves += 1
+            return best, moves
+        """,
+        "[1, 8, 6, 2, 5, 4, 8, 3, 7, 2, 9, 1, 4, 6, 3, 3, 8, 2, 1, 5, 6, 4]",
+        entry_point="two_ends",
+    ),
+}
 NAMES = [(name, direction) for name in PROGRAMS for direction in ("forward", "backward")]
 
 
