@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from semcoder.execution import literals
-from semcoder.monologue.evaluate import Unknown, evaluate
+from semcoder.monologue.evaluate import evaluate
+from semcoder.monologue.operations import Unknown
 from semcoder.monologue.listing import Listing, names_bound
 from semcoder.monologue.verify.moments import Activation
 from semcoder.monologue.verify.values import alike, expression, is_literal
