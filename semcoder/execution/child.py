@@ -62,14 +62,17 @@ def solve(n: int, words: Optional[List[str]] = None) -> list:
 WARM_UPS = 20
 """The interpreter adapts its code to what it sees within so many runs."""
 MAX_MESSAGE = 1000
+BUFFER = 8192
+"""Bytes of standard output that are written at a time."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class _Capped(io.RawIOBase):
-    """Writes up to `limit` bytes to a descriptor and throws the rest away."""
+    """Writes up to `limit` bytes to a descriptor, `at_a_time`, and throws the rest away."""
 
-    def __init__(self, fd: int, limit: int) -> None:
-        self._fd, self._left = fd, limit
+    def __init__(self, fd: int, limit: int, at_a_time: int) -> None:
+        self._fd, self._left, self._at_a_time = fd, limit, at_a_time
+        self.waiting = bytearray()
 
     def writable(self) -> bool:
         return True
@@ -78,9 +81,15 @@ class _Capped(io.RawIOBase):
         return self._fd
 
     def write(self, data: Any) -> int:
-        if self._left > 0:
-            self._left -= os.write(self._fd, bytes(data[: self._left]))
+        self.waiting += data
+        if len(self.waiting) >= self._at_a_time:
+            self.flush()
         return len(data)
+
+    def flush(self) -> None:
+        if self.waiting and self._left > 0:
+            self._left -= os.write(self._fd, self.waiting[: self._left])
+        self.waiting.clear()
 
 
 class _NoStdin(io.RawIOBase):
@@ -198,15 +207,14 @@ class Child:
 
     def _streams(self, limit: int) -> None:
         sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(_NoStdin()), encoding="utf-8")  # type: ignore[misc]
-        self._out = io.TextIOWrapper(io.BufferedWriter(_Capped(1, limit)), encoding="utf-8")
-        self._err = io.TextIOWrapper(
-            io.BufferedWriter(_Capped(2, limit)),
-            encoding="utf-8",
-            errors="backslashreplace",
-            line_buffering=True,
-        )
-        sys.stdout = sys.__stdout__ = self._out  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = self._err  # type: ignore[misc]
+        self._outputs = _Capped(1, limit, BUFFER), _Capped(2, limit, 1)
+        # Nothing waits in the text layer: at the end a look at `waiting` says whether there is anything to write.
+        out, err = [
+            io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[type-var]
+            for raw, errors in zip(self._outputs, ("strict", "backslashreplace"), strict=True)
+        ]
+        sys.stdout = sys.__stdout__ = out  # type: ignore[misc, assignment]
+        sys.stderr = sys.__stderr__ = err  # type: ignore[misc, assignment]
 
     def _forbid(self) -> Callable[[str], NoReturn]:
         """Ends the child on the spot; bound to what it needs, so that patched modules do not matter."""
@@ -234,11 +242,12 @@ class Child:
             self._lookup(self._load(code))
         for arguments in self.calls if self.entry_point else ():
             self._put_call(self._traced_call(arguments) if self.traced else self._call(code, arguments))
-        for stream in (self._out, self._err):
-            try:
-                stream.flush()
-            except (OSError, ValueError):  # closed by the program, or over the file size limit
-                continue
+        for output in self._outputs:
+            if output.waiting:
+                try:
+                    output.flush()
+                except OSError:  # over the file size limit
+                    continue
 
     def _compile(self) -> CodeType:
         try:
