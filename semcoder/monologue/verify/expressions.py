@@ -7,8 +7,8 @@ from typing import Any
 
 from semcoder.execution import literals
 from semcoder.monologue.evaluate import evaluate
-from semcoder.monologue.operations import Unknown
 from semcoder.monologue.listing import Listing, names_bound
+from semcoder.monologue.operations import Unknown
 from semcoder.monologue.verify.moments import Activation
 from semcoder.monologue.verify.values import alike, expression, is_literal
 
