@@ -39,7 +39,11 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "monologue": (
         "Monologues, forward and backward.",
-        {"write": "semcoder.monologue.write", "sample": "semcoder.monologue.sample"},
+        {
+            "write": "semcoder.monologue.write",
+            "sample": "semcoder.monologue.sample",
+            "verify": "semcoder.monologue.verify.command",
+        },
     ),
     "training": (
         "Mixtures, base models and training.",
@@ -89,6 +93,7 @@ OUTPUTS: dict[str, str] = {
     "tracing render": "out dropped summary",
     "monologue write": "monologues dropped summary",
     "monologue sample": "monologues dropped summary",
+    "monologue verify": "verdicts",
     "training mix": "mixture dropped summary",
     "training base": "out/",
     "training train": "out/",

@@ -66,7 +66,7 @@ def main(
 
     With --tests a trace is kept when it is whole and the call gave the recorded output; anything else is written
     to --dropped with its reason. Without, every line of --programs gets a line {id, verdict, detail, value,
-    raised, events, truncated} in --traces.
+    raised, events, truncated, code, entry_point, args, kwargs} in --traces.
 
     Example: semcoder tracing trace --programs programs.jsonl --tests tests.jsonl --traces traces.jsonl
     --dropped dropped.jsonl --summary summary.json
@@ -104,8 +104,10 @@ def _trace_lines(programs: Path, traces: Path, workers: int, limits: Limits) -> 
     """Trace calls that come as plain lines, for use outside the workflow."""
     total = sum(1 for _ in lines.read(programs, lines.CallLine))
     jobs = (line.job(trace=True) for line in lines.read(programs, lines.CallLine))
+    calls = lines.read(programs, lines.CallLine)
     with Sandbox(workers, limits) as sandbox, writing(traces) as stream:
-        for outcome in track(sandbox.run(jobs), "traces", total):
+        outcomes = track(sandbox.run(jobs), "traces", total)
+        for call, outcome in zip(calls, outcomes, strict=True):
             result = outcome.results[0] if outcome.results else CallResult()
             line = {
                 "id": outcome.id,
@@ -115,6 +117,10 @@ def _trace_lines(programs: Path, traces: Path, workers: int, limits: Limits) -> 
                 "raised": result.raised,
                 "events": [event.model_dump(exclude_defaults=True) for event in result.events],
                 "truncated": result.truncated,
+                "code": call.code,
+                "entry_point": call.entry_point,
+                "args": call.args,
+                "kwargs": call.kwargs,
             }
             stream.write(json.dumps(line, separators=(",", ":")) + "\n")
 

@@ -1,0 +1,143 @@
+"""Kinds of claims, one by one, and what narrows the moments that they can be about."""
+
+import pytest
+from freeform import traced
+
+from semcoder.monologue.verify import Verified, verify
+
+LOOP = "def f(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t\n"
+BRANCH = "def f(n):\n    if n > 3:\n        m = [n]\n    else:\n        m = (n,)\n    return m\n"
+NESTED = (
+    "def f(a):\n    s = ''\n    for i in range(2):\n        for j in range(i + 1):\n            s += a[j]\n    return s\n"
+)
+CALLS = "def g(k):\n    return k * 2\n\ndef f(n):\n    r = g(n) + g(n + 1)\n    return r\n"
+RAISES = "def f(d):\n    try:\n        v = d['k']\n    except KeyError:\n        v = None\n    return v\n"
+COMPREHENSION = "def f(x):\n    ys = [x * 2 for x in range(3)]\n    return ys, x\n"
+DICT = "def f(d):\n    d['a'] = 1\n    d['b'] = d['a'] + 1\n    return d\n"
+
+
+def check(code: str, args: str, text: str, direction: str = "forward", offset: int = 0) -> Verified:
+    return verify(text, direction, traced(code, args), code, label_offset=offset)  # type: ignore[arg-type]
+
+
+SUPPORTED = [
+    (LOOP, "[3, 5]", "`t` starts at `0`, and at the end `t` is `8`."),
+    (LOOP, "[3, 5]", "[L4]: In the second iteration `t` becomes `8`."),
+    (LOOP, "[3, 5]", "**Iteration 1**: x = 3. [L4]: `t = 3`"),
+    (LOOP, "[3, 5]", "Iteration 0: x = 3\nIteration 1: x = 5"),
+    (LOOP, "[3, 5]", "The loop runs twice: t goes from 0 to 3 and then from 3 to 8."),
+    (LOOP, "[3, 5]", "| iteration | x | t |\n|---|---|---|\n| 1 | 3 | 3 |\n| 2 | 5 | 8 |"),
+    (LOOP, "[3, 5]", "When x is 5, t becomes 3 + 5 = 8."),
+    (LOOP, "[3, 5]", "`xs` is a list of 2 integers. It has 2 items."),
+    (LOOP, "[3, 5]", "[L5]: `return t` gives `8`."),
+    (BRANCH, "5", "`n > 3` is true, so `m` is `[5]`."),
+    (BRANCH, "5", "5 > 3 is true. [L3]: set `m` to `[5]`."),
+    (NESTED, "'xy'", "The outer loop makes 2 iterations; the output is 'xxy'."),
+    (CALLS, "4", "`g(4)` returns `8`, `g(5)` returns 10, and `r` is 18."),
+    (RAISES, "{}", "A KeyError is raised and caught; `v` becomes None."),
+    (DICT, "{}", "[L3]: `d['b'] = 2`, so `d` is `{'b': 2, 'a': 1}`."),
+    (LOOP, "[]", "The loop body never runs and 0 is returned."),
+]
+CONTRADICTED = [
+    (LOOP, "[3, 5]", "At the end `t` is `9`.", "`t` is `9`", "t is only ever 0, 3, 8"),
+    (LOOP, "[3, 5]", "**Iteration 2**: `x = 3`.", "`x = 3`", "x = 5"),
+    (LOOP, "[3, 5]", "[L4]: In iteration 2, add `5`: `t = 3`.", "`t = 3`", "t = 8"),
+    (LOOP, "[3, 5]", "1. [L3]: loop\n   - **Iteration 3**: `x = 5`.", "Iteration 3", "2 iterations"),
+    (LOOP, "[3, 5]", "The loop ends after 3 iterations.", "3 iterations", "2 times"),
+    (LOOP, "[3, 5]", "The function returns `'8'`.", "`'8'`", "returns 8"),
+    (LOOP, "[3, 5]", "Since 3 + 5 = 9, we go on.", "3 + 5 = 9", "3 + 5 is 8"),
+    (BRANCH, "5", "[L2]: `n > 3` is false.", "`n > 3` is false", "n > 3 is true"),
+    (BRANCH, "5", "[L5]: `m = (5,)`.", "[L5]", "line 5 does not run"),
+    (BRANCH, "5", "So `m` becomes `(5,)`.", "`(5,)`", "[5]"),
+    (BRANCH, "5", "[L2]: `n > 3` is true, so skip the branch.", "skip the branch", "taken"),
+    (CALLS, "4", "`g(5)` returns `8`.", "`g(5)` returns `8`", "g returns 10"),
+    (CALLS, "4", "[L5]: This calls `g(7)`.", "`g(7)`", "the call is g(4)"),
+    (RAISES, "{}", "[L3]: `d['k']` raises `IndexError`.", "`IndexError`", "KeyError: 'k'"),
+    (RAISES, "{}", "[L3]: `v = 1`.", "`v = 1`", "None"),
+    (DICT, "{}", "[L3]: `d['b']` becomes `3`.", "`d['b']` becomes `3`", "d['b'] is 2"),
+    (LOOP, "[3, 5]", "`xs` has 3 items.", "3 items", "[3, 5]"),
+]
+UNCHECKABLE = [
+    (LOOP, "[3, 5]", "If `xs` were empty, `t` would be `7`."),
+    (LOOP, "[3, 5]", "`t` is not `7`."),
+    (LOOP, "[3, 5]", "The result is good and the weather is 7 degrees."),
+    (LOOP, "[3, 5]", "### Understanding the Function\nIt sets `t` to `7` and returns `9`."),
+    (COMPREHENSION, "9", "In the comprehension `x` is `2`, and then `x = 4`."),
+    (BRANCH, "5", "[L5]: the `else` branch is skipped, otherwise `m = (5,)`."),
+    (LOOP, "[3, 5]", "`xs` is `[3, ...]`."),
+]
+
+
+@pytest.mark.parametrize(("code", "args", "text"), SUPPORTED)
+def test_true_claims_are_supported(code: str, args: str, text: str) -> None:
+    found = check(code, args, text)
+    assert found.claims and {claim.status for claim in found.claims} == {"supported"}, found.claims
+    assert found.accepted and found.score == 1.0 and found.reason == ""
+
+
+@pytest.mark.parametrize(("code", "args", "text", "said", "truth"), CONTRADICTED)
+def test_false_claims_are_found_with_the_truth(code: str, args: str, text: str, said: str, truth: str) -> None:
+    found = check(code, args, text)
+    false = [claim for claim in found.claims if claim.status == "contradicted"]
+    assert any(said in claim.text and truth in claim.truth for claim in false), found.claims
+    assert not found.accepted and found.first_false in false and truth in found.reason
+
+
+@pytest.mark.parametrize(("code", "args", "text"), UNCHECKABLE)
+def test_what_is_not_certainly_claimed_is_never_false(code: str, args: str, text: str) -> None:
+    assert check(code, args, text).accepted
+
+
+def test_labels_carry_an_offset_and_only_forward() -> None:
+    assert check(LOOP, "[3, 5]", "[L6]: `t = 0`.", offset=4).accepted
+    assert not check(LOOP, "[3, 5]", "[L6]: `t = 8`.", offset=4).accepted
+    assert check(LOOP, "[3, 5]", "[L2]: `t = 0`.", "backward", offset=4).accepted
+
+
+def test_a_stale_value_is_false_at_its_label_only() -> None:
+    text = "[L3]: loop\n- Iteration 2: `x = 5`. [L4]: `t = {}`."
+    assert check(LOOP, "[3, 5]", text.format(8)).accepted and not check(LOOP, "[3, 5]", text.format(3)).accepted
+    assert check(LOOP, "[3, 5]", "Somewhere t is 3, and t is 8.").accepted
+
+
+def test_an_inner_loop_has_its_own_iterations() -> None:
+    text = "[L3]: loop\n- Iteration {}: `i = 1`\n  - [L4]: loop\n    - Iteration {}: `j = {}`. [L5]: `s = {}`."
+    assert check(NESTED, "'xy'", text.format(2, 2, 1, "'xxy'")).accepted
+    assert not check(NESTED, "'xy'", text.format(2, 2, 1, "'xx'")).accepted
+    assert not check(NESTED, "'xy'", text.format(2, 3, 1, "'xxy'")).accepted
+
+
+def test_constraints_and_the_recorded_input_are_checked_backward() -> None:
+    good = "`xs` must have 2 items, and `len(xs)` has to be `2`.\n### Conclusion\nOne such input is `[3, 5]`."
+    found = check(LOOP, "[3, 5]", good, "backward")
+    assert found.accepted and {claim.kind for claim in found.claims} == {"constraint", "value", "input"}
+    assert not check(LOOP, "[3, 5]", good.replace("2 items", "3 items"), "backward").accepted
+    other = check(LOOP, "[3, 5]", good.replace("[3, 5]", "[4, 4]"), "backward")
+    assert [claim.status for claim in other.claims if claim.kind == "input"] == ["not_checkable"]
+
+
+def test_without_code_states_and_returns_are_still_checked() -> None:
+    events = traced(LOOP, "[3, 5]")
+    assert verify("t is 8 and 8 is returned.", "forward", events).accepted
+    assert not verify("`t` is `9`.", "forward", events).accepted
+    assert verify("The loop ends after 7 iterations.", "forward", events).accepted
+
+
+def test_what_a_cut_trace_does_not_hold_may_have_happened() -> None:
+    events = traced(LOOP, "[3, 5]")[:5]
+    assert verify("At the end `t` is `9`.", "forward", events, LOOP, truncated=True).accepted
+    assert not verify("At the end `t` is `9`.", "forward", events, LOOP).accepted
+
+
+def test_coverage_is_the_share_of_lines_with_an_effect() -> None:
+    assert check(LOOP, "[3, 5]", "Nothing is said.").coverage == 0
+    assert check(LOOP, "[3, 5]", "[L2]: `t = 0`. [L4]: `t = 3`").coverage == pytest.approx(2 / 4)
+    told = "[L2]: `t = 0`. [L3]: `x = 3`. [L4]: `t = 3`. [L5]: return `8`."
+    assert check(LOOP, "[3, 5]", told).coverage == 1
+
+
+def test_a_call_that_raises_returns_nothing() -> None:
+    code = "def f(x):\n    y = 1 // x\n    return y\n"
+    assert check(code, "0", "`1 // x` raises a ZeroDivisionError.").accepted
+    assert not check(code, "0", "The function returns `1`.").accepted
+    assert not check(code, "0", "[L2]: `y = 1`.").accepted
