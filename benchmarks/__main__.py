@@ -12,7 +12,7 @@ from rich.table import Table
 from semcoder.artifacts import write_json
 from semcoder.errors import UserError
 
-NAMES = ("children", "answers", "traces", "problems", "scaling", "verifier")
+NAMES = ("children", "answers", "traces", "problems", "scaling", "monologues", "verifier")
 
 
 def main(

@@ -25,6 +25,7 @@ rule write_monologues:
             label_offset="prompts.label_offset",
             per_program="monologue.per_program",
             max_chars="monologue.max_chars",
+            max_total_chars="monologue.max_total_chars",
             seed="monologue.seed",
         ),
     message:

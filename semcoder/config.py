@@ -164,6 +164,9 @@ class MonologueSection(Section):
     max_chars: Positive = Field(
         description="longest monologue; a trace is told in less detail until it fits, a longer sample is refused"
     )
+    max_total_chars: Count = Field(
+        description="question and monologue together, told in less detail as far as it takes; 0 for no bound"
+    )
     seed: int = Field(description="seed of the choice of words; of no effect where the teacher chooses them")
 
 

@@ -74,16 +74,12 @@ class TrainingRuns:
                 "programs": ("programs", f"{results}/pyx/train.jsonl"),
                 "tests": ("tests", f"{results}/pyx/tests.jsonl"),
             }
-        folder = (
-            f"formats/{recipe.format}"
-            if recipe.format in RENDERED
-            else f"monologues/{config.monologue.writer}"
-        )
         rationales = [
             path
+            for each in recipe.compare or [recipe.format]
             for direction in DIRECTIONS
             if getattr(recipe.tasks, direction)
-            for path in self.shards(f"{folder}/{direction}/{{}}.jsonl")
+            for path in self.shards(f"{self._folder(each)}/{direction}/{{}}.jsonl")
         ]
         if rationales:
             files["rationales"] = ("rationales", rationales)
@@ -91,6 +87,12 @@ class TrainingRuns:
             files["refine"] = ("refine", f"{results}/pyx_r/pyx_r.jsonl")
         files |= {each: ("extra", self.graph.data.path(each)) for each in recipe.extra}
         return files
+
+    def _folder(self, format: str) -> str:
+        """Where the rows of a format are."""
+        return (
+            f"formats/{format}" if format in RENDERED else f"monologues/{self.graph.config.monologue.writer}"
+        )
 
     def _first_base(self, name: str) -> str:
         """The model at the start of a chain of recipes: its tokenizer is that of them all."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from semcoder.records import Event
 
@@ -46,6 +47,8 @@ class Activation:
     """The text of what was returned or yielded; None when an exception left the function."""
     returned_line: int = 0
     raised: str = ""
+    grouped: list[Any] | None = None
+    """The steps by loops, once `semcoder.monologue.loops` has grouped them."""
 
     @property
     def name(self) -> str:

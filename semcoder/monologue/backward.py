@@ -12,12 +12,14 @@ from semcoder.monologue.difference import difference
 from semcoder.monologue.listing import MAX_SOURCE, Listing, Loop, names_bound, names_read, root_name
 from semcoder.monologue.loops import Round, branches, changed, grouped, targets
 from semcoder.monologue.narrate import Narrator, same_literal, within
+from semcoder.monologue.nodes import walk
+from semcoder.monologue.openness import left_open
 from semcoder.monologue.properties import kinds_of
 from semcoder.monologue.rewind import Depth, Rewind
 from semcoder.monologue.wording import Wording, counted, listed, sentence, span, value
 
 DEPTHS = (
-    Depth(last=6, steps=16),
+    Depth(limit=200, last=6, steps=16),
     Depth(),
     Depth(limit=100, last=2),
     Depth(limit=80, last=1, steps=8, series=60),
@@ -29,19 +31,6 @@ MAX_BUILT = 4
 DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 MAX_CALLS = 3
 """Calls of helpers that are told with a step; more are left out."""
-FORGETFUL = {
-    "sort": "sorting hides the order from before",
-    "sorted": "sorting hides the order from before",
-    "set": "a set hides order and repetition",
-    "len": "only the length can be read off, not the items",
-    "sum": "only the sum can be read off, not the numbers in it",
-    "max": "only the largest can be read off, not the others",
-    "min": "only the smallest can be read off, not the others",
-    "lower": "the case of the letters from before cannot be read off",
-    "upper": "the case of the letters from before cannot be read off",
-    "strip": "what was stripped cannot be read off",
-    "count": "only the number of occurrences can be read off",
-}
 
 
 class Deduction:
@@ -60,7 +49,7 @@ class Deduction:
         root = self._root
         leaving = next((step for step in reversed(root.steps) if self._is_return(step)), None)
         points = [self._leaving(root, leaving)]
-        items = grouped(root, self._listing)
+        items = list(grouped(root, self._listing))
         while leaving is not None and not _holds(items[-1], leaving):
             items.pop()  # what a `finally` did after the value was settled
         for item in reversed(items):
@@ -97,10 +86,16 @@ class Deduction:
         else:
             told = self._wording.say("from_expression", expr=span(source), value=shown)
         workings = self._narrator.reasons.workings(statement.value, step)
-        given = [self._narrator.claims(names)] if names else []
-        given += [workings] if workings else []
-        there = f" There, {'; '.join(given)}." if given else ""
-        return told + there + self._calls(step) + self._forgets(statement.value)
+        claims = self._narrator.claims(names) if names else ""
+        free = self._open(statement.value, root.returned)
+        if free and claims:
+            there = f" {sentence(self._wording.say('free', what=free))}"
+            there += f" {sentence(self._wording.say('choose', claims=claims))}"
+            there += f" {sentence(workings)}" if workings else ""
+        else:
+            given = [each for each in (claims, workings) if each]
+            there = f" There, {'; '.join(given)}." if given else ""
+        return told + there + self._calls(step)
 
     def _is_return(self, step: Step) -> bool:
         return isinstance(self._listing.statement(step.line), ast.Return) and not step.raised
@@ -118,16 +113,16 @@ class Deduction:
         self._needed.update(known)
         return shown
 
-    def _forgets(self, node: ast.AST | None) -> str:
-        """What an operation does not let one read off its result, where a whole value or statement is one."""
-        match node:
-            case ast.Call(func=ast.Name(id=name), args=[_, *_]) if name not in self._listing.names:
-                hidden = FORGETFUL.get(name)
-            case ast.Call(func=ast.Attribute(attr=name)):
-                hidden = FORGETFUL.get(name)
-            case _:
-                hidden = None
-        return f" {sentence(self._wording.say('hidden', what=hidden))}" if hidden else ""
+    def _open(self, node: ast.AST | None, text: str) -> str:
+        """What an operation does not let one read off its result; nothing where the program means something else."""
+        own = (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in self._listing.names
+        )
+        if not isinstance(node, ast.expr) or own or not self._listing.short(node):
+            return ""
+        return left_open(node, text)
 
     # Steps, last first
 
@@ -193,16 +188,17 @@ class Deduction:
             self._needed -= set(relevant)
             names = self._need(expression, step)
             source = self._listing.short(expression)
-            forgets = self._forgets(expression)
+            free = self._open(expression, next(iter(relevant.values())) if len(relevant) == 1 else "")
             if not names and source and set(names_read(expression)) & self._listing.names:
-                return sentence(self._wording.say("compute", expr=span(source), claims=claims)) + forgets
+                return sentence(self._wording.say("compute", expr=span(source), claims=claims))
             if not names:
-                return sentence(self._wording.say("back_set", claims=claims)) + forgets
+                return sentence(self._wording.say("back_set", claims=claims))
             shown = span(source) if source else "a longer expression"
             given = self._narrator.claims(names)
-            return (
-                sentence(self._wording.say("back_assign", claims=claims, expr=shown, given=given)) + forgets
-            )
+            if free:
+                told = self._wording.say("back_open_assign", claims=claims, expr=shown, free=free)
+                return f"{sentence(told)} {sentence(self._wording.say('choose', claims=given))}"
+            return sentence(self._wording.say("back_assign", claims=claims, expr=shown, given=given))
         self._need_all(statement, step)
         source = self._source(statement, step)
         before = {name: step.before[name] for name in relevant if name in step.before}
@@ -215,7 +211,10 @@ class Deduction:
             return sentence(self._wording.say("back_part", source=source, part=part))
         states = self._narrator.claims(before)
         told = self._wording.say("back_effect", source=source, before=states, claims=claims)
-        return sentence(told) + self._forgets(expression)
+        match expression:
+            case ast.Call(func=ast.Attribute(attr="sort")):
+                told += "; any order from before would do"
+        return sentence(told)
 
     def _need_all(self, statement: ast.AST, step: Step) -> None:
         """Need what a statement reads; of a compound one, what its header reads."""
@@ -247,12 +246,14 @@ class Deduction:
         built = self._feeding(run.node, relevant, moved)[:MAX_BUILT] if relevant else []
         if not relevant and run.end is not None and _can_be_left(run.node):
             told = self._ran_out(run)
+        elif not run.iterations and self._would_change(run.node):
+            told = self._never(run)
         elif not run.iterations or not (relevant or run.end is None):
             return ""
         else:
             told = "\n   - ".join(Rewind(self._listing, self._wording, run, built, self._depth).lines())
-        names = [part for part in ast.walk(run.node) if isinstance(part, ast.Name)]
-        items = {name for part in ast.walk(run.node) if isinstance(part, ast.For) for name in targets(part)}
+        names = [part for part in walk(run.node) if isinstance(part, ast.Name)]
+        items = {name for part in walk(run.node) if isinstance(part, ast.For) for name in targets(part)}
         self._needed -= items - set(start)
         self._needed.update(
             part.id
@@ -261,15 +262,41 @@ class Deduction:
         )
         return told
 
+    def _would_change(self, node: Loop) -> bool:
+        """Whether the body of a loop could have changed something that is needed."""
+        stored = {
+            root_name(part)
+            for part in walk(node)
+            if isinstance(part, ast.Name | ast.Subscript | ast.Attribute)
+            and not isinstance(part.ctx, ast.Load)
+        }
+        called = {root_name(part.value) for part in walk(node) if isinstance(part, ast.Expr)}
+        return bool((stored | called) & self._needed)
+
+    def _never(self, run: Round) -> str:
+        """A loop that had to run not even once."""
+        node, first = run.node, run.first()
+        part = node.test if isinstance(node, ast.While) else node.iter
+        source = self._listing.short(part)
+        names = self._need(part, first)
+        if isinstance(node, ast.While):
+            told = self._wording.say(
+                "back_not_once", loop=f"the loop while {span(source)}" if source else "the loop"
+            )
+        else:
+            told = self._wording.say(
+                "back_empty", loop=f"the loop over {span(source)}" if source else "the loop"
+            )
+        given = f", with {self._narrator.claims(names)}" if names else ""
+        return sentence(told + given)
+
     def _feeding(self, node: Loop, relevant: list[str], moved: list[str]) -> list[str]:
         """The variables among `moved` that what is `relevant` is computed from in the loop, or that steer it."""
         found = list(relevant)
         if isinstance(node, ast.While):
             found += [name for name in names_read(node.test) if name in moved]
-        statements = [
-            part for part in ast.walk(node) if isinstance(part, ast.Assign | ast.AugAssign | ast.Expr)
-        ]
-        items = {name for part in ast.walk(node) if isinstance(part, ast.For) for name in targets(part)}
+        statements = [part for part in walk(node) if isinstance(part, ast.Assign | ast.AugAssign | ast.Expr)]
+        items = {name for part in walk(node) if isinstance(part, ast.For) for name in targets(part)}
         before = -1
         while before != len(found):
             before = len(found)
@@ -313,4 +340,4 @@ def _holds(item: Step | Round, step: Step) -> bool:
 
 def _can_be_left(node: ast.AST) -> bool:
     """Whether a loop holds a `break` or `return`."""
-    return any(isinstance(part, ast.Break | ast.Return) for part in ast.walk(node))
+    return any(isinstance(part, ast.Break | ast.Return) for part in walk(node))

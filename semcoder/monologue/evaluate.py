@@ -6,85 +6,32 @@ refused, and bounded in time and size, on plain data. What is not on the list is
 """
 
 import ast
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from semcoder.execution import literals
+from semcoder.monologue.operations import (
+    COMPARE,
+    FUNCTIONS,
+    GROWING,
+    KEYWORDS,
+    MAX_SIZE,
+    METHODS,
+    PADDING,
+    SEQUENCES,
+    TYPES,
+    Items,
+    Unknown,
+    arithmetic,
+    number,
+    of_type,
+    refuse_order,
+    size,
+)
 
-MAX_SIZE = 10_000
-"""Characters or items of any intermediate value."""
-MAX_BITS = 256
-SHOWING_ORDER = frozenset({"list", "tuple", "str", "sum", "join"})
-"""Functions and methods whose result, given a set, hangs on its order."""
-GROWING = frozenset({"replace", "join"})
-"""Methods whose result can be longer than what goes in."""
-
-COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda a, b: a in b,
-    ast.NotIn: lambda a, b: a not in b,
-}
-ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-}
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    each.__name__: each
-    for each in (
-        len,
-        abs,
-        min,
-        max,
-        sum,
-        ord,
-        chr,
-        bool,
-        sorted,
-        any,
-        all,
-        round,
-        int,
-        float,
-        str,
-        list,
-        tuple,
-        set,
-    )
-}
-STRING_METHODS = """
-    isdigit isalpha isalnum isupper islower isspace isnumeric isdecimal istitle isidentifier isascii isprintable
-    startswith endswith count find rfind index rindex lower upper casefold title capitalize swapcase
-    strip lstrip rstrip split rsplit splitlines partition rpartition removeprefix removesuffix replace join
-"""
-METHODS: dict[type, frozenset[str]] = {
-    str: frozenset(STRING_METHODS.split()),
-    list: frozenset({"count", "index"}),
-    tuple: frozenset({"count", "index"}),
-    dict: frozenset({"get", "keys", "values", "items"}),
-    set: frozenset({"issubset", "issuperset", "isdisjoint"}),
-}
-TYPES = {
-    each.__name__: each for each in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
-}
-NUMBERS = (bool, int, float)
-SEQUENCES = (str, list, tuple, bytes)
-
-
-class Unknown(Exception):
-    """The value cannot be told."""
+MAX_STEPS = 4_000
+"""Parts of an expression looked at; those of a comprehension count for each of its items."""
 
 
 def evaluate(node: ast.expr, variables: Mapping[str, str], bound: frozenset[str]) -> Any:
@@ -93,7 +40,7 @@ def evaluate(node: ast.expr, variables: Mapping[str, str], bound: frozenset[str]
     `bound` are the names that the program binds anywhere: a builtin among them is not taken for the builtin.
     """
     try:
-        value = _value(node, variables, bound)
+        value = _Evaluation(variables, bound).of(node)
     except Unknown:
         raise
     except Exception as error:
@@ -115,109 +62,240 @@ def parsed(text: str) -> Any:
     return literals.parse(text)
 
 
-def _value(node: ast.expr, variables: Mapping[str, str], bound: frozenset[str]) -> Any:
-    def of(part: ast.expr) -> Any:
-        return _value(part, variables, bound)
-
-    match node:
-        case ast.Constant():
-            return node.value
-        case ast.Name():
-            if node.id not in variables:
-                raise Unknown(node.id)
-            return parsed(variables[node.id])
-        case ast.Tuple():
-            return tuple(of(part) for part in node.elts)
-        case ast.List():
-            return [of(part) for part in node.elts]
-        case ast.BoolOp():
-            return _chain(node, of)
-        case ast.IfExp():
-            return of(node.body) if of(node.test) else of(node.orelse)
-        case ast.UnaryOp(op=ast.Not()):
-            return not of(node.operand)
-        case ast.UnaryOp(op=ast.USub()):
-            return -_number(of(node.operand))
-        case ast.Compare():
-            left = of(node.left)
-            for op, part in zip(node.ops, node.comparators, strict=True):
-                right = of(part)
-                if isinstance(op, ast.Is | ast.IsNot) and None not in (left, right):
-                    raise Unknown("identity")
-                if not COMPARE[type(op)](left, right):
-                    return False
-                left = right
-            return True
-        case ast.BinOp():
-            return _arithmetic(node.op, of(node.left), of(node.right))
-        case ast.Subscript(slice=ast.Slice(lower=lower, upper=upper, step=step)):
-            parts = [of(part) if part else None for part in (lower, upper, step)]
-            return _of_type(of(node.value), SEQUENCES)[slice(*parts)]
-        case ast.Subscript():
-            return _of_type(of(node.value), (*SEQUENCES, dict))[of(node.slice)]
-        case ast.Call(func=ast.Name(id="isinstance"), args=[value, ast.Name(id=kind)], keywords=[]):
-            if kind not in TYPES or {kind, "isinstance"} & bound:
-                raise Unknown(kind)
-            return isinstance(of(value), TYPES[kind])
-        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            if name not in FUNCTIONS or name in bound:
-                raise Unknown(name)
-            if name == "round" and len(arguments) != 1:  # a large second argument would take forever
-                raise Unknown(name)
-            given = [of(part) for part in arguments]
-            _ordered(name, given)
-            return FUNCTIONS[name](*given)
-        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=arguments, keywords=[]):
-            value = of(owner)
-            if name not in METHODS.get(type(value), ()):
-                raise Unknown(name)
-            given = [of(part) for part in arguments]
-            _ordered(name, given)
-            if name in GROWING and _size(value) * max(map(_size, given), default=1) > MAX_SIZE:
-                raise Unknown("size")
-            return getattr(value, name)(*given)
-    raise Unknown(type(node).__name__)
+_EMPTY: dict[Any, Any] = {}
+VIEWS = (type(_EMPTY.keys()), type(_EMPTY.values()), type(_EMPTY.items()))
 
 
-def _chain(node: ast.BoolOp, of: Callable[[ast.expr], Any]) -> Any:
-    """The first operand that decides, as Python gives it; the operands after it are not looked at."""
-    value = None
-    for part in node.values:
-        value = of(part)
-        if bool(value) is isinstance(node.op, ast.Or):
-            break
-    return value
+class _Evaluation:
+    """One look at one expression: the variables it may read, and the steps it has left."""
 
+    def __init__(self, variables: Mapping[str, str], bound: frozenset[str]) -> None:
+        self._variables = variables
+        self._bound = bound
+        self._own: dict[str, Any] = {}
+        """The names that comprehensions and lambdas bind, with their values now."""
+        self._left = MAX_STEPS
 
-def _arithmetic(op: ast.operator, left: Any, right: Any) -> Any:
-    if type(op) not in ARITHMETIC:
+    def of(self, node: ast.expr) -> Any:
+        """The value of a part."""
+        self._left -= 1
+        how = _HOW.get(type(node))
+        if how is None or self._left < 0:
+            raise Unknown(type(node).__name__)
+        return how(self, node)
+
+    def constant(self, node: ast.Constant) -> Any:
+        return node.value
+
+    def name(self, node: ast.Name) -> Any:
+        if node.id in self._own:
+            return self._own[node.id]
+        if node.id not in self._variables:
+            raise Unknown(node.id)
+        return parsed(self._variables[node.id])
+
+    def a_tuple(self, node: ast.Tuple) -> Any:
+        return tuple(map(self.of, node.elts))
+
+    def a_list(self, node: ast.List) -> Any:
+        return list(map(self.of, node.elts))
+
+    def a_set(self, node: ast.Set) -> Any:
+        return set(map(self.of, node.elts))
+
+    def a_dict(self, node: ast.Dict) -> Any:
+        return {
+            self.of(key): self.of(value) for key, value in zip(_whole(node.keys), node.values, strict=True)
+        }
+
+    def chain(self, node: ast.BoolOp) -> Any:
+        """The first operand that decides, as Python gives it; the operands after it are not looked at."""
+        value = None
+        for part in node.values:
+            value = self.of(part)
+            if bool(value) is isinstance(node.op, ast.Or):
+                break
+        return value
+
+    def conditional(self, node: ast.IfExp) -> Any:
+        return self.of(node.body) if self.of(node.test) else self.of(node.orelse)
+
+    def unary(self, node: ast.UnaryOp) -> Any:
+        if isinstance(node.op, ast.Not):
+            return not self.of(node.operand)
+        if isinstance(node.op, ast.USub):
+            return -number(self.of(node.operand))
+        if isinstance(node.op, ast.Invert):
+            return ~of_type(number(self.of(node.operand)), (int,))
         raise Unknown("operator")
-    if isinstance(op, ast.Add) and type(left) is type(right) and type(left) in SEQUENCES:
-        if len(left) + len(right) > MAX_SIZE:
-            raise Unknown("size")
-        return left + right
-    return ARITHMETIC[type(op)](_number(left), _number(right))
+
+    def compare(self, node: ast.Compare) -> Any:
+        left = self.of(node.left)
+        for op, part in zip(node.ops, node.comparators, strict=True):
+            right = self.of(part)
+            if isinstance(op, ast.Is | ast.IsNot) and None not in (left, right):
+                raise Unknown("identity")
+            if isinstance(left, Items) or (
+                isinstance(right, Items) and not isinstance(op, ast.In | ast.NotIn)
+            ):
+                raise Unknown("a generator")
+            if not COMPARE[type(op)](left, right):
+                return False
+            left = right
+        return True
+
+    def binary(self, node: ast.BinOp) -> Any:
+        return arithmetic(node.op, self.of(node.left), self.of(node.right))
+
+    def item(self, node: ast.Subscript) -> Any:
+        value = self.of(node.value)
+        if isinstance(node.slice, ast.Slice):
+            parts = (node.slice.lower, node.slice.upper, node.slice.step)
+            return of_type(value, SEQUENCES)[slice(*[self.of(part) if part else None for part in parts])]
+        return of_type(value, (*SEQUENCES, dict))[self.of(node.slice)]
+
+    def call(self, node: ast.Call) -> Any:
+        match node:
+            case ast.Call(func=ast.Name(id="isinstance"), args=[value, kinds], keywords=[]):
+                named = kinds.elts if isinstance(kinds, ast.Tuple) else [kinds]
+                names = [each.id if isinstance(each, ast.Name) else "" for each in named]
+                if not set(names) <= TYPES.keys() or {*names, "isinstance"} & self._bound:
+                    raise Unknown("type")
+                known = self.of(value)
+                if isinstance(known, Items):
+                    raise Unknown("a generator")
+                return isinstance(known, tuple([TYPES[name] for name in names]))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=words):
+                if name not in FUNCTIONS or name in self._bound:
+                    raise Unknown(name)
+                if name == "round" and len(arguments) != 1:  # a large second argument would take forever
+                    raise Unknown(name)
+                given = list(map(self.of, arguments))
+                named_too = {
+                    word.arg: self.of(word.value) for word in words if word.arg in KEYWORDS.get(name, ())
+                }
+                if len(named_too) < len(words):
+                    raise Unknown("keyword")
+                refuse_order(name, given, "key" in named_too)
+                return FUNCTIONS[name](*given, **named_too)  # type: ignore[arg-type]
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="dict"), attr="fromkeys"),
+                args=[keys, *default],
+                keywords=[],
+            ) if "dict" not in self._bound and "dict" not in self._variables:
+                known = self.of(keys)
+                refuse_order("list", [known], False)
+                return dict.fromkeys(_iterable(known), *map(self.of, default))
+            case ast.Call(func=ast.Attribute(value=owner, attr=name), args=arguments, keywords=[]):
+                value = self.of(owner)
+                if name not in METHODS.get(type(value), ()):
+                    raise Unknown(name)
+                given = list(map(self.of, arguments))
+                refuse_order(name, given, False)
+                if name in GROWING and size(value) * max(map(size, given), default=1) > MAX_SIZE:
+                    raise Unknown("size")
+                if name in PADDING and not (given and type(given[0]) is int and given[0] <= MAX_SIZE):
+                    raise Unknown("size")
+                return getattr(value, name)(*given)
+        raise Unknown("call")
+
+    def function(self, node: ast.Lambda) -> Any:
+        names = [each.arg for each in node.args.args]
+        if ast.unparse(node.args) != ", ".join(names):
+            raise Unknown("parameters")
+
+        def run(*given: Any) -> Any:
+            with_given = dict(zip(names, given, strict=True))
+            outer, self._own = self._own, self._own | with_given
+            try:
+                return self.of(node.body)
+            finally:
+                self._own = outer
+
+        return run
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Any:
+        kind = {ast.ListComp: list, ast.SetComp: set, ast.GeneratorExp: Items}[type(node)]
+        outer = self._own
+        try:
+            return kind([self.of(node.elt) for _ in self._turns(node.generators, kind is set)])
+        finally:
+            self._own = outer
+
+    def dict_comprehension(self, node: ast.DictComp) -> Any:
+        outer = self._own
+        try:
+            return {self.of(node.key): self.of(node.value) for _ in self._turns(node.generators, False)}
+        finally:
+            self._own = outer
+
+    def _turns(self, loops: Sequence[ast.comprehension], unordered: bool) -> Iterator[None]:
+        """Bind the names for each turn of the loops of a comprehension."""
+        loop, *inner = loops
+        items = self.of(loop.iter)
+        if isinstance(items, set | frozenset) and not unordered:
+            raise Unknown("the order of a set")
+        for item in _iterable(items):
+            self._own = self._own | _bind(loop.target, item)
+            if all(self.of(test) for test in loop.ifs):
+                if inner:
+                    yield from self._turns(inner, unordered)
+                else:
+                    yield
+
+    def text(self, node: ast.JoinedStr) -> Any:
+        parts: list[str] = []
+        for each in node.values:
+            if isinstance(each, ast.Constant):
+                parts.append(str(each.value))
+            elif isinstance(each, ast.FormattedValue) and each.format_spec is None and each.conversion == -1:
+                parts.append(str(of_type(self.of(each.value), (str, int, bool, type(None)))))
+            else:
+                raise Unknown("format")
+        return "".join(parts)
 
 
-def _ordered(name: str, given: Sequence[Any]) -> None:
-    """Refuse what shows the order of a set: that of this process is not that of the traced one."""
-    if name in SHOWING_ORDER and any(isinstance(each, set | frozenset) for each in given):
-        raise Unknown("the order of a set")
-    if name == "str" and any(isinstance(each, list | tuple | dict) for each in given):
-        raise Unknown("a set may be inside")
+_HOW: dict[type, Callable[[_Evaluation, Any], Any]] = {
+    ast.Constant: _Evaluation.constant,
+    ast.Name: _Evaluation.name,
+    ast.Tuple: _Evaluation.a_tuple,
+    ast.List: _Evaluation.a_list,
+    ast.Set: _Evaluation.a_set,
+    ast.Dict: _Evaluation.a_dict,
+    ast.BoolOp: _Evaluation.chain,
+    ast.IfExp: _Evaluation.conditional,
+    ast.UnaryOp: _Evaluation.unary,
+    ast.Compare: _Evaluation.compare,
+    ast.BinOp: _Evaluation.binary,
+    ast.Subscript: _Evaluation.item,
+    ast.Call: _Evaluation.call,
+    ast.Lambda: _Evaluation.function,
+    ast.ListComp: _Evaluation.comprehension,
+    ast.SetComp: _Evaluation.comprehension,
+    ast.GeneratorExp: _Evaluation.comprehension,
+    ast.DictComp: _Evaluation.dict_comprehension,
+    ast.JoinedStr: _Evaluation.text,
+}
 
 
-def _size(value: Any) -> int:
-    return len(value) + 1 if isinstance(value, str | list | tuple | dict | set | bytes) else 1
+def _whole(keys: Sequence[ast.expr | None]) -> list[ast.expr]:
+    """The keys of a display without `**`."""
+    if None in keys:
+        raise Unknown("**")
+    return [key for key in keys if key is not None]
 
 
-def _number(value: Any) -> Any:
-    if type(value) not in NUMBERS or (type(value) is int and value.bit_length() > MAX_BITS):
-        raise Unknown("number")
-    return value
+def _iterable(items: Any) -> Iterable[Any]:
+    """What may be gone through: plain data, the views of dictionaries, and what a generator gave."""
+    return of_type(items, (*SEQUENCES, dict, set, frozenset, Items, *VIEWS))  # type: ignore[no-any-return]
 
 
-def _of_type(value: Any, kinds: tuple[type, ...]) -> Any:
-    if type(value) not in kinds:
-        raise Unknown("type")
-    return value
+def _bind(target: ast.expr, item: Any) -> dict[str, Any]:
+    if isinstance(target, ast.Name):
+        return {target.id: item}
+    if isinstance(target, ast.Tuple) and not any(isinstance(each, ast.Starred) for each in target.elts):
+        found: dict[str, Any] = {}
+        for part, each in zip(target.elts, of_type(item, SEQUENCES), strict=True):
+            found |= _bind(part, each)
+        return found
+    raise Unknown("target")

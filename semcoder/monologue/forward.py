@@ -1,10 +1,11 @@
 """Forward monologues: the execution told in its order, to the output (paper section 4.2.1, App. G and I)."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from semcoder.monologue.activations import Activation, Step
+from semcoder.monologue.invariants import invariants
 from semcoder.monologue.listing import Listing
 from semcoder.monologue.loops import (
     Item,
@@ -33,8 +34,15 @@ class Detail:
     """How many calls of one function are told step by step; None for all."""
     series: int = 160
     """Characters of the longest series of values, one an iteration."""
+    invariants: bool = True
+    """Whether what stays true in a loop is told with its summary."""
 
 
+DECIDING = (
+    *(ast.If, ast.While, ast.For, ast.AsyncFor, ast.Assert, ast.Raise, ast.Return, ast.Break, ast.Continue),
+    *(ast.match_case, ast.ExceptHandler),
+)
+"""Statements that decide where the execution goes on."""
 CONTAINERS = ("[", "{", "(")
 """Their values, one an iteration, are too much to take in; the last says more."""
 LEVELS = (
@@ -45,6 +53,7 @@ LEVELS = (
     Detail(inner=(1, 0), calls=1, outer=(2, 1), limit=120, series=120),
     Detail(inner=(0, 0), calls=0, outer=(1, 1), limit=80, series=100),
     Detail(inner=(0, 0), calls=0, outer=(0, 0), limit=60, series=60),
+    Detail(inner=(0, 0), calls=0, outer=(0, 0), limit=30, series=30, invariants=False),
 )
 """From the full telling to the shortest; the first that fits is taken."""
 
@@ -70,12 +79,21 @@ class Simulation:
         self._offset = offset
         self._narrator = Narrator(listing, wording, detail.limit, root)
         self._told_calls: dict[str, int] = {}
+        self._cited: set[int] = set()
+        self._hidden: dict[int, tuple[Step, Activation]] = {}
+        """The first step on each line that decides or changes something where only a summary is told."""
 
     def numbered(self) -> str:
         """The section's text: a numbered list."""
         root = self._root
         bullets = [Bullet(self._labelled(root.line, self._entered(root)))]
-        bullets += self._bullets(grouped(root, self._listing), root, 0)
+        owners: dict[int, Bullet] = {}
+        for item in grouped(root, self._listing):
+            found = self._bullets([item], root, 0)
+            bullets += found
+            for line in self._hidden.keys() - owners.keys():
+                owners[line] = bullets[-1]
+        self._add_left_out(owners)
         lines: list[str] = []
         for number, bullet in enumerate(bullets, 1):
             lines.append(f"{number}. {bullet.text}")
@@ -89,7 +107,33 @@ class Simulation:
         return self._wording.say("enter_root", call=name, claims=self._narrator.claims(root.arguments))
 
     def _labelled(self, line: int, told: str) -> str:
-        return f"[L{line + self._offset}]: {sentence(told)}"
+        return f"{self._label(line)}: {sentence(told)}"
+
+    def _label(self, line: int) -> str:
+        self._cited.add(line)
+        return f"[L{line + self._offset}]"
+
+    # What summaries pass over
+
+    def _hide(self, steps: Iterable[Step], activation: Activation) -> None:
+        """Note steps that are not told one by one, and those of the calls in them."""
+        for step in steps:
+            if step.changes or step.removed or isinstance(self._listing.statement(step.line), DECIDING):
+                self._hidden.setdefault(step.line, (step, activation))
+            for call in step.calls:
+                self._hide(call.steps, call)
+
+    def _add_left_out(self, owners: Mapping[int, Bullet]) -> None:
+        """Tell the first execution of every line not spoken of (paper section 4.2.1: coverage), where it belongs."""
+        told: dict[int, tuple[Bullet, list[str]]] = {}
+        for line, (step, activation) in sorted(self._hidden.items()):
+            if line not in self._cited:
+                self._narrator.turn()
+                said = self._narrator.step(step, activation) or self._listing.lines[line - 1].strip()
+                bullet = owners[line]
+                told.setdefault(id(bullet), (bullet, []))[1].append(self._labelled(line, said))
+        for bullet, lines in told.values():
+            bullet.children.append(Bullet(f"{self._wording.say('left_out')}: {' '.join(lines)}"))
 
     def _bullets(self, items: Sequence[Item], activation: Activation, depth: int) -> list[Bullet]:
         """One bullet an item, without those that have nothing to tell. `depth` counts the loops around."""
@@ -123,6 +167,9 @@ class Simulation:
     def _calls(self, step: Step) -> tuple[list[Bullet], str]:
         """The calls of a step: as points where one of them is told step by step, else in one phrase."""
         calls = [call for call in step.calls if not self._silent(call)]
+        for call in step.calls if len(calls) < len(step.calls) else ():
+            if self._silent(call):
+                self._hide(call.steps, call)
         if not any(self._in_full(call) for call in calls):
             return [], self._brief(calls)
         return [self._call(call) for call in calls], ""
@@ -133,6 +180,7 @@ class Simulation:
 
     def _call(self, call: Activation) -> Bullet:
         if not self._in_full(call):
+            self._hide(call.steps, call)
             return Bullet(self._narrator.returned(call))
         self._told_calls[call.scope] = self._told_calls.get(call.scope, 0) + 1
         if isinstance(self._listing.statement(call.line), ast.ClassDef):
@@ -158,6 +206,8 @@ class Simulation:
     def _brief(self, calls: Sequence[Activation]) -> str:
         if not calls:
             return ""
+        for call in calls:
+            self._hide(call.steps, call)
         if len(calls) <= 4:
             return listed([self._narrator.returned(call) for call in calls])
         names = list(dict.fromkeys(span(call.name.replace("<lambda>", "lambda")) for call in calls))
@@ -191,6 +241,8 @@ class Simulation:
             bullet.children.append(self._iteration(at + 1, iteration, run, activation, depth))
         if keep_first + keep_last < n:
             bullet.children.append(self._summary(run, keep_first, n - keep_last))
+            for iteration in run.iterations[keep_first : n - keep_last]:
+                self._hide(iteration.steps(), activation)
         for at in range(max(keep_first, n - keep_last), n):
             bullet.children.append(self._iteration(at + 1, run.iterations[at], run, activation, depth))
         if run.end is not None:
@@ -277,7 +329,7 @@ class Simulation:
                 facts.append(self._wording.say("ends_as", name=span(name), value=shown))
         for line, outcomes in branches(some, self._listing).items():
             hits = [str(start + at) for at, outcome in enumerate(outcomes, 1) if outcome]
-            label = f"the test at [L{line + self._offset}]"
+            label = f"the test at {self._label(line)}"
             if len(hits) == len(some):
                 facts.append(f"{label} is true every time")
             elif not hits:
@@ -287,6 +339,9 @@ class Simulation:
                 facts.append(f"{label} is true in {noun} {listed(hits)}")
             else:
                 facts.append(f"{label} is true in {len(hits)} of them")
+        holds = [span(each) for each in invariants(run, self._listing)] if self._detail.invariants else []
+        if holds:
+            facts.append(self._wording.say("invariant", facts=listed(holds)))
         title = f"**Iterations {start + 1} to {stop}**" if len(some) > 1 else f"**Iteration {stop}**"
         return Bullet(f"{title}: {sentence('; '.join(facts))}" if facts else f"{title}: No variable changes.")
 

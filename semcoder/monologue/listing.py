@@ -3,6 +3,7 @@
 import ast
 from functools import lru_cache
 
+from semcoder.monologue.nodes import walk
 from semcoder.tracing.structure import LOOPS, Statement, statement_lines
 
 Loop = ast.For | ast.AsyncFor | ast.While
@@ -128,7 +129,7 @@ def listing(code: str) -> Listing:
 @lru_cache(maxsize=NODES)
 def names_read(node: ast.AST) -> list[str]:
     """The names that `node` reads, in order of appearance, without those of its own comprehensions and lambdas."""
-    found = [part for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
+    found = [part for part in walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
     found.sort(key=lambda name: (name.lineno, name.col_offset))
     own = names_within(node)
     return [name for name in dict.fromkeys(part.id for part in found) if name not in own]
@@ -138,9 +139,9 @@ def names_read(node: ast.AST) -> list[str]:
 def names_within(node: ast.AST) -> frozenset[str]:
     """The names that the comprehensions and lambdas in `node` bind: in them they are other variables."""
     own: set[str] = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.comprehension):
-            own.update(name.id for name in ast.walk(part.target) if isinstance(name, ast.Name))
+            own.update(name.id for name in walk(part.target) if isinstance(name, ast.Name))
         elif isinstance(part, ast.arg):
             own.add(part.arg)
     return frozenset(own)
@@ -149,9 +150,7 @@ def names_within(node: ast.AST) -> frozenset[str]:
 @lru_cache(maxsize=NODES)
 def names_bound(node: ast.AST) -> list[str]:
     """The plain names that an assignment or loop target binds, in order of appearance."""
-    return [
-        part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    ]
+    return [part.id for part in walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
 
 
 def root_name(node: ast.expr) -> str:

@@ -31,6 +31,8 @@ class Round:
     node: Loop
     iterations: list[Iteration] = field(default_factory=list)
     end: Step | None = None
+    invariants: tuple[str, ...] | None = None
+    """What `semcoder.monologue.invariants` found, once it has looked."""
 
     def steps(self) -> Iterator[Step]:
         """All steps, in order."""
@@ -51,7 +53,10 @@ def grouped(activation: Activation, listing: Listing) -> list[Item]:
     """The steps of an activation, those of each loop together. A generator's resumptions stay flat."""
     if activation.line in listing.generators:
         return list(activation.steps)
-    return _group(activation.steps, listing, 0)
+    if activation.grouped is None:
+        activation.grouped = _group(activation.steps, listing, 0)
+    found: list[Item] = activation.grouped
+    return found
 
 
 def _group(steps: Sequence[Step], listing: Listing, level: int) -> list[Item]:

@@ -7,6 +7,7 @@ from semcoder.monologue.activations import Activation, Step, Untellable
 from semcoder.monologue.difference import changed_part
 from semcoder.monologue.evaluate import parsed
 from semcoder.monologue.listing import Function, Listing, names_bound
+from semcoder.monologue.nodes import walk
 from semcoder.monologue.reasons import Reasons, Told
 from semcoder.monologue.wording import Wording, claim, listed, span, value
 
@@ -38,6 +39,8 @@ class Narrator:
         self._before = step.before
         if step.raised:
             return self._raised(statement, step)
+        if activation.name.endswith("<lambda>") and step.last and activation.returned is not None:
+            return self.wording.say("lambda", value=value(activation.returned, self.limit))
         if step.last and activation.returned is not None and _yields(statement):
             return self.wording.say("yield", value=value(activation.returned, self.limit))
         shared = self.listing.shared(step.line)
@@ -79,7 +82,9 @@ class Narrator:
         ]
         text = f"{activation.name.replace('<lambda>', 'lambda')}({', '.join(parts)})"
         shown = len(text) <= self.limit and not any(each.startswith("<") for each in given.values())
-        return span(text if shown and "<traceback" not in text else activation.name)
+        return span(
+            text if shown and "<traceback" not in text else activation.name.replace("<lambda>", "lambda")
+        )
 
     def returned(self, activation: Activation) -> str:
         """`helper(3)` returns `6`; or what a generator yields, or what is raised."""
@@ -95,7 +100,9 @@ class Narrator:
         if activation.line not in self.listing.generators or activation.returned is None:
             return False
         last = self.listing.statement(activation.steps[-1].line) if activation.steps else None
-        return activation.returned == "None" or not _yields(last)
+        if last is not None and self.listing.shared(activation.steps[-1].line):
+            return activation.returned == "None"
+        return not _yields(last)
 
     def test(self, test: ast.expr, step: Step, outcome: bool) -> str:
         """A test with its outcome and reason."""
@@ -145,12 +152,20 @@ class Narrator:
                 return self.wording.say("subject", subject=fact or shown or "the subject")
             case ast.match_case(pattern=pattern):
                 return self._case(statement, pattern, step)
+            case ast.For() | ast.AsyncFor() if step.changes:
+                return self.wording.say("next", claims=self.claims(step.changes))
             case ast.For() | ast.AsyncFor():
-                return self.wording.say("next", claims=self.claims(step.changes)) if step.changes else ""
+                return self.wording.say(
+                    "goes_on" if within(self.listing, statement.body, step.following) else "over"
+                )
+            case ast.While(test=ast.Constant() as test):
+                return self.wording.say("while", test=span(self.listing.source(test)))
+            case ast.While(test=test):
+                return self.test(test, step, within(self.listing, statement.body, step.following))
             case ast.Return(value=kept) if not step.last:
                 source = self.listing.short(kept) if kept else ""
                 return self.wording.say("return_later", value=span(source) if source else "the value")
-            case ast.Return() | ast.While():
+            case ast.Return():
                 return ""
             case ast.Try() if not step.changes:
                 return ""
@@ -330,4 +345,4 @@ def _yields(statement: ast.AST | None) -> bool:
     """Whether a statement yields by itself, and not in the block under it."""
     if statement is None or hasattr(statement, "body"):
         return False
-    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(statement))
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in walk(statement))

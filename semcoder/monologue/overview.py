@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from semcoder.monologue.activations import Activation
 from semcoder.monologue.listing import Function, Listing, names_bound, root_name
+from semcoder.monologue.nodes import walk
 from semcoder.monologue.wording import Wording, counted, listed, sentence, span
 
 MAX_CLAUSES = 6
@@ -184,7 +185,7 @@ def _effects(body: Sequence[ast.stmt], listing: Listing) -> str:
     """`, appending to `out` and updating `n``: what the statements of a block build up."""
     verbs: dict[str, dict[str, None]] = {}
     for statement in body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             match node:
                 case ast.AugAssign(target=target):
                     verb, name = "updating", root_name(target)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from semcoder.monologue.activations import Step, Untellable
-from semcoder.monologue.evaluate import Unknown, evaluate, text_of
+from semcoder.monologue.evaluate import evaluate, text_of
 from semcoder.monologue.listing import NODES, Listing, names_read, names_within
+from semcoder.monologue.nodes import walk
+from semcoder.monologue.operations import Unknown
 from semcoder.monologue.wording import claim, listed, span
 
 MAX_FACT = 60
@@ -195,7 +197,7 @@ def _during(test: ast.expr, step: Step) -> dict[str, str]:
     """The variables that have one value all through a test, and those that it binds by `:=` before it reads them."""
     bound = [
         node.target.id
-        for node in ast.walk(test)
+        for node in walk(test)
         if isinstance(node, ast.NamedExpr) and not _read_before(node, test)
     ]
     steady = {name: text for name, text in step.before.items() if name not in step.changes}
@@ -217,7 +219,7 @@ def _read_before(binding: ast.NamedExpr, test: ast.expr) -> bool:
         and node.id == binding.target.id
         and isinstance(node.ctx, ast.Load)
         and (node.lineno, node.col_offset) < end
-        for node in ast.walk(test)
+        for node in walk(test)
     )
 
 

@@ -6,9 +6,16 @@ from dataclasses import dataclass
 
 from semcoder.monologue.activations import Step
 from semcoder.monologue.difference import difference
+from semcoder.monologue.evaluate import text_of
+from semcoder.monologue.lifting import before_loop, lifted
 from semcoder.monologue.listing import Listing, names_read
 from semcoder.monologue.loops import Iteration, Round, branches, targets
+from semcoder.monologue.openness import left_open
+from semcoder.monologue.substitution import free
 from semcoder.monologue.wording import Wording, claim, counted, listed, sentence, span
+
+MAX_EXAMPLES = 2
+MAX_EXPRESSION = 100
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,10 @@ class Rewind:
         """The opening sentence, then one line for each point under it."""
         first, last = self._depth.first, self._depth.last
         told = self._stretches()
-        lines = [self._opening()]
+        amounts = self._amounts()
+        if amounts:  # the iterations are only to see it at work
+            last = min(last, MAX_EXAMPLES)
+        lines = [self._opening(), *amounts]
         if len(told) <= first + last + 1:
             lines += [each.text for each in told]
         else:
@@ -63,6 +73,23 @@ class Rewind:
             claims = listed([claim(name, start[name], self._depth.limit) for name in self._built])
             lines.append(sentence(self._wording.say("back_start", claims=claims)))
         return lines + self._source()
+
+    def _amounts(self) -> list[str]:
+        """What the loop makes of what it builds, as one expression over the variables before it."""
+        start = self._run.first().before
+        *_, final = self._run.steps()
+        found = lifted(self._run, self._listing, before_loop(self._run))
+        told = []
+        for name in self._built:
+            node = found.variables.get(name) if found is not None and self._run.end is not None else None
+            source = ast.unparse(node) if node is not None else ""
+            if node is None or len(source) > MAX_EXPRESSION or name in free(node):
+                continue
+            if text_of(node, start, self._listing.names) == final.after(name):
+                told.append(sentence(self._wording.say("back_amounts", name=span(name), expr=span(source))))
+                what = left_open(node, final.after(name) or "")
+                told[-1] += f" {sentence(what)}" if what else ""
+        return told
 
     def _opening(self) -> str:
         node, n = self._run.node, len(self._run.iterations)

@@ -5,6 +5,7 @@ Every form states its facts in code spans, so that a reader of monologues can fi
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 
 from semcoder.monologue.evaluate import parsed
@@ -55,7 +56,19 @@ FORMS: dict[str, tuple[str, ...]] = {
     ),
     "exhausted": ("the loop ends after {n}", "nothing is left, so the loop ends after {n}"),
     "failed": (", so the loop ends", ", and the loop is over"),
+    "goes_on": ("the loop goes on with the same value", "next, the same value again"),
+    "over": ("nothing is left to go through, so the loop ends", "the loop has nothing left and ends"),
     "next": ("the loop goes on with {claims}", "next, {claims}"),
+    "invariant": (
+        "after every iteration k of this loop, {facts}",
+        "all through the loop, once iteration k is done, {facts}",
+        "at the end of each iteration k, {facts}",
+    ),
+    "left_out": (
+        "In what was told in short, this happened too",
+        "Among the steps told in short are also these",
+        "Passed over so far, but run as well",
+    ),
     "takes": ("{name} is {values} in turn", "{name} takes {values}"),
     "becomes": ("{name} becomes {values}",),
     "ends_as": ("{name} ends as {value}", "{name} ends up as {value}"),
@@ -67,6 +80,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "yields_call": ("{name} yields {value}",),
     "return": ("return {expr}, which is {value}", "{expr} is {value}, and it is returned"),
     "return_value": ("return {value}", "{value} is returned"),
+    "lambda": ("the lambda gives {value}", "the value of the lambda is {value}"),
     "return_none": (
         "the end is reached, so {value} is returned",
         "with nothing left to run, {value} is returned",
@@ -110,7 +124,18 @@ FORMS: dict[str, tuple[str, ...]] = {
         "{claims} comes from {expr}, where {given}",
         "to get {claims} from {expr}, take {given}",
     ),
-    "hidden": ("Note that {what}", "Here {what}"),
+    "back_open_assign": (
+        "{claims} has to come from {expr}, and {free}",
+        "for {claims}, look at {expr}: {free}",
+        "{expr} has to give {claims}; {free}",
+    ),
+    "free": ("{what}", "here {what}", "this leaves something open: {what}"),
+    "choose": ("choose {claims}", "take {claims}", "one choice is {claims}", "say {claims}"),
+    "back_amounts": (
+        "all in all, the loop makes {name} the value of {expr}",
+        "put in one expression, {name} becomes the value of {expr}",
+        "the whole loop amounts to {expr} as the value of {name}",
+    ),
     "back_made": ("{source} made {claims}",),
     "back_effect": (
         "{source} turned {before} into {claims}",
@@ -120,6 +145,14 @@ FORMS: dict[str, tuple[str, ...]] = {
     "back_ran_out": (
         "{loop} has to run out without being left early, here after {ran}",
         "for this, {loop} must come to its end, here after {ran}",
+    ),
+    "back_empty": (
+        "{loop} must have nothing to go through, so that its body changes nothing",
+        "nothing may come out of {loop}: its body must not run",
+    ),
+    "back_not_once": (
+        "{loop} must not run even once",
+        "the test of {loop} must fail at once, so that its body changes nothing",
     ),
     "back_loop": (
         "{names} was built by {loop} in {ran}, from the last to the first:",
@@ -178,8 +211,17 @@ class Wording:
 
 
 def span(text: str) -> str:
-    """Text as a code span; two backticks where it holds one."""
-    return f"`` {text} ``" if "`" in text else f"`{text}`"
+    """Text as a code span; where it holds backticks, with one more on either side than it has in a row."""
+    if "`" not in text:
+        return f"`{text}`"
+    fence = "`" * (1 + max(map(len, re.findall("`+", text))))
+    return f"{fence} {text} {fence}"
+
+
+def unspan(text: str) -> str:
+    """The text of a code span."""
+    fence = len(text) - len(text.lstrip("`"))
+    return text[1:-1] if fence == 1 else text[fence + 1 : -fence - 1]
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -1,9 +1,9 @@
 """`semcoder monologue write`: monologues that are true at every step, because the trace says each of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -16,6 +16,19 @@ from semcoder.progress import track
 from semcoder.records import Direction, Dropped, Monologue, Program, TestCase, Trace
 
 STAGE = "monologue.write"
+
+
+class Case(NamedTuple):
+    """A traced input of a program."""
+
+    program: Program
+    test: TestCase
+    trace: Trace
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What inputs with the same output share."""
+        return self.program.id, self.test.output
 
 
 def main(
@@ -36,6 +49,10 @@ def main(
     max_chars: Annotated[
         int, typer.Option(help="Longest monologue, in characters; what is longer is told in less detail.")
     ] = 2400,
+    max_total_chars: Annotated[
+        int,
+        typer.Option(help="Question and monologue together, where less detail gets them there; 0: no bound."),
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Chooses the wording, together with the test's id.")] = 0,
 ) -> None:
     """Write a forward or backward monologue from each trace (paper section 4.2).
@@ -51,13 +68,21 @@ def main(
     reasons: Counter[str] = Counter()
     told: dict[str, list[str]] = defaultdict(list)
     with writing(monologues) as good, writing(dropped) as bad:
-        for program, test, trace in track(_cases(programs, tests, traces), f"monologues, {direction}"):
+        alike = siblings(records.read(tests, TestCase)) if direction == "backward" else {}
+        for case in track(cases(programs, tests, traces), f"monologues, {direction}"):
+            program, test, _ = case
             outputs = told[program.id]
             asked_before = direction == "backward" and test.output in outputs
             if asked_before or (per_program and len(outputs) >= per_program):
                 continue
             row = monologue(
-                program, test, trace, direction, max_chars=max_chars, label_offset=label_offset, seed=seed
+                *case,
+                direction,
+                max_chars=max_chars,
+                max_total_chars=max_total_chars,
+                label_offset=label_offset,
+                seed=seed,
+                alike=alike.get(case.key, ()),
             )
             if isinstance(row, Monologue):
                 outputs.append(test.output)
@@ -77,15 +102,26 @@ def monologue(
     direction: Direction,
     *,
     max_chars: int,
+    max_total_chars: int = 0,
     label_offset: int = 0,
     seed: int = 0,
+    alike: Sequence[TestCase] = (),
 ) -> Monologue | Dropped:
-    """One monologue, or why there is none: `too long` or `not tellable`."""
+    """One monologue, or why there is none: `too long` or `not tellable`.
+
+    `alike` are the program's recorded inputs with this test's output: what is said of all such inputs is checked
+    on each of them.
+    """
     parents = (trace.id, test.id, program.id)
     answer = test.output if direction == "forward" else test.call_arguments
     try:
         text = compose(
-            program, test, trace, direction, max_chars=max_chars, label_offset=label_offset, seed=seed
+            *(program, test, trace, direction),
+            max_chars=max_chars,
+            max_total_chars=max_total_chars,
+            label_offset=label_offset,
+            seed=seed,
+            alike=alike,
         )
     except TooLong as error:
         return Dropped(parents=parents, stage=STAGE, reason="too long", detail=str(error))
@@ -98,13 +134,23 @@ def monologue(
     )
 
 
-def _cases(programs: Path, tests: Path, traces: Path) -> Iterator[tuple[Program, TestCase, Trace]]:
+def siblings(tests: Iterable[TestCase]) -> dict[tuple[str, str], list[TestCase]]:
+    """{(program, output): its inputs that give this output}."""
+    found: dict[tuple[str, str], list[TestCase]] = defaultdict(list)
+    for test in tests:
+        if test.parents:
+            found[test.parents[0], test.output].append(test)
+    return found
+
+
+def cases(programs: Path, tests: Path, traces: Path) -> Iterator[Case]:
+    """The traces with what they were made from. Raises UserError where the files do not belong together."""
     known = {program.id: program for program in records.read(programs, Program)}
     inputs = {test.id: test for test in records.read(tests, TestCase)}
     for trace in records.read(traces, Trace):
         try:
             test, program = trace.parents
-            case = known[program], inputs[test], trace
+            case = Case(known[program], inputs[test], trace)
         except (KeyError, ValueError) as error:
             raise UserError(
                 f"{traces}: {tests} and {programs} do not hold what {trace.id} was made from "

@@ -1,8 +1,8 @@
 """The mixture that a model is trained on: the three tasks of the paper (section 4.3), none too long."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -36,12 +36,14 @@ from semcoder.records import (
 )
 from semcoder.training.encoding import encode, load_tokenizer
 from semcoder.training.extra import examples as extra_examples
+from semcoder.training.pairs import Row, left_out, pair_of
 from semcoder.training.recipe import MixtureRecipe
 
 STAGE = "training mix"
 HELD_OUT = "program is not in the training split"
 DUPLICATE = "same prompt and response as another"
 TOO_LONG = "longer than max_tokens"
+UNPAIRED = "not in every format compared"
 CAPPED = "beyond the recipe's cap"
 LANGUAGE = "another language"
 
@@ -52,6 +54,8 @@ class Draft(NamedTuple):
     example: Example
     origin: tuple[str, ...]
     """Id of that record, then its parents."""
+    pair: str = ""
+    """What it tells, where several formats tell the same (training.pairs)."""
 
 
 class Sources(NamedTuple):
@@ -128,6 +132,8 @@ class Mixture:
         self.recipe = recipe
         self.tokenizer = load_tokenizer(tokenizer)
         self.kept: dict[str, Example] = {}
+        self.pairs: dict[str, str] = {}
+        """{example: the pair that it tells}, where formats are compared: they choose and order by pair."""
         self.dropped: list[Dropped] = []
         self.seen = 0
         self.tokens = 0
@@ -142,7 +148,7 @@ class Mixture:
                 self.dropped.append(each)
             else:
                 drafts.append(each)
-        drafts.sort(key=lambda draft: (self._rank(draft.example.id), draft.origin))
+        drafts.sort(key=lambda draft: (self._rank(draft.pair or draft.example.id), draft.origin))
         taken = 0
         encoded = encode(self.tokenizer, (draft.example for draft in drafts))
         for draft in track(drafts, what):
@@ -156,9 +162,31 @@ class Mixture:
                 self._drop(draft, TOO_LONG, f"{len(tokens)} tokens")
             else:
                 self.kept[draft.example.id] = draft.example
+                self.pairs |= {draft.example.id: draft.pair} if draft.pair else {}
                 self.tokens += len(tokens)
                 self.response_tokens += len(tokens) - prompt
                 taken += 1
+
+    def in_common(self, found: Mapping[str, Sequence[Draft]]) -> list[Draft | Dropped]:
+        """The recipe's own drafts, those dropped that another format compared does not tell. `found` by format."""
+        rows: dict[str, list[Row]] = {}
+        for name in self.recipe.compare:
+            drafts = sorted(found.get(name, ()), key=lambda draft: draft.origin)
+            encoded = encode(self.tokenizer, (draft.example for draft in drafts))
+            rows[name] = [
+                Row(draft.pair, draft.example, len(tokens))
+                for draft, (tokens, _) in zip(drafts, track(encoded, f"pairs, {name}"), strict=True)
+            ]
+        faults = left_out(rows, self.recipe.max_tokens)
+        kept: dict[str, Draft | Dropped] = {}
+        for draft in sorted(found[self.recipe.format], key=lambda draft: draft.origin):
+            fault = faults.get(draft.pair) or ("another row of the same" if draft.pair in kept else "")
+            if fault:
+                row = Dropped(parents=draft.origin, stage=STAGE, reason=UNPAIRED, detail=fault)
+                kept[draft.origin[0]] = row
+            else:
+                kept[draft.pair] = draft
+        return list(kept.values())
 
     def write(self, mixture: Path, dropped: Path, summary: Path) -> None:
         """Write the three files, examples in the seed's order; raises UserError when there is no example."""
@@ -167,7 +195,8 @@ class Mixture:
                 f"the mixture is empty ({_counted(self.dropped) or 'nothing went in'}); raise max_tokens or "
                 "the tasks' counts, or make more data."
             )
-        write(mixture, sorted(self.kept.values(), key=lambda example: self._rank(example.id)))
+        order = {key: self._rank(self.pairs.get(key, key)) for key in self.kept}
+        write(mixture, sorted(self.kept.values(), key=lambda example: order[example.id]))
         self.dropped.sort(key=lambda each: (each.reason, each.parents))
         write(dropped, self.dropped)
         write_json(
@@ -180,7 +209,8 @@ class Mixture:
                 "tasks": dict(Counter(example.task for example in self.kept.values())),
                 "tokens": self.tokens,
                 "response_tokens": self.response_tokens,
-            },
+            }
+            | ({"pairs": len(set(self.pairs.values()))} if self.recipe.compare else {}),
         )
 
     def _rank(self, key: str) -> bytes:
@@ -249,7 +279,9 @@ def main(
 ) -> None:
     """Make a training mixture: nl2code, forward, backward and refine examples, and other data sets.
 
-    An example that is too long is dropped and counted, never cut.
+    An example that is too long is dropped and counted, never cut. With the recipe's `compare`, a program and input
+    is taken only where every format named there tells it within max_tokens: mixtures that differ in `format` alone
+    then hold the same pairs, in the same order (paper Table 2).
 
     Example: semcoder training mix --recipe '{"max_tokens": 512}' --problems problems.jsonl
     --programs train.jsonl --tests tests.jsonl --rationales monologues.jsonl --tokenizer models/smollm2
@@ -282,10 +314,19 @@ def main(
         )
     phrasing = Phrasing(style, label_offset)
     found: dict[str, list[Draft | Dropped]] = {"forward": [], "backward": []}
+    compared: dict[str, dict[str, list[Draft]]] = {task: defaultdict(list) for task in found}
     for record in read_all(rationales or [], Monologue):
-        if record.format == wanted.format:
-            found[record.direction].append(rationale_draft(record, sources, phrasing))
+        if record.format not in {wanted.format, *wanted.compare}:
+            continue
+        draft = rationale_draft(record, sources, phrasing)
+        if wanted.compare and isinstance(draft, Draft):
+            pair = pair_of(record.parents, record.direction)
+            compared[record.direction][record.format].append(draft._replace(pair=pair))
+        elif record.format == wanted.format:
+            found[record.direction].append(draft)
     for task, drafts in found.items():
+        if compared[task].get(wanted.format) and getattr(tasks, task):
+            drafts += made.in_common(compared[task])
         if getattr(tasks, task):
             if not drafts:
                 raise UserError(

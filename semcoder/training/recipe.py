@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from semcoder.records import Format
 
-MIXTURE_FIELDS = ("tasks", "format", "soft", "extra", "extra_language", "max_tokens", "seed")
+MIXTURE_FIELDS = ("tasks", "format", "compare", "soft", "extra", "extra_language", "max_tokens", "seed")
 """The fields that decide what is in a mixture; the others do not change it."""
 
 
@@ -30,6 +30,10 @@ class MixtureRecipe(BaseModel):
     format: Format = Field(
         default="monologue", description="reasoning format of forward and backward examples"
     )
+    compare: list[Format] = Field(
+        default=[],
+        description="formats that must all tell an input, none too long, for it to be taken; `format` is one of them",
+    )
     soft: bool = Field(
         default=False, description="also take programs that parse but were not seen to run (PyX-Soft)"
     )
@@ -45,6 +49,12 @@ class MixtureRecipe(BaseModel):
         description="longest example, prompt and response together; longer ones are dropped",
     )
     seed: int = Field(default=42, description="seed of the choice and order of examples")
+
+    @model_validator(mode="after")
+    def _compares_itself(self) -> Self:
+        if self.compare and self.format not in self.compare:
+            raise ValueError(f"compare does not name the recipe's own format, {self.format}")
+        return self
 
 
 class Recipe(MixtureRecipe):

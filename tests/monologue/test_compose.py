@@ -108,6 +108,7 @@ def test_random_programs_are_told_truly(blocks: list[list[str]], a: int, b: int)
                 continue
             assert len(short) <= limit
             assert false_claims(short, traced) == []
+            assert direction == "backward" or uncited(short, traced) == set()
 
 
 LOOP = case(
@@ -156,6 +157,35 @@ def test_what_does_not_fit_is_refused_with_its_length() -> None:
         compose(*LOOP, "forward", max_chars=300)
 
 
+def test_what_a_short_telling_leaves_out_is_told_once() -> None:
+    """A line that only runs in iterations told in short is still spoken of."""
+    rare = case(
+        """
+        def f(n):
+            odd = 0
+            for k in range(n):
+                if k == 20:
+                    odd = k
+                    continue
+            return odd
+        """,
+        "40",
+    )
+    text = compose(*rare, "forward", max_chars=1500)
+    assert "**Iterations" in text and text.count("[L5]") == text.count("[L6]") == 1
+    assert "`odd = 20`" in text and false_claims(text, rare) == []
+
+
+def test_question_and_monologue_share_a_bound_as_far_as_that_goes() -> None:
+    full = compose(*LOOP, "forward", max_chars=10**6)
+    question = 400 + len(LOOP.program.code)
+    assert compose(*LOOP, "forward", max_chars=10**6, max_total_chars=len(full) + question + 100) == full
+    short = compose(*LOOP, "forward", max_chars=10**6, max_total_chars=1800)
+    assert len(short) < 1800 - len(LOOP.program.code)
+    shortest = compose(*LOOP, "forward", max_chars=10**6, max_total_chars=1)
+    assert shortest == compose(*LOOP, "forward", max_chars=len(shortest))
+
+
 def test_wording_depends_on_seed_and_nothing_else() -> None:
     texts = [compose(*LOOP, "forward", max_chars=2400, seed=seed) for seed in (0, 0, 1, 2, 3)]
     assert texts[0] == texts[1]
@@ -169,7 +199,7 @@ def test_labels_are_lines_plus_offset() -> None:
 
 
 def test_conclusion_survives_quotes_and_backticks() -> None:
-    odd = case("def f(s):\n    return [s + '`', {'a\"b': 1}]", "'it`s \"==\" 1'")
+    odd = case("def f(s):\n    return [s + '`', {'a\"b': 1}]", "'it`s ``\"==\"`` 1'")
     assert concluded(compose(*odd, "forward", max_chars=2400), "forward") == odd.test.output
     assert concluded(compose(*odd, "backward", max_chars=2400), "backward") == odd.test.call_arguments
 

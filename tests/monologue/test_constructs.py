@@ -269,6 +269,99 @@ CONSTRUCTS: dict[str, Case] = {
         "1",
         "2",
     ),
+    "context_generator": case(
+        """
+        import contextlib
+
+        @contextlib.contextmanager
+        def noted(log):
+            log.append("in")
+            try:
+                yield
+            finally:
+                log.append("out")
+
+        def f(log):
+            with noted(log):
+                log.append("body")
+            return log
+        """,
+        "[]",
+    ),
+    "delegating_generator": case(
+        """
+        def inner(xs):
+            for x in xs:
+                yield x
+
+        def outer(xs):
+            yield from inner(xs)
+            yield from inner([])
+            while True:
+                got = len(xs)
+                yield got
+                return
+
+        def f(xs):
+            return list(outer(xs))
+        """,
+        "[7, 7]",
+    ),
+    "lambda_below": case(
+        """
+        double = lambda x: twice(x)
+
+        def twice(x):
+            return x + x
+
+        def f(x):
+            return double(x) + double(1)
+        """,
+        "3",
+    ),
+    "alias": case(
+        """
+        def f(xs):
+            ys = xs
+            zs = xs[:]
+            ys[0] = 9
+            zs.append(xs)
+            return ys, zs
+        """,
+        "[1, 2]",
+    ),
+    "chained_comparison": case(
+        "def f(a, b):\n    if 0 < a < b <= 10:\n        return 1 if a != b else 2\n    return 0", "3", "4"
+    ),
+    "slices": case(
+        "def f(s):\n    t = s[::-1][1:-1]\n    xs = list(s)\n    xs[::2] = '__'\n    del xs[1:2]\n    return t, xs",
+        "'abcd'",
+    ),
+    "loops_that_never_run": case(
+        """
+        def f(xs, n):
+            out = []
+            for x in xs:
+                out.append(x)
+            while n > 3:
+                n -= 1
+            return out, n
+        """,
+        "[]",
+        "2",
+    ),
+    "nested_match": case(
+        """
+        def f(v):
+            match v:
+                case {"kind": "pair", "items": [a, *_]} if a > 5:
+                    return "big"
+                case {"kind": str() as kind}:
+                    return kind
+            return None
+        """,
+        "{'kind': 'pair', 'items': [1, 2]}",
+    ),
     "set_order": case("def f(xs):\n    s = set(xs)\n    s.add(9)\n    return sorted(s)", "[3, 1, 3]"),
     "shadowed_builtin": case("def f(s):\n    len = 4\n    return len if len > 3 else s", "'x'"),
     "nested_ternary_effects": case(
@@ -291,7 +384,29 @@ def test_forward_is_true_and_covers(name: str) -> None:
 def test_every_level_of_detail_is_true(name: str, level: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semcoder.monologue.compose.LEVELS", LEVELS[level : level + 1])
     traced = CONSTRUCTS[name]
-    assert false_claims(compose(*traced, "forward", max_chars=100_000), traced) == []
+    text = compose(*traced, "forward", max_chars=100_000)
+    assert false_claims(text, traced) == []
+    assert uncited(text, traced) == set()
+
+
+def told(name: str, direction: Direction) -> str:
+    return compose(*CONSTRUCTS[name], direction, max_chars=100_000)
+
+
+def test_a_bare_yield_is_no_end_of_the_generator() -> None:
+    text = told("context_generator", "forward")
+    assert "`noted` yields `None`" in text and "runs to its end" in text.partition("yields")[2]
+
+
+def test_a_lambda_is_not_the_statement_that_it_stands_in() -> None:
+    text = told("lambda_below", "forward")
+    assert "leaves the variables" not in text and "<lambda>" not in text
+    assert "ambda gives `6`" in text or "the lambda is `6`" in text
+
+
+def test_going_back_a_loop_that_must_not_run_says_so() -> None:
+    text = told("loops_that_never_run", "backward")
+    assert "the loop over `xs`" in text.lower() and "the loop while `n > 3`" in text.lower()
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)

@@ -242,3 +242,43 @@ def test_missing_test_is_named(corpus: Corpus) -> None:
     lost = corpus.tests.pop()
     with pytest.raises(UserError, match=f"--tests: {lost.id}"):
         corpus.mix({})
+
+
+FORMATS = ["monologue", "scratchpad", "next", "concise", "direct"]
+
+
+def compared(corpus: Corpus) -> dict[str, tuple[list[Example], list[Dropped], dict[str, object]]]:
+    """The mixture of each format, over the same records."""
+    tasks = {"nl2code": 0, "forward": -1, "backward": 5}
+    recipe = {"tasks": tasks, "compare": FORMATS, "max_tokens": 600}
+    return {name: corpus.mix({**recipe, "format": name}) for name in FORMATS}
+
+
+def test_compared_formats_hold_the_same_pairs_in_the_same_order(corpus: Corpus) -> None:
+    """Each format drops other rows: one is too long, one is missing, one is there twice."""
+    for name in FORMATS[1:]:
+        for n in range(10):
+            for direction in ("forward", "backward"):
+                if (name, n, direction) == ("next", 4, "forward"):
+                    continue
+                long = (name, n, direction) == ("scratchpad", 2, "backward")
+                corpus.add(n, direction, name, "" if name == "direct" else "[L1] " * (800 if long else n + 1))
+    corpus.add(7, "forward", "concise", "another row of the same")
+    corpus.programs.pop()  # held out
+    asked = {}
+    for name, (examples, dropped, summary) in compared(corpus).items():
+        by_id = {each.id: each for each in corpus.rationales}
+        asked[name] = [
+            (by_id[each.parents[0]].parents[1], each.task, each.prompt.count("== ??")) for each in examples
+        ]
+        assert summary["in"] == len(examples) + len(dropped)
+        assert summary["pairs"] == len(examples) == 8 + 5
+        details = {each.detail for each in dropped if each.reason == mix.UNPAIRED}
+        assert ("not told as next" in details) is (name != "next")
+    assert all(pairs == asked["monologue"] for pairs in asked.values())
+    assert corpus.tests[4].id not in [test for test, task, _ in asked["direct"] if task == "forward"]
+
+
+def test_a_comparison_names_its_own_format(corpus: Corpus) -> None:
+    with pytest.raises(UserError, match="compare does not name the recipe's own format, next"):
+        corpus.mix({"format": "next", "compare": ["monologue"]})
