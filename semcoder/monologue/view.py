@@ -1,0 +1,139 @@
+"""A monologue laid beside its run: for each step the state after it, for each passage the step that it tells.
+
+Passages are placed by what they show themselves: forward by line labels, the cursor moving on through the run;
+backward by the statements that they quote, the cursor moving back. Where a line ran several times, the run whose new
+values stand in the passage is meant. What shows neither belongs to no step.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from semcoder.monologue.evidence import Told
+from semcoder.monologue.verify import Claim, Verified
+from semcoder.records import Event
+
+_LABEL = re.compile(r"\[L(\d+)\]")
+_QUOTED = re.compile(r"`([^`\n]+)`")
+_NUMBERED = re.compile(r"\s*\d+\.")
+
+
+class Variable(NamedTuple):
+    """A variable of the running function after a step."""
+
+    name: str
+    text: str
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One event of the run and what the function's variables are after it."""
+
+    line: int
+    what: str
+    """In words where the event is more than a line: a call, a return, an exception."""
+    scope: str
+    depth: int
+    variables: tuple[Variable, ...]
+
+
+class Passage(NamedTuple):
+    """`text[start:end]`, which tells step number `step` (0-based)."""
+
+    start: int
+    end: int
+    step: int
+
+
+@dataclass(frozen=True)
+class View:
+    """All that is shown of one monologue."""
+
+    told: Told
+    found: Verified
+    steps: tuple[Step, ...]
+    passages: tuple[Passage, ...]
+
+    @property
+    def marks(self) -> tuple[Claim, ...]:
+        """Checked claims that do not overlap: false ones first, of the others the shorter."""
+        ranked = sorted(
+            (each for each in self.found.claims if each.status != "not_checkable" and each.start < each.end),
+            key=lambda each: (each.status != "contradicted", each.end - each.start, each.start),
+        )
+        taken: list[Claim] = []
+        for claim in ranked:
+            if all(claim.end <= other.start or other.end <= claim.start for other in taken):
+                taken.append(claim)
+        return tuple(sorted(taken, key=lambda each: each.start))
+
+
+def view(told: Told) -> View:
+    """Lay a monologue beside its run."""
+    place = _backward if told.direction == "backward" else _forward
+    return View(told, told.verified(), tuple(_steps(told.events)), tuple(place(told)))
+
+
+def _steps(events: Sequence[Event]) -> Iterator[Step]:
+    frames: list[dict[str, str]] = []
+    for event in events:
+        keep = event.depth if event.kind == "call" else event.depth + 1
+        del frames[keep:]
+        while len(frames) < event.depth + 1:
+            frames.append({})
+        now = frames[event.depth]
+        now.update(event.changes)
+        for name in event.removed:
+            now.pop(name, None)
+        what = {
+            "call": f"{event.scope} is called",
+            "return": f"{event.scope} returns {event.value}",
+            "exception": f"raises {event.value}",
+        }.get(event.kind, "")
+        variables = tuple(Variable(name, text, name in event.changes) for name, text in now.items())
+        yield Step(event.line, what, event.scope, event.depth, variables)
+
+
+def _forward(told: Told) -> Iterator[Passage]:
+    """From each label to the next one or the end of its line."""
+    cursor = 0
+    labels = list(_LABEL.finditer(told.text))
+    for number, label in enumerate(labels):
+        stop = told.text.find("\n", label.end())
+        end = stop if stop >= 0 else len(told.text)
+        if number + 1 < len(labels):
+            end = min(end, labels[number + 1].start())
+        line, text = int(label[1]) - told.label_offset, told.text[label.end() : end]
+        ahead = [at for at in range(cursor, len(told.events)) if told.events[at].line == line]
+        step = next((at for at in ahead if _shows(text, told.events[at])), ahead[0] if ahead else None)
+        if step is not None:
+            yield Passage(label.start(), end, step)
+            cursor = step + 1
+
+
+def _shows(text: str, event: Event) -> bool:
+    """Whether the new values of a step stand in a passage."""
+    values = [*event.changes.values(), *([event.value] if event.value else [])]
+    return all(value in text for value in values)
+
+
+def _backward(told: Told) -> Iterator[Passage]:
+    """Each line of the text that quotes a statement of the program, or the right side of one."""
+    source = {number: line.strip() for number, line in enumerate(told.program.code.splitlines(), 1)}
+    cursor, at = len(told.events) - 1, 0
+    for text in told.text.splitlines(keepends=True):
+        quotes = [each for each in _QUOTED.findall(text) if len(each) > 3 and not each.isidentifier()]
+        behind = [
+            step
+            for step in range(cursor, -1, -1)
+            if any(quote in source.get(told.events[step].line, "") for quote in quotes)
+        ]
+        step = next(
+            (each for each in behind if _shows(text, told.events[each])), behind[0] if behind else None
+        )
+        if step is not None and _NUMBERED.match(text):
+            yield Passage(at, at + len(text.rstrip("\n")), step)
+            cursor = step
+        at += len(text)
