@@ -62,7 +62,7 @@ def _shown(view: View) -> dict[str, Any]:
         "told": _lines(view),
         "true": counts["supported"],
         "false": [
-            {"said": each.text, "truth": each.truth}
+            {"said": each.text.replace("`", ""), "truth": each.truth}
             for each in view.found.claims
             if each.status == "contradicted"
         ],

@@ -26,7 +26,8 @@ header { padding: .8rem 1rem .3rem; }
 h1 { font-size: 1.05rem; margin: 0; overflow-wrap: anywhere; }
 h1 code { font-weight: 600; }
 header p { margin: .15rem 0 0; color: var(--quiet); font-size: .87rem; }
-select { max-width: 100%; font: inherit; margin-bottom: .5rem; padding: .15rem .3rem; }
+select { max-width: 100%; font: inherit; margin-bottom: .5rem; padding: .15rem .3rem; border-radius: .35rem;
+  color: inherit; background: var(--panel); border: 1px solid var(--rule); }
 nav {
   position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; align-items: center; gap: .35rem .5rem;
   padding: .45rem 1rem; background: var(--ground); border-bottom: 1px solid var(--rule);
@@ -52,7 +53,7 @@ code, .code, td { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, 
 .now { background: var(--now); }
 table { border-collapse: collapse; width: 100%; }
 td { vertical-align: top; padding: .12rem .4rem .12rem 0; overflow-wrap: anywhere; white-space: pre-wrap; }
-td:first-child { width: 1%; min-width: 4rem; max-width: 11rem; color: var(--quiet); }
+td:first-child { width: 1%; white-space: nowrap; color: var(--quiet); }
 tr.changed td { color: var(--change); font-weight: 600; }
 tr.changed td:first-child::before { content: "\25B8\00A0"; }
 #told p, #told h3 { margin: 0 0 .3rem; overflow-wrap: anywhere; }
@@ -123,6 +124,7 @@ function part(each) {
 }
 
 function open(number) {
+  get("which").value = number;
   view = views[number];
   get("task").textContent = view.direction === "forward" ? "What does it return?" : "Which input gives it?";
   get("call").textContent = view.call;
@@ -183,10 +185,11 @@ function go(number) {
   const told = passages.map(node => +node.dataset.step);
   const near = view.direction === "forward"
     ? Math.max(-1, ...told.filter(each => each <= at)) : Math.min(Infinity, ...told.filter(each => each >= at));
+  const same = near === at || (near === at - 1 && view.steps[near].line === step.line);  // a return and its line
   let first;
   passages.forEach((node, index) => {
-    node.classList.toggle("now", told[index] === at);
-    node.classList.toggle("near", told[index] === near && near !== at);
+    node.classList.toggle("now", told[index] === near && same);
+    node.classList.toggle("near", told[index] === near && !same);
     if (!first && told[index] === near) first = node;
   });
   if (first) seen(first, get("told"));

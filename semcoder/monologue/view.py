@@ -97,26 +97,44 @@ def _steps(events: Sequence[Event]) -> Iterator[Step]:
 
 
 def _forward(told: Told) -> Iterator[Passage]:
-    """From each label to the next one or the end of its line."""
-    cursor = 0
-    labels = list(_LABEL.finditer(told.text))
-    for number, label in enumerate(labels):
-        stop = told.text.find("\n", label.end())
-        end = stop if stop >= 0 else len(told.text)
-        if number + 1 < len(labels):
-            end = min(end, labels[number + 1].start())
-        line, text = int(label[1]) - told.label_offset, told.text[label.end() : end]
-        ahead = [at for at in range(cursor, len(told.events)) if told.events[at].line == line]
-        step = next((at for at in ahead if _shows(text, told.events[at])), ahead[0] if ahead else None)
-        if step is not None:
-            yield Passage(label.start(), end, step)
-            cursor = step + 1
+    """From each label to the next one or the end of its line; a line under a labelled one begins with its step."""
+    cursor, at = 0, 0
+    above: list[tuple[int, int]] = []
+    """(indent, label) of the lines that the current one stands under."""
+    for text in told.text.splitlines(keepends=True):
+        body = text.rstrip("\n")
+        indent = len(body) - len(body.lstrip(" "))
+        above = [each for each in above if each[0] < indent]
+        labels = list(_LABEL.finditer(body))
+        begins = [(label.start(), int(label[1]), True) for label in labels]
+        if above and (not labels or labels[0].start() > indent + 2):
+            begins.insert(0, (indent, above[-1][1], False))
+        for number, (start, label, certain) in enumerate(begins):
+            end = begins[number + 1][0] if number + 1 < len(begins) else len(body)
+            ahead = [
+                k for k in range(cursor, len(told.events)) if told.events[k].line == label - told.label_offset
+            ]
+            step = _meant(body[start:end], ahead, told.events, certain)
+            if step is not None:
+                yield Passage(at + start, at + end, step)
+                cursor = step + 1
+        if labels:
+            above.append((indent, int(labels[-1][1])))
+        at += len(text)
+
+
+def _meant(text: str, ahead: Sequence[int], events: Sequence[Event], certain: bool) -> int | None:
+    """Of the steps that are left, the one whose new values stand in a passage; if `certain`, else the next one."""
+    showing = next((at for at in ahead if _shows(text, events[at])), None)
+    next_one = ahead[0] if ahead and certain else None
+    still = next_one is not None and not events[next_one].changes and not events[next_one].value
+    return next_one if still or showing is None else showing
 
 
 def _shows(text: str, event: Event) -> bool:
-    """Whether the new values of a step stand in a passage."""
+    """Whether a step has new values and they stand in a passage."""
     values = [*event.changes.values(), *([event.value] if event.value else [])]
-    return all(value in text for value in values)
+    return bool(values) and all(value in text for value in values)
 
 
 def _backward(told: Told) -> Iterator[Passage]:
@@ -130,9 +148,7 @@ def _backward(told: Told) -> Iterator[Passage]:
             for step in range(cursor, -1, -1)
             if any(quote in source.get(told.events[step].line, "") for quote in quotes)
         ]
-        step = next(
-            (each for each in behind if _shows(text, told.events[each])), behind[0] if behind else None
-        )
+        step = _meant(text, behind, told.events, certain=True)
         if step is not None and _NUMBERED.match(text):
             yield Passage(at, at + len(text.rstrip("\n")), step)
             cursor = step
