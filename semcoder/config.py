@@ -160,7 +160,9 @@ class MonologueSection(Section):
     writer: Literal["trace", "teacher", "translation"] = Field(
         description="trace: written from the trace; teacher: sampled; translation: the first, retold by the teacher"
     )
-    verify: bool = Field(description="whether a monologue of the teacher with a false claim is refused")
+    verify: bool = Field(
+        description="whether a sampled monologue with a false claim is refused; a translation with one always is"
+    )
     revisions: Annotated[int, Field(ge=0, le=1)] = Field(
         description="times a refused sample is sent back to the teacher with what execution showed of it"
     )

@@ -1,6 +1,7 @@
 """A monologue laid beside its run: for each step the state after it, for each passage the step that it tells.
 
-Passages are placed by what they show themselves: forward by line labels, the cursor moving on through the run;
+Passages are placed by what they show themselves: forward by line labels, the cursor moving on through the run (what is
+told after its time is looked for from the start);
 backward by the statements that they quote, the cursor moving back. Where a line ran several times, the run whose new
 values stand in the passage is meant. What shows neither belongs to no step.
 """
@@ -111,13 +112,13 @@ def _forward(told: Told) -> Iterator[Passage]:
             begins.insert(0, (indent, above[-1][1], False))
         for number, (start, label, certain) in enumerate(begins):
             end = begins[number + 1][0] if number + 1 < len(begins) else len(body)
-            ahead = [
-                k for k in range(cursor, len(told.events)) if told.events[k].line == label - told.label_offset
-            ]
-            step = _meant(body[start:end], ahead, told.events, certain)
+            line = label - told.label_offset
+            there = [k for k, event in enumerate(told.events) if event.line == line]
+            ahead = [k for k in there if k >= cursor]
+            step = _meant(body[start:end], ahead or there, told.events, certain)
             if step is not None:
                 yield Passage(at + start, at + end, step)
-                cursor = step + 1
+                cursor = max(cursor, step + 1)
         if labels:
             above.append((indent, int(labels[-1][1])))
         at += len(text)

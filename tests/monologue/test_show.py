@@ -116,6 +116,12 @@ def test_passages_belong_to_the_steps_that_they_tell(trace: Trace, label_offset:
     assert "`word = ''`" in told[5][0]
 
 
+def test_what_is_told_after_its_time_still_has_its_step(trace: Trace) -> None:
+    late = LIE + "\n   - Also: [L5]: `out = 'a'`."
+    found = seen(trace, late)
+    assert [trace.events[each.step].changes for each in found.passages][-1] == {"out": "'a'"}
+
+
 def test_backward_passages_go_back_through_the_run(trace: Trace) -> None:
     row = monologue(PROGRAM, TEST, trace, "backward", max_chars=4000)
     assert isinstance(row, Monologue)
