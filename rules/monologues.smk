@@ -1,4 +1,5 @@
-# Monologues (paper section 4.2), written from the trace or sampled from the teacher and checked by execution.
+# Monologues (paper section 4.2): written from the trace, sampled from the teacher and checked by execution, or both:
+# written, then retold by the teacher and checked.
 
 
 rule write_monologues:
@@ -40,6 +41,7 @@ rule sample_monologues:
     input:
         programs=f"{R}/pyx/programs.jsonl",
         tests=f"{R}/pyx/tests.jsonl",
+        traces=f"{R}/traces/{{scatteritem}}.jsonl" if CONFIG.monologue.verify else [],
     output:
         monologues=f"{R}/monologues/teacher/{{direction}}/{{scatteritem}}.jsonl",
         dropped=f"{R}/monologues/teacher/{{direction}}/{{scatteritem}}.dropped.jsonl",
@@ -59,6 +61,46 @@ rule sample_monologues:
             teacher="teacher",
             label_offset="prompts.label_offset",
             per_program="monologue.per_program",
+            revisions="monologue.revisions",
+            max_chars="monologue.max_chars",
+            cpu_s="execution.cpu_seconds",
+            memory_mb="execution.memory_mb",
+        ),
+        traces=lambda w, input: f"--traces {input.traces}" if input.traces else "",
+    message:
+        "monologues: {output.monologues}"
+    shell:
+        "semcoder --log {log} monologue sample --direction {wildcards.direction} --programs {input.programs}"
+        " --tests {input.tests} {params.traces} --shard {wildcards.scatteritem} {params.options} --workers {threads}"
+        " --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"
+
+
+rule translate_monologues:
+    input:
+        written=rules.write_monologues.output.monologues,
+        programs=f"{R}/pyx/programs.jsonl",
+        tests=f"{R}/pyx/tests.jsonl",
+        traces=f"{R}/traces/{{scatteritem}}.jsonl",
+    output:
+        monologues=f"{R}/monologues/translation/{{direction}}/{{scatteritem}}.jsonl",
+        dropped=f"{R}/monologues/translation/{{direction}}/{{scatteritem}}.dropped.jsonl",
+        summary=f"{R}/monologues/translation/{{direction}}/{{scatteritem}}.summary.json",
+    log:
+        f"{R}/logs/monologues/translation.{{direction}}.{{scatteritem}}.log",
+    benchmark:
+        f"{R}/benchmarks/monologues/translation.{{direction}}.{{scatteritem}}.tsv"
+    container:
+        image("data")
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    params:
+        code=code("monologue", "translate"),
+        options=options(
+            teacher="teacher",
+            label_offset="prompts.label_offset",
+            revisions="monologue.revisions",
+            min_coverage="monologue.min_coverage",
             max_chars="monologue.max_chars",
             cpu_s="execution.cpu_seconds",
             memory_mb="execution.memory_mb",
@@ -66,6 +108,6 @@ rule sample_monologues:
     message:
         "monologues: {output.monologues}"
     shell:
-        "semcoder --log {log} monologue sample --direction {wildcards.direction} --programs {input.programs}"
-        " --tests {input.tests} --shard {wildcards.scatteritem} {params.options} --workers {threads}"
-        " --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"
+        "semcoder --log {log} monologue translate --direction {wildcards.direction} --written {input.written}"
+        " --programs {input.programs} --tests {input.tests} --traces {input.traces} {params.options}"
+        " --workers {threads} --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"

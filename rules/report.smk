@@ -75,3 +75,78 @@ rule plot_loss:
         "report: {output}"
     shell:
         "semcoder --log {log} report plot loss --source {input}/training_log.jsonl --out {output}"
+
+
+rule monologue_quality:
+    input:
+        monologues=EVALUATION.told("jsonl"),
+        summaries=EVALUATION.told("summary.json"),
+        traces=TRAINING.shards("traces/{}.jsonl"),
+        programs=f"{R}/pyx/programs.jsonl",
+        tests=f"{R}/pyx/tests.jsonl",
+    output:
+        csv=f"{R}/tables/monologues.csv",
+        markdown=report(
+            f"{R}/tables/monologues.md",
+            caption="../report/captions/monologue_quality.rst",
+            category="Monologues",
+        ),
+    log:
+        f"{R}/logs/report/monologue_quality.log",
+    benchmark:
+        f"{R}/benchmarks/report/monologue_quality.tsv"
+    container:
+        image("data")
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        code=code("monologue", "quality"),
+        files=EVALUATION.quality_options,
+        options=options(
+            label_offset="prompts.label_offset",
+            cpu_s="execution.cpu_seconds",
+            memory_mb="execution.memory_mb",
+        ),
+    message:
+        "report: {output.markdown}"
+    shell:
+        "semcoder --log {log} monologue quality {params.files} $(printf -- '--traces %s ' {input.traces})"
+        " --programs {input.programs} --tests {input.tests} {params.options} --workers {threads}"
+        " --csv-file {output.csv} --markdown {output.markdown}"
+
+
+rule monologue_pages:
+    input:
+        **EVALUATION.shown_monologues,
+        programs=f"{R}/pyx/programs.jsonl",
+        tests=f"{R}/pyx/tests.jsonl",
+    output:
+        report(
+            f"{R}/pages/monologues.html",
+            caption="../report/captions/monologue_pages.rst",
+            category="Monologues",
+        ),
+    log:
+        f"{R}/logs/report/monologue_pages.log",
+    benchmark:
+        f"{R}/benchmarks/report/monologue_pages.tsv"
+    container:
+        image("data")
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("monologue", "show"),
+        options=options(
+            pick="monologue.pages",
+            label_offset="prompts.label_offset",
+            cpu_s="execution.cpu_seconds",
+            memory_mb="execution.memory_mb",
+        ),
+    message:
+        "report: {output}"
+    shell:
+        "semcoder --log {log} monologue show $(printf -- '--monologues %s ' {input.monologues})"
+        " --traces {input.traces} --programs {input.programs} --tests {input.tests} {params.options}"
+        " --html {output}"

@@ -42,7 +42,10 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "write": "semcoder.monologue.write",
             "sample": "semcoder.monologue.sample",
+            "translate": "semcoder.monologue.translate",
             "verify": "semcoder.monologue.verify.command",
+            "quality": "semcoder.monologue.quality",
+            "show": "semcoder.monologue.show",
         },
     ),
     "training": (
@@ -93,7 +96,10 @@ OUTPUTS: dict[str, str] = {
     "tracing render": "out dropped summary",
     "monologue write": "monologues dropped summary",
     "monologue sample": "monologues dropped summary",
+    "monologue translate": "monologues dropped summary",
     "monologue verify": "verdicts",
+    "monologue quality": "csv_file markdown",
+    "monologue show": "html",
     "training mix": "mixture dropped summary",
     "training base": "out/",
     "training train": "out/",

@@ -157,8 +157,17 @@ class Tracing(Section):
 class MonologueSection(Section):
     """Monologues, forward and backward."""
 
-    writer: Literal["trace", "teacher"] = Field(
-        description="written from the trace, or sampled from the teacher"
+    writer: Literal["trace", "teacher", "translation"] = Field(
+        description="trace: written from the trace; teacher: sampled; translation: the first, retold by the teacher"
+    )
+    verify: bool = Field(
+        description="whether a sampled monologue with a false claim is refused; a translation with one always is"
+    )
+    revisions: Annotated[int, Field(ge=0, le=1)] = Field(
+        description="times a refused sample is sent back to the teacher with what execution showed of it"
+    )
+    min_coverage: Fraction = Field(
+        description="translation: least share of the told lines that must still be told"
     )
     per_program: Count = Field(description="monologues of a program in each direction, 0 for all")
     max_chars: Positive = Field(
@@ -167,6 +176,7 @@ class MonologueSection(Section):
     max_total_chars: Count = Field(
         description="question and monologue together, told in less detail as far as it takes; 0 for no bound"
     )
+    pages: Positive = Field(description="monologues of each direction that the report steps through")
     seed: int = Field(description="seed of the choice of words; of no effect where the teacher chooses them")
 
 
@@ -332,6 +342,11 @@ class Config(Section):
                 ("targets", self.targets, {*self.tables, *self.refinement, "table7"}),
             ]
         )
+        if self.monologue.writer != "trace" and self.teacher.kind == "grounded":
+            raise ValueError(
+                f"monologue.writer is {self.monologue.writer}, which needs a language model, but teacher.kind is "
+                f"grounded; set monologue.writer to trace, or teacher.kind to openai"
+            )
         for one, other in (("models", "recipes"), ("tables", "refinement")):
             for name in getattr(self, one).keys() & getattr(self, other).keys():
                 raise ValueError(f"{other}.{name}: {one} has the same name; rename one of the two")

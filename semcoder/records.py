@@ -143,7 +143,11 @@ class Trace(Record):
 
 
 class Monologue(Record):
-    """A rationale in one of the formats, for one direction. Parents: the trace, the test case, the program."""
+    """A rationale in one of the formats, for one direction.
+
+    Parents: the trace that it tells or was checked against, if it is among the records; the test case; the program;
+    and the monologue that it rewrites, if there is one.
+    """
 
     prefix: ClassVar[str] = "mono"
     defined_by: ClassVar[tuple[str, ...]] = ("parents", "format", "direction", "text", "answer")
@@ -156,6 +160,8 @@ class Monologue(Record):
     """forward: the output's literal; backward: the text between the parentheses of a call that gives the output."""
     writer: str
     """`trace` for what is written from the trace alone, else the teacher's name."""
+    revised: bool = False
+    """Whether its writer had to be told of a fault first. Like the writer, no part of what it says: not in the id."""
 
 
 class Example(Record):

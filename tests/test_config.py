@@ -37,7 +37,7 @@ def test_the_quickstart_lays_over_it() -> None:
         ("resluts", "x", ["unknown key resluts", "did you mean results?"]),
         ("pyx.retries", "three", ["pyx.retries", '"three"', "integer", "repair"]),
         ("pyx.retries", -1, ["pyx.retries", "-1", "greater than or equal to 0"]),
-        ("monologue.writer", "trase", ["monologue.writer", "'trace' or 'teacher'"]),
+        ("monologue.writer", "trase", ["monologue.writer", "'trace', 'teacher' or 'translation'"]),
         (
             "recipes.semcoder.base",
             "deepseek",

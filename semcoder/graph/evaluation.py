@@ -200,14 +200,42 @@ class Evaluations:
 
     @property
     def _writers(self) -> list[str]:
-        writer = self.graph.config.monologue.writer
-        return [f"monologues/{writer}/{direction}/{{}}" for direction in DIRECTIONS]
+        return self._told_by([self.graph.config.monologue.writer])
+
+    def _told_by(self, writers: list[str]) -> list[str]:
+        return [f"monologues/{writer}/{direction}/{{}}" for writer in writers for direction in DIRECTIONS]
+
+    @property
+    def monologue_sources(self) -> list[str]:
+        """Writers of monologues that are compared: the configured one, and the trace, which costs nothing."""
+        return list(dict.fromkeys(["trace", self.graph.config.monologue.writer]))
+
+    def told(self, suffix: str) -> list[str]:
+        """The monologues of every compared source (`jsonl`), or the counts of their stages (`summary.json`)."""
+        stages = self._told_by(self.monologue_sources)
+        return [path for stage in stages for path in self.graph.training.shards(f"{stage}.{suffix}")]
+
+    @property
+    def quality_options(self) -> str:
+        """The same as options of `monologue quality`, each with the name of its source."""
+        return " ".join(
+            option(flag, f"{path.split('/monologues/')[1].split('/')[0]}={path}")
+            for flag, suffix in (("monologues", "jsonl"), ("summary", "summary.json"))
+            for path in self.told(suffix)
+        )
+
+    @property
+    def shown_monologues(self) -> dict[str, list[str]]:
+        """The files that the page of monologues chooses from: the first shard of the configured writer."""
+        first = [self.graph.training.shards(f"{stage}.jsonl")[0] for stage in self._writers]
+        return {"monologues": first, "traces": self.graph.training.shards("traces/{}.jsonl")[:1]}
 
     @property
     def summaries(self) -> list[str]:
         """The counts of every stage, in the order of the graph."""
         formats = [f"formats/{each}/{direction}/{{}}" for each in RENDERED for direction in DIRECTIONS]
-        stages = ["seeds/{}", "pyx/synthesized/{}", "pyx/expanded/{}", "traces/{}", *self._writers, *formats]
+        told = self._told_by(self.monologue_sources)
+        stages = ["seeds/{}", "pyx/synthesized/{}", "pyx/expanded/{}", "traces/{}", *told, *formats]
         shards = [self.graph.training.shards(f"{stage}.summary.json") for stage in stages]
         shards.insert(3, [f"{self.graph.results}/pyx/{each}summary.json" for each in ("", "questions.")])
         mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
@@ -249,6 +277,8 @@ class Evaluations:
             *[path for each in (*config.targets, "yields") for path in self.files_of(each)],
             *[f"{results}/plots/{each}.svg" for each in ("yields", "traces", "monologues")],
             *[f"{results}/plots/loss.{recipe}.svg" for recipe in self.recipes],
+            *[f"{results}/tables/monologues.{kind}" for kind in ("csv", "md")],
+            f"{results}/pages/monologues.html",
             *self.summaries,
         ]
 

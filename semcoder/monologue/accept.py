@@ -1,19 +1,23 @@
-"""Which sampled monologues are kept (paper section 4.2.3): those whose final answer execution confirms.
+"""Which monologues of a language model are kept: those whose final answer execution confirms (paper section 4.2.3),
+and, where they are checked, that say nothing false on the way.
 
 Forward: the concluded output is the recorded one. Backward: the program, run on the concluded arguments, gives
-the required output; they need not be the arguments that the output was recorded for (paper App. G).
+the required output; they need not be the arguments that the output was recorded for (paper App. G). A forward
+monologue is held against the recorded trace, a backward one against the run of the arguments it concludes.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from semcoder.evaluation.arguments import Run, calls
 from semcoder.evaluation.expressions import MAX_CHARS, NotAllowed
 from semcoder.evaluation.extract import input_answer, output_answer
-from semcoder.execution.api import Call, Job, Outcome
+from semcoder.execution.api import Call, CallResult, Job, Outcome
 from semcoder.execution.compare import same
-from semcoder.records import Direction, Program, TestCase
+from semcoder.monologue import feedback
+from semcoder.monologue.verify import Verified, verify
+from semcoder.records import Direction, Program, TestCase, Trace
 from semcoder.teacher import sections
 from semcoder.teacher.interface import Refusal
 
@@ -22,11 +26,12 @@ _LABEL = re.compile(r"\[L(\d+)\]")
 
 @dataclass(frozen=True)
 class Sampled:
-    """What a teacher wrote for one test of a program."""
+    """What a teacher wrote for one test of a program; with the test's trace, every claim is checked."""
 
     program: Program
     test: TestCase
     text: str
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,9 @@ class Accepted:
 
     text: str
     answer: str
+    coverage: float | None = None
+    """Share of the executed lines with an effect that it speaks of, where it was checked."""
+    revised: bool = False
 
 
 def accept(direction: Direction, samples: Sequence[Sampled], run: Run) -> list[Accepted | Refusal]:
@@ -42,7 +50,7 @@ def accept(direction: Direction, samples: Sequence[Sampled], run: Run) -> list[A
     read = [_read(sample, direction) for sample in samples]
     if direction == "forward":
         return [
-            each if isinstance(each, Refusal) else _compared(each, sample.test)
+            each if isinstance(each, Refusal) else _compared(each, sample)
             for sample, each in zip(samples, read, strict=True)
         ]
     return _ran(samples, read, run)
@@ -58,10 +66,27 @@ def _read(sample: Sampled, direction: Direction) -> Accepted | Refusal:
     return Refusal("no answer") if answer is None else Accepted(text, answer)
 
 
-def _compared(said: Accepted, test: TestCase) -> Accepted | Refusal:
-    if same(said.answer, test.output):
-        return Accepted(said.text, test.output)
-    return Refusal("wrong answer", f"{said.answer[:100]} instead of {test.output[:100]}")
+def _compared(said: Accepted, sample: Sampled) -> Accepted | Refusal:
+    output = sample.test.output
+    found = verify(said.text, "forward", sample.trace.events, sample.program.code) if sample.trace else None
+    if same(said.answer, output):
+        return _checked(Accepted(said.text, output), found, output)
+    false = found.first_false if found else None
+    return Refusal(
+        "wrong answer",
+        f"{said.answer[:100]} instead of {output[:100]}",
+        feedback.wrong_output(said.answer, said.text, false, output),
+    )
+
+
+def _checked(said: Accepted, found: Verified | None, secret: str = "") -> Accepted | Refusal:
+    """The monologue, unless something in it is false."""
+    if found is None:
+        return said
+    false = found.first_false
+    if false:
+        return Refusal("false claim", found.reason[:400], feedback.false_claim(said.text, false, secret))
+    return Accepted(said.text, said.answer, found.coverage)
 
 
 def _ran(
@@ -71,33 +96,49 @@ def _ran(
     said = [(sample, each) for sample, each in zip(samples, read, strict=True) if isinstance(each, Accepted)]
     asked = calls(run, [(each.answer, sample.program.code) for sample, each in said])
     jobs = [
-        Job(sample.test.id, sample.program.code, sample.program.entry_point, (call,))
+        Job(
+            *(sample.test.id, sample.program.code, sample.program.entry_point, (call,)),
+            trace=sample.trace is not None,
+        )
         for (sample, _), call in zip(said, asked, strict=True)
         if isinstance(call, Call)
     ]
-    outcomes = run(jobs)
-    verdicts = iter(
-        [
-            Refusal("no answer", str(call))
-            if isinstance(call, NotAllowed)
-            else _confirmed(each, sample.test, next(outcomes))
-            for (sample, each), call in zip(said, asked, strict=True)
-        ]
-    )
+    verdicts = _judged(said, asked, run(jobs))
     return [each if isinstance(each, Refusal) else next(verdicts) for each in read]
 
 
-def _confirmed(said: Accepted, test: TestCase, outcome: Outcome) -> Accepted | Refusal:
+def _judged(
+    said: Sequence[tuple[Sampled, Accepted]],
+    asked: Sequence[Call | NotAllowed],
+    outcomes: Iterator[Outcome],
+) -> Iterator[Accepted | Refusal]:
+    for (sample, each), call in zip(said, asked, strict=True):
+        if isinstance(call, NotAllowed):
+            yield Refusal("no answer", str(call))
+        else:
+            yield _confirmed(each, sample, next(outcomes))
+
+
+def _confirmed(said: Accepted, sample: Sampled, outcome: Outcome) -> Accepted | Refusal:
+    name, output = sample.program.entry_point, sample.test.output
     result = outcome.results[0] if outcome.results else None
     if result is None or result.value is None:
         raised = f"{result.raised[0]}: {result.raised[1]}" if result and result.raised else outcome.detail
-        return Refusal("answer does not run", f"{outcome.verdict} {raised}".strip()[:200])
+        what = f"{outcome.verdict} {raised}".strip()[:200]
+        return Refusal("answer does not run", what, feedback.failing_input(name, said.answer, raised or what))
     # Only the program's word: what is far longer than the output is not it, and would take long to read.
-    if len(result.value) <= max(MAX_CHARS, 2 * len(test.output)) and same(result.value, test.output):
-        return said
+    if len(result.value) <= max(MAX_CHARS, 2 * len(output)) and same(result.value, output):
+        return _checked(said, _held_against(result, said, sample) if sample.trace else None)
     return Refusal(
-        "wrong answer", f"{said.answer[:100]} gives {result.value[:100]} instead of {test.output[:100]}"
+        "wrong answer",
+        f"{said.answer[:100]} gives {result.value[:100]} instead of {output[:100]}",
+        feedback.wrong_input(name, said.answer, result.value, output),
     )
+
+
+def _held_against(result: CallResult, said: Accepted, sample: Sampled) -> Verified:
+    truncated = bool(result.truncated)
+    return verify(said.text, "backward", result.events, sample.program.code, truncated=truncated)
 
 
 def _text(sample: Sampled, direction: Direction) -> str | Refusal:

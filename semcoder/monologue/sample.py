@@ -1,64 +1,92 @@
 """`semcoder monologue sample`: monologues by rejection sampling from a language model (paper section 4.2.3)."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from semcoder import records
-from semcoder.artifacts import write_json
-from semcoder.errors import UserError
 from semcoder.evaluation.arguments import Run
 from semcoder.execution.api import Limits
 from semcoder.execution.pool import Sandbox
-from semcoder.monologue.accept import Accepted, Sampled, accept, shift_labels
-from semcoder.records import Direction, Dropped, Monologue, Program, TestCase
+from semcoder.monologue.accept import Accepted, Sampled, accept
+from semcoder.monologue.drafts import first_good, language_model, write_verdicts
+from semcoder.records import Direction, Program, TestCase, Trace
 from semcoder.shards import Shard
-from semcoder.teacher.choose import teacher_from
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.llm import LLMTeacher
-from semcoder.teacher.rejection import first_accepted
+from semcoder.teacher.prompts import monologue
 
 STAGE = "monologue.sample"
-Case = tuple[Program, TestCase]
+
+
+class Case(NamedTuple):
+    """A test of a program; with its trace, what is said of it can be checked."""
+
+    program: Program
+    test: TestCase
+    trace: Trace | None = None
 
 
 def sample(
-    direction: Direction, cases: Sequence[Case], teacher: LLMTeacher, run: Run, max_chars: int
+    direction: Direction,
+    cases: Sequence[Case],
+    teacher: LLMTeacher,
+    run: Run,
+    *,
+    max_chars: int,
+    revisions: int = 0,
 ) -> list[Accepted | Refusal]:
     """For each case the first sample that is accepted and not too long, or the last reason why there is none."""
 
-    def judge(drafts: Sequence[tuple[Case, str]]) -> Sequence[Accepted | Refusal]:
-        found = accept(direction, [Sampled(*case, text) for case, text in drafts], run)
-        return [_short(each, max_chars) for each in found]
+    def judge(drafts: Sequence[tuple[int, str]]) -> Sequence[Accepted | Refusal]:
+        samples = [Sampled(cases[at].program, cases[at].test, text, cases[at].trace) for at, text in drafts]
+        return accept(direction, samples, run)
 
-    return first_accepted(cases, teacher.settings.samples, partial(teacher.explain, direction), judge)
-
-
-def _short(verdict: Accepted | Refusal, max_chars: int) -> Accepted | Refusal:
-    if isinstance(verdict, Refusal) or len(verdict.text) <= max_chars:
-        return verdict
-    return Refusal("too long", f"{len(verdict.text)} characters")
+    conversations = [
+        monologue(direction, program.code, program.entry_point, test.call_arguments, test.output)
+        for program, test, _ in cases
+    ]
+    return first_good(conversations, teacher, judge, revisions, max_chars)
 
 
 def choose_cases(
-    direction: Direction, programs: Path, tests: Path, per_program: int, shard: Shard
+    direction: Direction,
+    programs: Path,
+    tests: Path,
+    per_program: int,
+    shard: Shard,
+    traces: Path | None = None,
 ) -> Iterator[Case]:
-    """The first tests of each program; backward, only tests that differ in their output ask different things."""
+    """The first tests of each program; backward, only tests that differ in their output ask different things.
+
+    With `traces`, only tests that have one: nothing could be checked of the others.
+    """
     known = {row.id: row for row in records.read(programs, Program) if shard.holds(row.id)}
+    traced = {row.parents[0]: row for row in records.read(traces, Trace) if row.parents} if traces else {}
     outputs: dict[str, list[str]] = defaultdict(list)
     for test in records.read(tests, TestCase):
         program = known.get(test.parents[0]) if test.parents else None
-        if program is None:
+        if program is None or (traces and test.id not in traced):
             continue
         taken = outputs[program.id]
         asked_before = direction == "backward" and test.output in taken
         if not asked_before and (not per_program or len(taken) < per_program):
             taken.append(test.output)
-            yield program, test
+            yield Case(program, test, traced.get(test.id))
+
+
+def parents_of(direction: Direction, case: Case, verdict: Accepted | Refusal) -> tuple[str, ...]:
+    """The trace, if the monologue was held against it, then the test and the program.
+
+    A backward monologue that concludes other arguments than the recorded ones was held against a run of its own.
+    """
+    program, test, trace = case
+    another = isinstance(verdict, Accepted) and verdict.answer != test.call_arguments
+    own_run = direction == "backward" and another
+    return (*(() if trace is None or own_run else (trace.id,)), test.id, program.id)
 
 
 def main(
@@ -66,7 +94,17 @@ def main(
     direction: Annotated[Direction, typer.Option(help="What is reasoned out: the output, or an input.")],
     programs: Annotated[Path, typer.Option(help="Program records.")],
     tests: Annotated[Path, typer.Option(help="TestCase records.")],
+    traces: Annotated[
+        Path | None,
+        typer.Option(
+            help="Trace records: monologues are written of their tests, and those with a false claim are not kept."
+        ),
+    ] = None,
     teacher: Annotated[str, typer.Option(help="JSON settings of the teacher; its kind is openai.")],
+    revisions: Annotated[
+        int,
+        typer.Option(min=0, max=1, help="Times a refused sample is sent back with what execution showed."),
+    ] = 0,
     per_program: Annotated[int, typer.Option(min=0, help="Tests taken of each program; 0 for all.")] = 1,
     label_offset: Annotated[int, typer.Option(help="Added to line numbers in labels of the kept texts.")] = 0,
     max_chars: Annotated[
@@ -82,36 +120,19 @@ def main(
 ) -> None:
     """Sample monologues from a language model and keep those whose answer execution confirms.
 
+    With --traces every claim on the way must be true as well. A sample with a wrong answer or a false claim may be
+    sent back once, with what execution showed of it, before the next one is asked for.
+
     Example: semcoder monologue sample --direction forward --programs programs.jsonl --tests tests.jsonl
-    --teacher "$(jq .teacher config.json)" --monologues m.jsonl --dropped dropped.jsonl --summary summary.json
+    --traces traces.jsonl --teacher "$(jq .teacher config.json)" --revisions 1 --monologues m.jsonl
+    --dropped dropped.jsonl --summary summary.json
     """
-    writer = teacher_from(teacher)
-    if not isinstance(writer, LLMTeacher):
-        raise UserError(
-            "--teacher: only a language model can be sampled; `semcoder monologue write` needs none."
-        )
-    cases = list(choose_cases(direction, programs, tests, per_program, Shard.parse(shard)))
+    writer = language_model(teacher)
+    cases = list(choose_cases(direction, programs, tests, per_program, Shard.parse(shard), traces))
     with Sandbox(workers, Limits(cpu_s=cpu_s, wall_s=4 * cpu_s, memory_mb=memory_mb)) as sandbox:
-        verdicts = sample(direction, cases, writer, sandbox.run, max_chars)
-    kept: list[Monologue] = []
-    lost: list[Dropped] = []
-    for (program, test), verdict in zip(cases, verdicts, strict=True):
-        parents = (test.id, program.id)
-        if isinstance(verdict, Refusal):
-            lost.append(Dropped(parents=parents, stage=STAGE, reason=verdict.reason, detail=verdict.detail))
-            continue
-        kept.append(
-            Monologue(
-                parents=parents,
-                format="monologue",
-                direction=direction,
-                text=shift_labels(verdict.text, label_offset),
-                answer=verdict.answer,
-                writer=writer.settings.monologue_model,
-            )
-        )
-    records.write(monologues, kept)
-    records.write(dropped, lost)
-    reasons = Counter(row.reason for row in lost)
-    counts = {"in": len(cases), "kept": len(kept), "dropped": dict(reasons)}
-    write_json(summary, {"stage": STAGE, "direction": direction, **counts})
+        verdicts = sample(direction, cases, writer, sandbox.run, max_chars=max_chars, revisions=revisions)
+    pairs = [
+        (parents_of(direction, case, verdict), verdict) for case, verdict in zip(cases, verdicts, strict=True)
+    ]
+    places = {"monologues": monologues, "dropped": dropped, "summary": summary}
+    write_verdicts(STAGE, direction, pairs, writer, label_offset, **places)

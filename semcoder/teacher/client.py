@@ -54,6 +54,7 @@ class Client:
         self._key = os.environ.get(settings.key_variable, "") if settings.key_variable else "none"
         self._store = Store(settings.store)
         self._asked = self._stored = self._reserved = 0
+        self._used: dict[str, int] = {}
         self._free_at = 0.0
         self._streaming = self._stopping = False
         self._failure: UserError | None = None
@@ -102,12 +103,18 @@ class Client:
                 raise
             raise self._failure from None  # it was not asked because another one showed that asking is vain
 
+    @property
+    def tokens(self) -> int:
+        """Of all answers that were taken, from the store or from the server, each once."""
+        return sum(self._used.values())
+
     async def ask(self, question: Question) -> Answer | Refusal:
         """The answer, from the store or from the server; only whole answers without a refusal are answers."""
         key = question.key
         stored = self._store.get(key)
         if stored is not None:
             self._stored += 1
+            self._used[key] = stored.tokens
             return _judged(stored)
         if key not in self._underway:
             self._underway[key] = asyncio.ensure_future(self._pay(question, key))
@@ -146,6 +153,7 @@ class Client:
             self._reserved -= most
         if isinstance(answer, Answer):
             self._asked += 1
+            self._used[key] = answer.tokens
             self._store.put(key, answer)
             return _judged(answer)
         return answer

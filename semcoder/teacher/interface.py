@@ -23,6 +23,8 @@ class Refusal:
 
     reason: str
     detail: str = ""
+    feedback: str = ""
+    """What its author may be told, to do better; empty where a new attempt is the better one."""
 
 
 class Teacher(Protocol):

@@ -105,16 +105,27 @@ class LLMTeacher:
         `samples` picks sample numbers, so that a caller can stop at the first that it accepts.
         """
         numbers = range(self.settings.samples) if samples is None else samples
+        asked = (
+            prompts.monologue(direction, program.code, program.entry_point, test.call_arguments, test.output)
+            for program, test in cases
+        )
+        return self.converse(asked, numbers)
 
-        async def sampled(case: tuple[Program, TestCase]) -> Sequence[str] | Refusal:
-            program, test = case
-            messages = prompts.monologue(
-                direction, program.code, program.entry_point, test.call_arguments, test.output
-            )
-            return await self._samples(messages, numbers)
+    def converse(
+        self, conversations: Iterable[prompts.Messages], samples: range
+    ) -> Iterator[Sequence[str] | Refusal]:
+        """What the monologue model says next in each conversation, as often as there are sample numbers."""
 
-        for _, texts in self._client.stream(cases, sampled):
+        async def sampled(messages: prompts.Messages) -> Sequence[str] | Refusal:
+            return await self._samples(messages, samples)
+
+        for _, texts in self._client.stream(conversations, sampled):
             yield texts
+
+    @property
+    def tokens(self) -> int:
+        """What the answers taken so far cost, asked and answered, whether paid for now or earlier."""
+        return self._client.tokens
 
     def debug(self, bugs: Iterable[Bug], samples: range | None = None) -> Iterator[Sequence[str] | Refusal]:
         """Sampled rationales with patches, each in the form of the paper (App. F, Example 2)."""

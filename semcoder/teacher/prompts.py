@@ -2,7 +2,8 @@
 
 The request for problems is the paper's (Table 10, App. F); upstream published no other prompt of its pipeline.
 The rest is this project's wording of the paper's rules: section 3.1 (solutions that run, repair), 3.2 (inputs),
-3.3 (debugging), 4.2.1 and 4.2.2 (monologues).
+3.3 (debugging), 4.2.1 and 4.2.2 (monologues). The revision turn follows CodeI/O (2502.07316), the translation
+of accounts made from a trace 2506.10343.
 """
 
 from collections.abc import Sequence
@@ -122,6 +123,20 @@ filtering and the like), state the constraint that all of them meet, and do not 
 The last assertion has plain literals as arguments and repeats the given value. Many answers may be right; one is \
 enough."""
 
+_TRANSLATION_SYSTEM = """\
+You are an editor. You are given a Python program and an account of one run of it that was put together by machine: \
+every fact in it is true, but it reads like a list. You tell the same in natural prose, as a patient colleague would \
+at a whiteboard, and change nothing of what is said:
+- every step stays, in the order given, with all its values; a step may become a sentence of its own or join its \
+neighbours, but none is left out and none is added;
+- values, names and code stay exactly as they are written, between the same backticks;
+- line labels such as [L3] stay at the statement that they belong to, and **Iteration 1** and the like stay where \
+a repeated line would otherwise be mistaken for another run of it;
+- the four headings stay, in their order, and steps stay numbered;
+- say why a branch is taken or a value comes about where the account says so, and invent no reason.
+Give the rewritten account between [MONOLOGUE] and [/MONOLOGUE], then the account's last assertion, unchanged, \
+between [ANSWER] and [/ANSWER], and nothing else."""
+
 _DEBUG_SYSTEM = """\
 You find out why a Python program fails a test by explaining to yourself, step by step, what it does on that test; \
 then you mend it. Write exactly this form:
@@ -174,6 +189,27 @@ def monologue(direction: Direction, code: str, entry_point: str, arguments: str,
         turns.append(_told(direction, shot))
     turns.append(_asked(direction, code, entry_point, arguments, output))
     return as_messages(_FORWARD_SYSTEM if direction == "forward" else _BACKWARD_SYSTEM, *turns)
+
+
+def revision(asked: Messages, draft: str, feedback: str) -> Messages:
+    """The same conversation, in which the model is told what running the program showed of its answer."""
+    again = (
+        f"The program was run and your answer held against it. {feedback}\n\nGo through the program once more, "
+        f"find where your reasoning leaves what really happens, and write the whole answer again in the same form. "
+        f"It is read on its own: do not mention this correction or the earlier answer."
+    )
+    return (*asked, ("assistant", draft), ("user", again))
+
+
+def translation(
+    direction: Direction, program: Program, arguments: str, output: str, monologue: str
+) -> Messages:
+    """A monologue written from the trace, to be told in natural prose. Its labels are line numbers of the code."""
+    forward = direction == "forward"
+    code = (label_lines(program.code, 0, "corrected") if forward else program.code).rstrip()
+    answer = f"[ANSWER]\nassert {program.entry_point}({arguments}) == {output}\n[/ANSWER]"
+    shown = f"[PYTHON]\n{code}\n[/PYTHON]\n[MONOLOGUE]\n{monologue}\n[/MONOLOGUE]\n{answer}"
+    return as_messages(_TRANSLATION_SYSTEM, shown)
 
 
 def debugging(instruction: str, code: str, test: str, observed: str) -> Messages:

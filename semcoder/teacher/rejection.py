@@ -12,10 +12,21 @@ Ask = Callable[[Iterable[C], range], Iterator[Sequence[str] | Refusal]]
 """The texts of some sample numbers for each case, in order."""
 Judge = Callable[[Sequence[tuple[C, str]]], Sequence[A | Refusal]]
 """The verdict on each text."""
+Revise = Callable[[int, Sequence[tuple[C, str, Refusal]]], Sequence[A | Refusal]]
+"""The verdict on what became of each text of a sample number that came back with its faults."""
 
 
-def first_accepted(cases: Sequence[C], samples: int, ask: Ask[C], judge: Judge[C, A]) -> list[A | Refusal]:
-    """For each case the first sample that is accepted, or the last reason why none of `samples` was."""
+def first_accepted(
+    cases: Sequence[C],
+    samples: int,
+    ask: Ask[C],
+    judge: Judge[C, A],
+    revise: Revise[C, A] | None = None,
+) -> list[A | Refusal]:
+    """For each case the first sample that is accepted, or the last reason why none of `samples` was.
+
+    With `revise`, a refused sample that has feedback is revised before the next one is asked for.
+    """
     verdicts: dict[int, A | Refusal] = {}
     waiting = list(range(len(cases)))
     for number in range(samples):
@@ -30,5 +41,13 @@ def first_accepted(cases: Sequence[C], samples: int, ask: Ask[C], judge: Judge[C
                 drafts += [(at, text) for text in texts]
         judged = judge([(cases[at], text) for at, text in drafts])
         verdicts |= {at: verdict for (at, _), verdict in zip(drafts, judged, strict=True)}
+        if revise:
+            failed = [
+                (at, text, verdict)
+                for (at, text), verdict in zip(drafts, judged, strict=True)
+                if isinstance(verdict, Refusal) and verdict.feedback
+            ]
+            revised = revise(number, [(cases[at], text, verdict) for at, text, verdict in failed])
+            verdicts |= {at: verdict for (at, *_), verdict in zip(failed, revised, strict=True)}
         waiting = [at for at in waiting if isinstance(verdicts[at], Refusal)]
     return [verdicts[at] for at in range(len(cases))]

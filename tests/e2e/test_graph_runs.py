@@ -27,7 +27,14 @@ def test_every_family_of_artifacts_is_there(finished: Checkout) -> None:
             "generations/quickstart/pyx_output.monologue/1-of-1.jsonl",
             "scores/quickstart/humaneval.code.json",
         ),
-        *("tables/scores.csv", "tables/scores.md", "tables/yields.md", "plots/loss.quickstart.svg"),
+        *(
+            "tables/scores.csv",
+            "tables/scores.md",
+            "tables/yields.md",
+            "tables/monologues.md",
+            "pages/monologues.html",
+            "plots/loss.quickstart.svg",
+        ),
     ):
         assert (finished.results / pattern).stat().st_size > 0, pattern
 

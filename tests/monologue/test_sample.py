@@ -129,7 +129,7 @@ def test_shards_share_out_the_programs(tmp_path: Path) -> None:
     )
     files = (tmp_path / "programs.jsonl", tmp_path / "tests.jsonl")
     parts = [
-        {program.id for program, _ in choose_cases("forward", *files, 1, Shard(index, 3))}
+        {case.program.id for case in choose_cases("forward", *files, 1, Shard(index, 3))}
         for index in (1, 2, 3)
     ]
     assert set.union(*parts) == {program.id for program in programs} and sum(map(len, parts)) == 20

@@ -337,3 +337,27 @@ def test_a_fetched_corpus_is_an_input_and_another_is_not(tmp_path: Path) -> None
     (tmp_path / "a.py").write_text("")
     source = {"kind": "directory", "path": str(tmp_path), "name": "mine"}
     assert Graph.of(lay_over(SMALL, {"seeds": {"sources": [source]}})).data.corpora == []
+
+
+@pytest.mark.parametrize(
+    ("writer", "sources"),
+    [("trace", ["trace"]), ("teacher", ["trace", "teacher"]), ("translation", ["trace", "translation"])],
+)
+def test_monologues_are_compared_with_those_of_the_trace(writer: str, sources: list[str]) -> None:
+    graph = Graph.of(lay_over(BASE, {"monologue": {"writer": writer}, "pyx": {"shards": 2}}))
+    words = shlex.split(graph.evaluation.quality_options)
+    assert words.count("--monologues") == words.count("--summary") == 4 * len(sources)
+    named = [word.partition("=") for word in words if "=" in word]
+    assert list(dict.fromkeys(name for name, *_ in named)) == sources
+    assert all(f"/monologues/{name}/" in path for name, _, path in named)
+    assert {path for *_, path in named if path.endswith("summary.json")} <= set(graph.evaluation.summaries)
+    first = graph.evaluation.shown_monologues["monologues"]
+    assert [path.rpartition(f"/monologues/{writer}/")[2] for path in first] == [
+        "forward/1-of-2.jsonl",
+        "backward/1-of-2.jsonl",
+    ]
+
+
+def test_a_writer_that_needs_a_model_is_refused_without_one() -> None:
+    with pytest.raises(UserError, match=r"monologue\.writer is translation.*teacher\.kind"):
+        Graph.of(lay_over(SMALL, {"monologue": {"writer": "translation"}}))

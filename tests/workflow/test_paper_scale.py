@@ -50,6 +50,9 @@ FAMILIES = [
     "traces/1-of-64.jsonl",
     "monologues/teacher/forward/1-of-64.jsonl",
     "monologues/teacher/backward/64-of-64.jsonl",
+    "monologues/trace/forward/1-of-64.jsonl",
+    "tables/monologues.md",
+    "pages/monologues.html",
     *[f"formats/{each}/forward/1-of-64.jsonl" for each in ("scratchpad", "next", "concise", "direct")],
     *[
         f"{kind}/{recipe}{'.jsonl' if kind == 'mixtures' else ''}"
@@ -102,3 +105,11 @@ def test_what_the_readme_names_is_a_target(clone: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     alone = snakemake(clone, "table7", "-n")
     assert "tables/table7.md" in alone.stdout and "rule generate" not in alone.stdout
+
+
+def test_translations_are_planned_from_what_the_trace_wrote(clone: Path) -> None:
+    target = f"{RESULTS}/monologues/translation/forward/1-of-64.jsonl"
+    done = snakemake(clone, "-n", target)
+    assert done.returncode == 0, done.stdout + done.stderr
+    jobs = done.stdout.partition("Job stats")[2].split("total")[0].split()
+    assert {"write_monologues", "translate_monologues"} <= set(jobs) and "sample_monologues" not in jobs
