@@ -135,10 +135,14 @@ def _third_party(names: Sequence[str]) -> list[Path]:
 
 def _root(python: str) -> Iterator[str]:
     yield from ("--size", str(TMP_BYTES), "--tmpfs", "/tmp")  # first: the interpreter may lie below it
-    bound: list[str] = []
     base = os.path.realpath(sys.base_prefix)
     outside = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}  # of any virtual environment
     stdlib = [os.path.realpath(sysconfig.get_path(name, vars=outside)) for name in ("stdlib", "platstdlib")]
+    # Folders above such an interpreter: as read-only mounts of their own, no program can rename them.
+    above_it = {f"/tmp/{path.split('/')[2]}" for path in (python, base, *stdlib) if path.startswith("/tmp/")}
+    for place in sorted(above_it):
+        yield from ("--tmpfs", place)
+    bound: list[str] = []
     for path in (
         "/usr/lib",
         "/usr/lib64",
@@ -161,6 +165,8 @@ def _root(python: str) -> Iterator[str]:
     for folder in dict.fromkeys(f"{path}/site-packages" for path in stdlib):
         if Path(folder).exists():  # another project's packages are no part of the language
             yield from ("--tmpfs", folder, "--remount-ro", folder)
+    for place in sorted(above_it):
+        yield from ("--remount-ro", place)
     for device in ("null", "zero", "random", "urandom"):
         yield from ("--dev-bind", f"/dev/{device}", f"/dev/{device}")
     for module in INSIDE:

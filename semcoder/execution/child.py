@@ -6,6 +6,7 @@ untrusted as the program is, since both live in one process: outside, they are p
 """
 
 import _random
+import atexit
 import functools
 import io
 import json
@@ -68,10 +69,10 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class _Capped(io.RawIOBase):
-    """Writes up to `limit` bytes to a descriptor, `at_a_time`, and throws the rest away."""
+    """Writes up to `limit` bytes to a descriptor, `at_a_time`, and throws the rest away. Threads may share it."""
 
-    def __init__(self, fd: int, limit: int, at_a_time: int) -> None:
-        self._fd, self._left, self._at_a_time = fd, limit, at_a_time
+    def __init__(self, fd: int, name: str, limit: int, at_a_time: int) -> None:
+        self._fd, self.name, self._left, self._at_a_time = fd, name, limit, at_a_time
         self.waiting = bytearray()
 
     def writable(self) -> bool:
@@ -87,9 +88,12 @@ class _Capped(io.RawIOBase):
         return len(data)
 
     def flush(self) -> None:
-        if self.waiting and self._left > 0:
-            self._left -= os.write(self._fd, self.waiting[: self._left])
-        self.waiting.clear()
+        fresh = bytearray()
+        waiting, self.waiting = self.waiting, fresh  # before the write, which lets other threads in
+        if piece := waiting[: self._left]:
+            size = len(piece)
+            self._left -= size
+            os.write(self._fd, piece)
 
 
 class _NoStdin(io.RawIOBase):
@@ -122,6 +126,7 @@ class Child:
         self._room: int = limits["result_kb"] * 1024
         self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
         self._quote = json.encoder.encode_basestring_ascii
+        atexit._clear()  # what preloaded modules registered is none of a program's business
         nothing = os.open("/dev/null", os.O_RDONLY)
         self._nothing = os.dup2(nothing, NOTHING_FD)
         if nothing != NOTHING_FD:
@@ -131,21 +136,21 @@ class Child:
         watch, self._arm = guard.hook(self._forbid(), tracer.__file__)
         if guarded:
             sys.addaudithook(watch)
-        size = max(limits["result_kb"], limits["output_kb"]) * 1024 + MB
         for what, value in (
-            (resource.RLIMIT_FSIZE, size),
             (resource.RLIMIT_NOFILE, 64),
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_STACK, 64 * MB),
         ):
             resource.setrlimit(what, _at_most(what, value))
-        # These bind the zygote too little or too much: set in each child.
+        size = max(limits["result_kb"], limits["output_kb"]) * 1024 + MB
+        # These bind the zygote too little or too much: set in each child, when it has its standard input.
         self._own_limits = [
             (what, _at_most(what, value))
             for what, value in (
                 # A backstop: the zygote's clock is exact and cannot be reset from inside.
                 (resource.RLIMIT_CPU, int(limits["cpu_s"]) + 2),
                 (resource.RLIMIT_AS, limits["memory_mb"] * MB),
+                (resource.RLIMIT_FSIZE, size),
                 (resource.RLIMIT_NPROC, 256),
             )
         ]
@@ -165,6 +170,7 @@ class Child:
         for _ in range(WARM_UPS):
             self.take(request)
             self._carry_out(self._compile())
+            self._put_out()
         os.ftruncate(RESULT_FD, 0)
         os.lseek(RESULT_FD, 0, os.SEEK_SET)
         os.close(RESULT_FD)
@@ -207,14 +213,13 @@ class Child:
 
     def _streams(self, limit: int) -> None:
         sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(_NoStdin()), encoding="utf-8")  # type: ignore[misc]
-        self._outputs = _Capped(1, limit, BUFFER), _Capped(2, limit, 1)
-        # Nothing waits in the text layer: at the end a look at `waiting` says whether there is anything to write.
+        self._outputs = _Capped(1, "<stdout>", limit, BUFFER), _Capped(2, "<stderr>", limit, 1)
         out, err = [
-            io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[type-var]
+            io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)
             for raw, errors in zip(self._outputs, ("strict", "backslashreplace"), strict=True)
         ]
-        sys.stdout = sys.__stdout__ = out  # type: ignore[misc, assignment]
-        sys.stderr = sys.__stderr__ = err  # type: ignore[misc, assignment]
+        sys.stdout = sys.__stdout__ = out  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = err  # type: ignore[misc]
 
     def _forbid(self) -> Callable[[str], NoReturn]:
         """Ends the child on the spot; bound to what it needs, so that patched modules do not matter."""
@@ -237,17 +242,11 @@ class Child:
         """All but the end."""
         if not self.entry_point:
             self._load(code)
-            self._join_threads()
+            self._wind_up()
         elif not self.calls:
             self._lookup(self._load(code))
         for arguments in self.calls if self.entry_point else ():
             self._put_call(self._traced_call(arguments) if self.traced else self._call(code, arguments))
-        for output in self._outputs:
-            if output.waiting:
-                try:
-                    output.flush()
-                except OSError:  # over the file size limit
-                    continue
 
     def _compile(self) -> CodeType:
         try:
@@ -328,11 +327,18 @@ class Child:
             return f'{{"value":{self._quote(record["value"])}}}'
         return self._encode(record)
 
-    def _join_threads(self) -> None:
-        """As at the end of a script: wait for the threads it started."""
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()
+    def _wind_up(self) -> None:
+        """As at the end of a script: wait for the threads and executors it started, call what it registered."""
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+
+    def _put_out(self) -> None:
+        """What still waits is written, however the program ended and whatever it put in its streams' place."""
+        for stream in (getattr(sys, "stdout", None), getattr(sys, "stderr", None), *self._outputs):
+            try:
+                stream.flush()  # type: ignore[union-attr]
+            except BaseException:  # none, closed, patched, or over the file size limit
+                continue
 
     def _raised(self, error: BaseException) -> list[Any]:
         """[type, message, line]: the innermost frame of the program's own code, 0 where there is none."""
@@ -353,6 +359,7 @@ class Child:
 
     def _end(self, kind: str, detail: Any = "") -> NoReturn:
         sys.setrecursionlimit(1000)
+        self._put_out()
         try:
             self._write(f'["{kind}",{self._encode(detail) if detail else "null"}]\n')
         except MemoryError:

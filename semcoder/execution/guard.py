@@ -41,7 +41,9 @@ _LIBRARY = tuple(
         for place in (path, os.path.realpath(path))
     }
 )
-_SOURCE_READERS = (_IMPORTER, f"{os.path.dirname(os.__file__)}/tokenize.py")  # noqa: PTH120
+_STDLIB = os.path.dirname(os.__file__)  # noqa: PTH120
+_SOURCE_READERS = (_IMPORTER, f"{_STDLIB}/tokenize.py", f"{_STDLIB}/threading.py")
+"""The last where an exception ends a thread: the interpreter shows the lines of the traceback."""
 _READ_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_NONBLOCK
 
 

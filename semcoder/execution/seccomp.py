@@ -151,8 +151,14 @@ _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _COLUMN = {"x86_64": 0, "aarch64": 1}
 _NEW = 424
 """The first call number that both machines share (Linux 5.1); what is unknown above it answers ENOSYS."""
-_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
-"""TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
+_REQUESTS = {
+    "ioctl": ((0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451), errno.ENOTTY),
+    "fcntl": ((0, 1, 2, 3, 4, 1030), errno.EINVAL),
+}
+"""The second arguments that are allowed, and what others get. TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX,
+FIOCLEX; F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: what else fcntl sets (locks of open file
+descriptions, leases, owners, signals, hints) would lie there for the next program that writes to the same file, or
+hold up the caller's files where there is no namespace."""
 _CLONE_THREAD = 0x00010000
 _NO_NEW_PRIVILEGES, _SECCOMP, _MODE_FILTER = 38, 22, 2
 """Of linux/prctl.h and linux/seccomp.h."""
@@ -189,12 +195,12 @@ def _prologue() -> list[Instruction]:
 def base_filter() -> bytes:
     """The allow-list: what the zygote and its children may call."""
     allowed = _numbers(_BOTH | _ZYGOTE_ONLY)
-    ioctl = allowed.pop("ioctl")
     program = _prologue()
-    program += [(_JEQ, 0, 3 + 2 * len(_IOCTLS), ioctl), (_LOAD, 0, 0, _ARGS + 8)]
-    for request in _IOCTLS:
-        program += [(_JEQ, 0, 1, request), (_RET, 0, 0, _ALLOW)]
-    program += [(_RET, 0, 0, _ERRNO | errno.ENOTTY), (_LOAD, 0, 0, _NR)]
+    for name, (requests, error) in _REQUESTS.items():
+        program += [(_JEQ, 0, 2 + 2 * len(requests), allowed.pop(name)), (_LOAD, 0, 0, _ARGS + 8)]
+        for request in requests:
+            program += [(_JEQ, 0, 1, request), (_RET, 0, 0, _ALLOW)]
+        program.append((_RET, 0, 0, _ERRNO | error))
     for place, number in enumerate(allowed.values()):
         program.append((_JEQ, len(allowed) - place + 2, 0, number))
     program += [

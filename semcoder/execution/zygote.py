@@ -29,6 +29,8 @@ else:
 CONTROL = 0
 TMP = "/tmp"
 ENDED = (int(signal.SIGCHLD),)
+NOT_DUMPABLE = 4
+"""PR_SET_DUMPABLE of linux/prctl.h, here set to 0: no process of the same user may trace this one."""
 _C = ctypes.PyDLL(None)  # keeps the interpreter's lock, as a fork must
 
 
@@ -44,6 +46,7 @@ def main(text: str) -> None:
     site.setcopyright()
     site.sethelper()
     os.environ.clear()
+    _C.prctl(NOT_DUMPABLE, 0)
     lock = None
     if seccomp.supported():
         seccomp.Filter(seccomp.base_filter()).install()
@@ -77,7 +80,8 @@ def main(text: str) -> None:
             if pid < 0:
                 raise OSError("the sandbox cannot start a process")
             why, status, used = _wait(pid, limits, namespaces)
-            clean = not namespaces or _free_places() == left
+            # Without the filter a program could have changed this process's limits.
+            clean = lock is not None and (not namespaces or _free_places() == left)
             _send(frames.REPLY.pack(os.waitstatus_to_exitcode(status), why, used, clean))
             if not clean:
                 os._exit(0)  # a fresh worker is cheaper than proving that a hostile file tree is gone
@@ -131,15 +135,18 @@ def _wait(pid: int, limits: dict[str, Any], namespaces: bool) -> tuple[int, int,
             continue
         left = min(limits["cpu_s"] - used, until - time.monotonic())
         if left <= 0:
-            why = 1 if used >= limits["cpu_s"] else 2
+            why = 2
             os.kill(pid, signal.SIGKILL)
             _, status, usage = os.wait4(pid, 0)
             break
+    used = usage.ru_utime + usage.ru_stime
+    if used >= limits["cpu_s"]:
+        why = 1  # perhaps between two looks: with threads, or ended by the kernel's own, coarser limit
     if namespaces:
         # Every process of the namespace but this one; the kernel makes it atomic against forks. ESRCH: there is none.
         while _C.kill(-1, signal.SIGKILL) == 0:
             os.waitpid(-1, 0)
-    return why, status, usage.ru_utime + usage.ru_stime
+    return why, status, used
 
 
 def _receive(size: int) -> bytes:

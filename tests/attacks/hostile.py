@@ -343,6 +343,15 @@ ATTACKS = {
         "ok",
         "[]",
     ),
+    "leave a mark on the shared file": Attack(
+        TRY + "import fcntl, os, struct\nlock = struct.pack('hhqqi', fcntl.F_WRLCK, 0, 0, 0, 0)\n"
+        "marks = [(37, lock), (1024, 0), (8, os.getpid()), (10, 34), (1036, bytes(8)), (1033, 15), (1031, 1 << 20)]\n"
+        "def f(n): return attempts([(what, lambda what=what, value=value: fcntl.fcntl(1, what, value))"
+        " for what, value in marks])",
+        "forbidden: fcntl.fcntl: 1",
+        "ok",
+        "[]",
+    ),
     "hunt for the expected value": Attack(
         "import gc\ndef f(n): return [str(o)[:50] for o in gc.get_objects() if isinstance(o, (str, list, dict)) "
         "and 'the-callers-' + 'secret' in str(o)]",

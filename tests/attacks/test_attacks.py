@@ -16,6 +16,7 @@ from typing import ClassVar
 import pytest
 from hostile import ATTACKS
 
+from semcoder.execution import bwrap, seccomp
 from semcoder.execution.api import Call, Job, Limits, Outcome
 from semcoder.execution.compare import same
 from semcoder.execution.pool import Sandbox
@@ -141,6 +142,30 @@ for fd in (1, 2, 3):
             assert tampered.verdict == "killed"
             assert (seen.verdict, seen.stdout, seen.stderr) == ("ok", "out\n", "err\n")
             assert seen.results[0].value == "[0, 0, 0]"
+
+
+def test_without_a_filter_no_program_reaches_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On machines whose system call numbers are not known: namespaces and limits alone."""
+    unknown = tmp_path / "seccomp.py"
+    source = Path(seccomp.__file__).read_text()
+    unknown.write_text(source.replace("return platform.machine() in _COLUMN", "return False"))
+    root = bwrap._root
+    monkeypatch.setattr(
+        bwrap, "_root", lambda python: [w if w != seccomp.__file__ else str(unknown) for w in root(python)]
+    )
+    attack = """
+import ctypes, os, resource
+resource.prlimit(1, resource.RLIMIT_NOFILE, (20, 20))
+os.setpriority(os.PRIO_PROCESS, 1, 19)
+print(ctypes.CDLL(None).ptrace(16, 1, 0, 0))
+"""
+    look = "import os, resource\ndef f(): return [os.getpriority(0, 0), resource.getrlimit(7)]"
+    with Bare(1, LIMITS) as pool:
+        hostile, honest = pool.run([Job("attack", attack), Job("look", look, "f", (Call(),))])
+        assert (hostile.verdict, hostile.stdout) == ("ok", "-1\n")
+        assert honest.results[0].value == f"[{os.getpriority(os.PRIO_PROCESS, 0)}, (64, 64)]"
 
 
 def test_nothing_is_left_for_the_next_program() -> None:

@@ -104,3 +104,11 @@ def test_a_clean_program_costs_no_worker() -> None:
         before = sandbox._workers[:]
         assert {o.verdict for o in sandbox.run([Job(str(n), "x = 1") for n in range(20)])} == {"ok"}
         assert sandbox._workers == before
+
+
+def test_no_program_can_rename_a_folder_above_the_interpreter() -> None:
+    """Renaming makes no file, so the next program would meet a library that is gone."""
+    words = list(bwrap._root("/tmp/place/bin/python"))
+    made, bound = words.index("/tmp/place"), words.index("/tmp/place/bin/python")
+    sealed = words.index("/tmp/place", bound)
+    assert words[made - 1] == "--tmpfs" and made < bound < sealed and words[sealed - 1] == "--remount-ro"

@@ -88,6 +88,7 @@ def test_verdicts(sandbox: Sandbox, code: str, verdict: str, detail: str) -> Non
         "import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: 'int' = 1\nassert A().x == 1",
         "import os; os.environ['A'] = 'b'; assert os.getenv('A') == 'b'",
         "import threading; t = threading.Thread(target=print, args=('x',)); t.start(); t.join()",
+        "import threading; t = threading.Thread(target=int, args=('x',)); t.start(); t.join()",
         "class A:\n    def __del__(s): 1 / 0\nA()",
         "import warnings; warnings.warn('x')",
         "x = 1 is 1",
@@ -195,6 +196,59 @@ def test_streams(sandbox: Sandbox) -> None:
     outcome = run(sandbox, "print(open(0).read())", stdin="x")
     assert (outcome.verdict, outcome.stdout) == ("ok", "x\n")
     assert run(sandbox, "print('\\ud800')").detail.startswith("UnicodeEncodeError")
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [
+        ("print('out')\n1 / 0", "raised"),
+        ("print('out')\nexit()", "raised"),
+        ("print('out')\nx = [0] * 10 ** 9", "memory"),
+        ("import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer)\nprint('out')", "ok"),
+        ("import sys\nsys.stdout = open(1, 'w')\nprint('out')", "ok"),
+        ("import sys\nsys.stdout.reconfigure(write_through=False)\nprint('out')", "ok"),
+        ("import sys\nprint('out')\nsys.stdout = None", "ok"),
+        ("import atexit\natexit.register(print, 'out')", "ok"),
+        (
+            "from concurrent.futures import ThreadPoolExecutor\nt = ThreadPoolExecutor()\nt.submit(print, 'out')",
+            "ok",
+        ),
+        ("import sys\nassert sys.stdout.name == '<stdout>'\nprint('out')", "ok"),
+    ],
+)
+def test_output_is_kept_however_the_script_ends(sandbox: Sandbox, code: str, verdict: str) -> None:
+    outcome = run(sandbox, code)
+    assert (outcome.verdict, outcome.stdout) == (verdict, "out\n"), outcome
+
+
+def test_threads_share_the_output() -> None:
+    code = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+def write(name):
+    for n in range(5000): sys.stdout.write(f"{name}{n:04d}" + " " * 50)
+for name in "abcd": threading.Thread(target=write, args=(name,)).start()
+"""
+    with Sandbox(1, Limits(output_kb=2000)) as pool:
+        words = run(pool, code).stdout.split()
+    assert sorted(words) == [f"{name}{n:04d}" for name in "abcd" for n in range(5000)]
+
+
+def test_an_input_may_be_larger_than_any_result(sandbox: Sandbox) -> None:
+    outcome = run(sandbox, "import sys\nprint(len(sys.stdin.read()))", stdin="x" * (4 << 20))
+    assert (outcome.verdict, outcome.stdout) == ("ok", f"{4 << 20}\n")
+
+
+def test_processor_time_of_threads_counts_together(sandbox: Sandbox) -> None:
+    code = """
+import hashlib, threading, time
+def work():
+    end = time.monotonic() + 0.35
+    while time.monotonic() < end: hashlib.pbkdf2_hmac("sha256", b"", b"", 9999)
+for _ in range(4): threading.Thread(target=work).start()
+"""
+    outcome = run(sandbox, code)
+    assert outcome.verdict == ("timeout" if outcome.cpu_s >= LIMITS.cpu_s else "ok")
 
 
 def test_output_is_capped_and_the_program_does_not_notice(sandbox: Sandbox) -> None:
