@@ -218,8 +218,8 @@ class Child:
             io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)
             for raw, errors in zip(self._outputs, ("strict", "backslashreplace"), strict=True)
         ]
-        sys.stdout = sys.__stdout__ = out  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = err  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = self._out = out  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = self._err = err  # type: ignore[misc]
 
     def _forbid(self) -> Callable[[str], NoReturn]:
         """Ends the child on the spot; bound to what it needs, so that patched modules do not matter."""
@@ -334,6 +334,15 @@ class Child:
 
     def _put_out(self) -> None:
         """What still waits is written, however the program ended and whatever it put in its streams' place."""
+        out, err = self._outputs
+        untouched = getattr(sys, "stdout", None) is self._out and getattr(sys, "stderr", None) is self._err
+        if (
+            untouched
+            and self._out.write_through
+            and self._err.write_through
+            and not (out.waiting or err.waiting)
+        ):
+            return  # the usual case: a flush would write to many pages
         for stream in (getattr(sys, "stdout", None), getattr(sys, "stderr", None), *self._outputs):
             try:
                 stream.flush()  # type: ignore[union-attr]
