@@ -225,9 +225,12 @@ def equal(expected: Any, actual: Any) -> bool:
 
 def as_call(args: Sequence[Any]) -> Call:
     """A call with these values as arguments."""
-    if any(map(_holds_a_set, args)):
-        return Call(tuple(literals.render(arg) for arg in args))
-    return Call(values=tuple(args))
+    return in_source(args) if any(map(_holds_a_set, args)) else Call(values=tuple(args))
+
+
+def in_source(args: Sequence[Any]) -> Call:
+    """The same, with the arguments written out."""
+    return Call(tuple(literals.render(arg) for arg in args))
 
 
 def _holds_a_set(value: Any) -> bool:

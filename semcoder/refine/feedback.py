@@ -13,9 +13,9 @@ from semcoder.evaluation.checking import (
     Mode,
     Run,
     Runner,
-    as_call,
     call_job,
     equal,
+    in_source,
     judge,
     value_of,
 )
@@ -88,7 +88,7 @@ def _differential(
         given = item.plus if plus else item.base
         place = ruling.failed or 0
         mode = evalplus.mode(item.dataset, item.entry_point)
-        failure = Failure(item.entry_point, as_call(given[place]), expected[item.id][place], mode)
+        failure = Failure(item.entry_point, in_source(given[place]), expected[item.id][place], mode)
         found.append(None if ruling.passed else failure)
     return found
 
