@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from semcoder.monologue.listing import Listing, names_bound
 from semcoder.monologue.verify.claims import Said
-from semcoder.monologue.verify.expressions import plain
+from semcoder.monologue.verify.expressions import names_in, plain
 from semcoder.monologue.verify.frames import MAX_CANDIDATES, MAX_LOOKED_AT, Frame, Judged, Pin, within
 from semcoder.monologue.verify.judge import UNKNOWN, Verdict
 from semcoder.monologue.verify.moments import Moments, Step
@@ -240,10 +240,9 @@ class Alignment(Windows):
                     said, [step for step in self.moments.steps if self._assigns(step, said.subject)], True
                 )
             made: list[Step] = []
-            if steps is not None and said.kind == "state" and not said.given and not chunk.carried:
-                made = [
-                    step for step in (steps if said.fresh else anchored) if said.subject in step.event.changes
-                ]
+            if steps is not None and not said.given and not chunk.carried and self._stated(said):
+                name = names_in(said.subject)[0]
+                made = [step for step in (steps if said.fresh else anchored) if name in step.event.changes]
             if made:
                 return self._over(said, made, True)
             if steps is not None:
@@ -263,6 +262,12 @@ class Alignment(Windows):
     def _quotes(self, text: str) -> bool:
         """Whether a code span is a statement of the program, and not a claim."""
         return self.code is not None and plain(text) in _anchors(self.code)
+
+    @staticmethod
+    def _stated(said: Said) -> bool:
+        """Whether a variable is said to be something, or one of its items to have become something."""
+        place = said.kind == "value" and said.fresh and said.subject.endswith("]") and said.subject[0] != "["
+        return (said.kind == "state" or place) and bool(names_in(said.subject))
 
     def _tested(self, step: Step, found: Sequence[Said]) -> bool:
         """Whether one of the claims is about the test of the step."""
@@ -287,7 +292,7 @@ class Alignment(Windows):
             quoted = anchors.get(plain(atom.text)) if atom.kind == "code" else None
             if quoted and (looping or not atom.text.isidentifier()) and not _is_value(atom.text):
                 name = atom.text.isidentifier()
-                if name and not _OVER.search(chunk.low, 0, atom.start - chunk.base):
+                if name and not _OVER.search(self._reader.before(chunk, atom.start, 40)):
                     continue
                 for line in quoted:
                     if not name or self._is_loop(line):

@@ -7,7 +7,7 @@ from typing import Any
 
 from semcoder.execution import literals
 from semcoder.monologue.evaluate import evaluate
-from semcoder.monologue.listing import Listing, names_bound
+from semcoder.monologue.listing import Listing, names_bound, names_read
 from semcoder.monologue.operations import Items, Unknown
 from semcoder.monologue.verify.moments import Activation
 from semcoder.monologue.verify.values import alike, expression, is_literal
@@ -45,11 +45,9 @@ def evaluated(source: str, state: tuple[tuple[str, str], ...], bound: frozenset[
 
 @lru_cache(maxsize=8192)
 def names_in(source: str) -> tuple[str, ...]:
-    """The names that an expression reads."""
+    """The names that an expression reads, without those that its comprehensions and lambdas bind."""
     node = expression(source)
-    if node is None:
-        return ()
-    return tuple(dict.fromkeys([part.id for part in ast.walk(node) if isinstance(part, ast.Name)]))
+    return tuple(names_read(node)) if node is not None else ()
 
 
 @lru_cache(maxsize=8192)

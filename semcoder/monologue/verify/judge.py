@@ -119,7 +119,10 @@ class Judge:
         if said.more == "operand":
             return self._operand(said, step)
         result = self._computed(said.subject, step)
-        if result is not None and (same := self.same(said, result)) is not None:
+        same = self.same(said, result) if result is not None else None
+        if (
+            result is not None and same is not None and (same or not said.fresh)
+        ):  # else it may be what is stored
             return same, f"{said.subject} is {_short(result)}"
         if self.inner.intersection(names_in(said.subject)):
             return UNKNOWN

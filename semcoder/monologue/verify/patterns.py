@@ -184,10 +184,9 @@ INVARIANT = re.compile(
     r"\b(?:(?:after|at the end of) (?:every|each) iteration k|(?:once|when) iteration k is (?:done|over))\b"
 )
 """Before what is true at the end of each iteration, k being its number."""
-REQUIRING = (" hold", " satisf", " fulfil", " such that")
-"""One of these stands in whatever the next two match."""
 MUST = r"(?:must|ha(?:s|ve) to|needs? to|should)"
 MUST_HOLD = re.compile(rf"[\s*_]*{MUST} (?:hold|be satisfied|be fulfilled)\b")
+SATISFY = (" satisfy", " fulfil", " fulfill", " such that")
 MUST_SATISFY = re.compile(
     rf"\b(?:inputs?|arguments?|parameters?|it|they) {MUST} (?:satisfy|fulfill?|be such that)[\s*_:]+\Z"
 )

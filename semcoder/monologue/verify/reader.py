@@ -92,7 +92,7 @@ class Reader(Subjects):
 
     def _proposes(self, chunk: Chunk, atom: Atom, found: list[Said]) -> bool:
         """Whether a code span holds the arguments of a proposed call."""
-        proposed = patterns.PROPOSED.search(self._before(chunk, atom.start, 100)) is not None
+        proposed = patterns.PROPOSED.search(self.before(chunk, atom.start, 100)) is not None
         if proposed:
             found.append(Said("input", atom.start, atom.end, "", atom.text.strip()))
         return proposed
@@ -124,16 +124,16 @@ class Reader(Subjects):
 
     def _phrases(self, chunk: Chunk, found: list[Said]) -> None:
         """Claims that are made in words: how often a loop runs, what a branch did, how often a test was true."""
-        tone = chunk.tone
-        if "iteration k" in chunk.low and (match := patterns.INVARIANT.search(chunk.words)):
+        tone, words = chunk.tone, chunk.words
+        if "iteration k" in words and (match := patterns.INVARIANT.search(words)):
             self._invariants(chunk, chunk.start + match.end(), found)
-        if "the " in chunk.low and (match := patterns.OUTPUT_IS.search(chunk.words)):
-            shape = patterns.SHAPE.match(chunk.words, match.end())
+        if "the " in words and (match := patterns.OUTPUT_IS.search(words)):
+            shape = patterns.SHAPE.match(words, match.end())
             if shape:
                 start, end = chunk.start + match.start(), chunk.start + shape.end()
                 found.append(Said("output", start, end, more=patterns.shape(shape)))
         if tone.looping and chunk.section != "code":
-            self._counts(chunk, chunk.words, found)
+            self._counts(chunk, words, found)
         if chunk.labels and chunk.mark is not None:
             for atom in chunk.atoms:
                 if atom.kind == "label":
@@ -147,7 +147,7 @@ class Reader(Subjects):
             tone.branching
             and chunk.label is not None
             and chunk.opens
-            and (match := patterns.BRANCH.search(chunk.words))
+            and (match := patterns.BRANCH.search(words))
         ):
             taken = match["into"] is not None
             start = chunk.start + match.start()

@@ -83,7 +83,7 @@ class Subjects(Readings):
         if said == "and":
             return self._plural(chunk, atoms, at, found)
         if not said:
-            before = self._before(chunk, atom.start, 60)
+            before = self.before(chunk, atom.start, 60)
             if patterns.VERB_TO.search(before) and patterns.TO_VALUE.match(" ".join(glue.split()) + " "):
                 said = "equals"
         if not said:
@@ -97,7 +97,7 @@ class Subjects(Readings):
                 )
             )
         if said == "to":
-            if not patterns.VERB_TO.search(self._before(chunk, atom.start, 60)):
+            if not patterns.VERB_TO.search(self.before(chunk, atom.start, 60)):
                 return at + 1
             return self._equals(chunk, atoms, at, source, doubtful, found)
         if said in ("gains", "loses"):
@@ -142,7 +142,7 @@ class Subjects(Readings):
         found.append(said)
         if patterns.IS_RETURNED.match(
             chunk.low[only.end - chunk.base : min(only.end + 60, chunk.end) - chunk.base]
-        ) or re.search(r"\breturns?\W*$", self._before(chunk, first.start, 20)):
+        ) or re.search(r"\breturns?\W*$", self.before(chunk, first.start, 20)):
             found.append(Said("return", first.start, only.end, "", value, loose=only.kind != "code"))
         return end
 
@@ -250,10 +250,9 @@ class Subjects(Readings):
 
     def _required(self, chunk: Chunk, atom: Atom, source: str, after: str, found: list[Said]) -> bool:
         """`E` must hold; the input must satisfy `E`."""
-        if not any(word in chunk.low for word in patterns.REQUIRING):
-            return False
         match = patterns.MUST_HOLD.match(after)
-        of_input = match is None and patterns.MUST_SATISFY.search(self._before(chunk, atom.start, 60))
+        before = self.before(chunk, atom.start, 60)
+        of_input = before.rstrip(" *_:").endswith(patterns.SATISFY) and patterns.MUST_SATISFY.search(before)
         if match is None and not of_input:
             return False
         more = "arguments" if of_input or chunk.section == "facts" else None
@@ -265,7 +264,7 @@ class Subjects(Readings):
         """What a variable does over a whole loop or run, and the kind of a parameter."""
         if chunk.section == "code":
             return False
-        before = self._before(chunk, atom.start, 60)
+        before = self.before(chunk, atom.start, 60)
         for trend, (ahead, behind) in patterns.TRENDS.items():
             match = behind.match(after) if behind else None
             if match or (ahead and ahead.search(before)):
@@ -273,7 +272,7 @@ class Subjects(Readings):
                     Said("trend", atom.start, atom.end + (match.end() if match else 0), source, trend)
                 )
                 return True
-        kind = patterns.KIND_FOR.search(self._before(chunk, atom.start, 400)) if "for" in before else None
+        kind = patterns.KIND_FOR.search(self.before(chunk, atom.start, 400)) if "for" in before else None
         if kind:
             start = max(chunk.start, atom.start - 400) + kind.start("kind")
             found.append(
