@@ -118,7 +118,9 @@ class Simulation:
     def _hide(self, steps: Iterable[Step], activation: Activation) -> None:
         """Note steps that are not told one by one, and those of the calls in them."""
         for step in steps:
-            if step.changes or step.removed or isinstance(self._listing.statement(step.line), DECIDING):
+            gives = step.raised or (step.last and activation.returned not in (None, "None"))
+            deciding = isinstance(self._listing.statement(step.line), DECIDING)
+            if step.changes or step.removed or gives or deciding:
                 self._hidden.setdefault(step.line, (step, activation))
             for call in step.calls:
                 self._hide(call.steps, call)

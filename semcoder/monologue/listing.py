@@ -4,7 +4,7 @@ import ast
 from functools import lru_cache
 
 from semcoder.monologue.nodes import walk
-from semcoder.tracing.structure import LOOPS, Statement, statement_lines
+from semcoder.tracing.structure import LOOPS, Statement, statement_lines, tree_of
 
 Loop = ast.For | ast.AsyncFor | ast.While
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -29,7 +29,7 @@ class Listing:
         self._sources: dict[int, str] = {}
         self.returns: dict[int, list[ast.Return]] = {}
         """{`def` line: the `return` statements of that function itself}."""
-        self._tree = ast.parse(code)  # kept, so that the ids of its nodes stay theirs
+        self._tree = tree_of(code)  # kept, so that the ids of its nodes stay theirs
         self._visit(self._tree.body, ())
         bound: set[str] = set()
         self._read(self._tree, 0, bound)
@@ -94,30 +94,35 @@ class Listing:
 
     def _read(self, node: ast.AST, function: int, bound: set[str]) -> None:
         """Collect what is bound under `node`, and what each function returns or yields itself."""
-        for child in ast.iter_child_nodes(node):
-            inside = function
-            if isinstance(child, ast.Name):
-                if not isinstance(child.ctx, ast.Load):
-                    bound.add(child.id)
-                continue
-            if isinstance(child, Function):
-                bound.add(child.name)
-                inside = child.lineno
-                self.returns[inside] = []
-            elif isinstance(child, ast.ClassDef):
-                bound.add(child.name)
-                inside = 0
-            elif isinstance(child, ast.Lambda):
-                inside = 0
-            elif isinstance(child, ast.arg):
-                bound.add(child.arg)
-            elif isinstance(child, ast.alias):
-                bound.add((child.asname or child.name).partition(".")[0])
-            elif isinstance(child, ast.Return):
-                self.returns[function].append(child)
-            elif isinstance(child, ast.Yield | ast.YieldFrom) and function:
+        for value in node.__dict__.values():
+            for child in value if type(value) is list else (value,):
+                if isinstance(child, ast.Name):
+                    if type(child.ctx) is not ast.Load:
+                        bound.add(child.id)
+                elif isinstance(child, ast.AST) and child.__dict__:  # operators have nothing
+                    self._read(child, self._entered(child, function, bound), bound)
+
+    def _entered(self, node: ast.AST, function: int, bound: set[str]) -> int:
+        """Note what `node` itself binds, returns or yields; gives the function that what is under it belongs to."""
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                bound.add(name)
+                self.returns[node.lineno] = []
+                return node.lineno
+            case ast.ClassDef(name=name):
+                bound.add(name)
+                return 0
+            case ast.Lambda():
+                return 0
+            case ast.arg(arg=name):
+                bound.add(name)
+            case ast.alias(name=name, asname=other):
+                bound.add((other or name).partition(".")[0])
+            case ast.Return():
+                self.returns[function].append(node)
+            case ast.Yield() | ast.YieldFrom() if function:
                 self.generators.add(function)
-            self._read(child, inside, bound)
+        return function
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from types import CodeType, MappingProxyType
 
 Statement = ast.stmt | ast.ExceptHandler | ast.match_case
 """What can own a line: a simple statement, or a compound statement's header, `except` and `case` included."""
+_STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 FILENAME = "<program>"
 """The file that a traced program's code claims to come from."""
@@ -32,12 +33,18 @@ def statement_at(code: str) -> Mapping[int, Statement]:
     return _scan(code)[1]
 
 
+@lru_cache(maxsize=4)
+def tree_of(code: str) -> ast.Module:
+    """The program's syntax tree; never to be changed. Raises SyntaxError."""
+    return ast.parse(code)
+
+
 @lru_cache(maxsize=16)
 def _scan(code: str) -> tuple[Mapping[int, int], Mapping[int, Statement]]:
     lines: dict[int, int] = {}
     owners: dict[int, Statement] = {}
     written = code.splitlines()
-    for statement in _statements(ast.parse(code)):
+    for statement in _statements(tree_of(code)):
         own = _own_line(statement, written)
         key = lines.get(own, own)
         owners.setdefault(key, statement)
@@ -49,10 +56,25 @@ def _scan(code: str) -> tuple[Mapping[int, int], Mapping[int, Statement]]:
 
 def _statements(node: ast.AST) -> Iterator[Statement]:
     """Every statement under `node`, outer before inner, in file order."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, Statement):
-            yield child
-            yield from _statements(child)
+    for child in _children(node)[0]:
+        yield child
+        yield from _statements(child)
+
+
+def _children(node: ast.AST) -> tuple[list[Statement], list[ast.AST]]:
+    """The statements directly under `node`, and the other nodes there. (Statements only ever stand in lists.)"""
+    inner: list[Statement] = []
+    others: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            others.append(value)
+        elif isinstance(value, list) and value:
+            if isinstance(value[0], _STATEMENTS):
+                inner += value
+            else:
+                others += [part for part in value if isinstance(part, ast.AST)]
+    return inner, others
 
 
 def _own_line(statement: Statement, written: list[str]) -> int:
@@ -67,14 +89,19 @@ def _own_line(statement: Statement, written: list[str]) -> int:
 
 def _last_line(statement: Statement) -> int:
     """The last line of a simple statement, or of a compound one's header, comments behind it included."""
-    inner = [child for child in ast.iter_child_nodes(statement) if isinstance(child, Statement)]
+    inner, header = _children(statement)
     if not inner:
         return getattr(statement, "end_lineno", 0)
-    header = [node for node in ast.iter_child_nodes(statement) if not isinstance(node, Statement)]
-    written = [getattr(node, "end_lineno", 0) for part in header for node in ast.walk(part)]
+    written = [_end(part) for part in header]
     body = inner[0] if isinstance(inner[0], ast.stmt) else None
     first = min(each.lineno for each in [body, *getattr(body, "decorator_list", [])]) if body else 0
     return max([first - 1, getattr(statement, "lineno", 0), *written])
+
+
+def _end(node: ast.AST) -> int:
+    """The last line of a node; parameters and the like only have that of their parts."""
+    end = getattr(node, "end_lineno", None)
+    return end if end is not None else max(map(_end, ast.iter_child_nodes(node)), default=0)
 
 
 @lru_cache(maxsize=16)
@@ -87,7 +114,7 @@ def compiled(code: str) -> CodeType:
 def module_names(code: str) -> tuple[frozenset[str], frozenset[str]]:
     """Names that functions look up outside of themselves or as attributes; those they declare `global`."""
     used = {name for body in _nested(compiled(code)) for name in body.co_names}
-    declared = [node.names for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Global)]
+    declared = [node.names for node in ast.walk(tree_of(code)) if isinstance(node, ast.Global)]
     return frozenset(used), frozenset().union(*declared)
 
 

@@ -22,7 +22,7 @@ from semcoder.records import Direction, Event
 
 Status = Literal["supported", "contradicted", "not_checkable"]
 
-_ZERO = re.compile(r"\biteration\s?(?:number\s|#)?0\b", re.IGNORECASE)
+_ZERO = re.compile(r"iteration\s?(?:number\s|#)?0\b")
 
 
 class Claim(NamedTuple):
@@ -96,7 +96,9 @@ def verify(
     """
     moments = Moments(events, _listing(code) if code else None)
     offset = label_offset if direction == "forward" else 0
-    alignment = Alignment(moments, direction == "backward", offset, _ZERO.search(text) is not None, truncated)
+    alignment = Alignment(
+        moments, direction == "backward", offset, _ZERO.search(text.lower()) is not None, truncated
+    )
     for line in lines(text, _names(moments), _code_lines(code or "")):
         alignment.line(line)
     claims = sorted(

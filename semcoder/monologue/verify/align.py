@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from semcoder.monologue.listing import Listing, names_bound
 from semcoder.monologue.verify.claims import Said
-from semcoder.monologue.verify.expressions import plain
+from semcoder.monologue.verify.expressions import names_in, plain
 from semcoder.monologue.verify.frames import MAX_CANDIDATES, MAX_LOOKED_AT, Frame, Judged, Pin, within
 from semcoder.monologue.verify.judge import UNKNOWN, Verdict
 from semcoder.monologue.verify.moments import Moments, Step
@@ -27,6 +27,12 @@ from semcoder.tracing.structure import LOOPS
 WHOLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete)
 """Statements that a text quotes as a whole."""
 _THERE = re.compile(r"\s*(?:there|here)\b")
+_RECAP = re.compile(
+    r"\b(?:told in short|passed over|left out|looking back|not (?:yet )?(?:told|mentioned|shown))\b"
+)
+"""In a line that tells of what has passed already."""
+_OVER = re.compile(r"\b(?:over|through|in|of|for|while|until)\b[\s*_]*(?:the )?(?:\w+ )?[\s*_]*\Z")
+"""Before a name that stands for the loop over it."""
 _SETS = re.compile(r"\b(?:code|program) sets\b")
 _LATER = re.compile(r"\b(?:then|finally|after|later|eventually|first|next time)\b")
 
@@ -48,8 +54,13 @@ class Alignment(Windows):
             self._frames.pop()
         above = self._frames[-1]
         frame = Frame(line.rank, above.pins, above.callee or above.within, above.step, None, above.runs)
+        passed = self._cursor
+        recap = bool(line.chunks) and _RECAP.search(line.chunks[0].low) is not None
         for chunk in line.chunks:
+            if recap:  # in whatever order
+                self._cursor = 0
             self._chunk(chunk, frame, above)
+        self._cursor = max(passed, self._cursor)
         self._frames.append(frame)
 
     def _chunk(self, chunk: Chunk, frame: Frame, above: Frame) -> None:
@@ -188,7 +199,7 @@ class Alignment(Windows):
             runs = {run: None for step in anchored if (run := step.header) is not None}
             if runs:
                 frame.runs = list(runs)
-        there = not anchored and bool(found) and _THERE.match(chunk.words) is not None
+        there = bool(found) and _THERE.match(chunk.words) is not None
         if there:
             anchored = self._anchored_before
         self._anchored_before = anchored
@@ -198,7 +209,7 @@ class Alignment(Windows):
         def judged(said: Said) -> tuple[Verdict, Step | None]:
             if said.more == "each":
                 return self._each(said, pins, frame), None
-            if said.kind in ("output", "input", "count") or said.more == "summary":
+            if said.of_whole_run:
                 return self._anywhere(said, frame, chunk)
             if said.kind == "call" or (said.kind == "return" and said.subject):
                 return self._calls(said, None, frame)
@@ -229,10 +240,9 @@ class Alignment(Windows):
                     said, [step for step in self.moments.steps if self._assigns(step, said.subject)], True
                 )
             made: list[Step] = []
-            if steps is not None and said.kind == "state" and not said.given and not chunk.carried:
-                made = [
-                    step for step in (steps if said.fresh else anchored) if said.subject in step.event.changes
-                ]
+            if steps is not None and not said.given and not chunk.carried and self._stated(said):
+                name = names_in(said.subject)[0]
+                made = [step for step in (steps if said.fresh else anchored) if name in step.event.changes]
             if made:
                 return self._over(said, made, True)
             if steps is not None:
@@ -252,6 +262,12 @@ class Alignment(Windows):
     def _quotes(self, text: str) -> bool:
         """Whether a code span is a statement of the program, and not a claim."""
         return self.code is not None and plain(text) in _anchors(self.code)
+
+    @staticmethod
+    def _stated(said: Said) -> bool:
+        """Whether a variable is said to be something, or one of its items to have become something."""
+        place = said.kind == "value" and said.fresh and said.subject.endswith("]") and said.subject[0] != "["
+        return (said.kind == "state" or place) and bool(names_in(said.subject))
 
     def _tested(self, step: Step, found: Sequence[Said]) -> bool:
         """Whether one of the claims is about the test of the step."""
@@ -273,9 +289,13 @@ class Alignment(Windows):
         lines: dict[int, None] = {}
         looping = chunk.tone.looping
         for atom in chunk.atoms:
-            if atom.kind == "code" and (looping or not atom.text.isidentifier()) and not _is_value(atom.text):
-                for line in anchors.get(plain(atom.text), ()):
-                    if not atom.text.isidentifier() or self._is_loop(line):
+            quoted = anchors.get(plain(atom.text)) if atom.kind == "code" else None
+            if quoted and (looping or not atom.text.isidentifier()) and not _is_value(atom.text):
+                name = atom.text.isidentifier()
+                if name and not _OVER.search(self._reader.before(chunk, atom.start, 40)):
+                    continue
+                for line in quoted:
+                    if not name or self._is_loop(line):
                         lines[line] = None
         steps = [step for line in lines for step in self.moments.by_line.get(line, [])]
         return [step for step in steps if all(within(step, pin) for pin in pins)] if pins else steps

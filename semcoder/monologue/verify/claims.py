@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 Kind = Literal[
     "line", "iteration", "state", "condition", "value", "return", "exception", "call", "count", "output",
-    "constraint", "change", "input",
+    "constraint", "change", "input", "invariant", "precondition", "trend",
 ]  # fmt: skip
+WHOLE_RUN = frozenset({"output", "input", "count", "invariant", "precondition", "trend"})
 
 
 @dataclass(slots=True)
@@ -27,3 +28,8 @@ class Said:
     more: Any = None
     fresh: bool = False
     """Whether a state is said to have come to be, or to have stayed, just there."""
+
+    @property
+    def of_whole_run(self) -> bool:
+        """Whether it is about the whole run, or a whole loop, wherever in the text it stands."""
+        return self.kind in WHOLE_RUN or self.more == "summary"

@@ -7,8 +7,8 @@ from typing import Any
 
 from semcoder.execution import literals
 from semcoder.monologue.evaluate import evaluate
-from semcoder.monologue.listing import Listing, names_bound
-from semcoder.monologue.operations import Unknown
+from semcoder.monologue.listing import Listing, names_bound, names_read
+from semcoder.monologue.operations import Items, Unknown
 from semcoder.monologue.verify.moments import Activation
 from semcoder.monologue.verify.values import alike, expression, is_literal
 
@@ -35,20 +35,19 @@ def evaluated(source: str, state: tuple[tuple[str, str], ...], bound: frozenset[
     if node is None:
         return False, None
     try:
-        return True, evaluate(node, dict(state), bound)
+        value = evaluate(node, dict(state), bound)
     except Unknown as error:
         return False, ABSENT if isinstance(error.__cause__, LookupError) else None
     except RecursionError:
         return False, None
+    return (False, None) if isinstance(value, Items) or callable(value) else (True, value)
 
 
 @lru_cache(maxsize=8192)
 def names_in(source: str) -> tuple[str, ...]:
-    """The names that an expression reads."""
+    """The names that an expression reads, without those that its comprehensions and lambdas bind."""
     node = expression(source)
-    if node is None:
-        return ()
-    return tuple(dict.fromkeys([part.id for part in ast.walk(node) if isinstance(part, ast.Name)]))
+    return tuple(names_read(node)) if node is not None else ()
 
 
 @lru_cache(maxsize=8192)

@@ -51,6 +51,14 @@ class Judge:
         known = tuple([(name, state[name]) for name in names if name in state])
         return evaluated(source, known, self.bound)
 
+    def text(self, source: str, state: Mapping[str, str]) -> str | None:
+        """The literal of the value of an expression in a state, where it is known and has one."""
+        known, value = self.value(source, state)
+        try:
+            return literals.render(value) if known else None
+        except literals.NotPlain:
+            return None
+
     # At one step
 
     def at(self, said: Said, step: Step, strict: bool) -> Verdict:
@@ -102,9 +110,8 @@ class Judge:
         match self.code.statement(step.line) if self.code else None:
             case ast.AugAssign(value=operand) | ast.Expr(value=ast.Call(args=[operand], keywords=[])):
                 source = self.code.source(operand) if self.code else ""
-                known, value = self.value(source, step.before)
-                if known and not self.inner.intersection(names_in(source)):
-                    text = literals.render(value)
+                text = self.text(source, step.before)
+                if text is not None and not self.inner.intersection(names_in(source)):
                     return self.same(said, text), f"{source} is {_short(text)}"
         return UNKNOWN
 
@@ -112,7 +119,10 @@ class Judge:
         if said.more == "operand":
             return self._operand(said, step)
         result = self._computed(said.subject, step)
-        if result is not None and (same := self.same(said, result)) is not None:
+        same = self.same(said, result) if result is not None else None
+        if (
+            result is not None and same is not None and (same or not said.fresh)
+        ):  # else it may be what is stored
             return same, f"{said.subject} is {_short(result)}"
         if self.inner.intersection(names_in(said.subject)):
             return UNKNOWN
@@ -263,9 +273,8 @@ class Judge:
             return same, f"{step.owner.name} returns {_short(step.owner.returned)}"
         statement = self.code.statement(step.line) if self.code else None
         if isinstance(statement, ast.Return) and statement.value is not None:  # a `finally` follows
-            known, value = self.value(ast.unparse(statement.value), step.before)
-            if known:
-                text = literals.render(value)
+            text = self.text(ast.unparse(statement.value), step.before)
+            if text is not None:
                 return self.same(said, text), f"it is {_short(text)}"
         return UNKNOWN
 

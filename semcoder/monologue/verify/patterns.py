@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from semcoder.monologue.verify.values import NUMBER_WORDS
+
 Relation = Literal["equals", "all", "returns", "from", "to", "gains", "loses", "takes", "and", "i.e.", ""]
 
 _NOUN = (
@@ -75,6 +77,8 @@ def relation(glue: str) -> Relation:
         return ""
     if words == "=":
         return "equals"
+    if words == ": of":
+        return ""
     padded = words + " "
     for name, pattern in _RELATIONS:
         if pattern.match(padded if name not in _BARE else words):
@@ -125,24 +129,31 @@ def verdict(after: str) -> tuple[bool, int, bool] | None:
 
 
 _HYPOTHETICAL = re.compile(
-    r"\b(?:if|would|could|might|may|suppose|assum\w+|unless|whether|until|as long as|"
+    r"\b(?:if|would|could|might|suppose|assum\w+|unless|whether|until|as long as|"
     r"e\.g|for example|for instance|"
-    r"hypothetical\w*|expect\w*|in general|typically|usually|can|cannot|can't|imagine|"
+    r"hypothetical\w*|expect\w*|in general|typically|usually|imagine|"
     r"had|otherwise|possibl[ey]|"
-    r"any|whenever|mistake\w*|wrong\w*|claim\w*|say|says|either|when|while|each|every|always|"
+    r"whenever|mistake\w*|wrong\w*|claim\w*|say|says|when|while|each|every|always|"
     r"normally|let's say|intended|supposed)\b|\?"
 )
+_OPEN = re.compile(r"\b(?:may|can|cannot|can't|any|either)\b")
 _NEGATION = re.compile(r"\b(?:not|never|no longer|without|neither|nor|no|skip\w*|avoid\w*)\b|n't\b")
 _ALLOWED = re.compile(
     r"\bwhen the (?:\w+ )?loop\b|^\W{0,5}(?:so )?when (?:\x01|[a-z_]\w*\s?(?:=|is|comes|"
     r"reaches|becomes)\s?['\"\d\x01,])|\beach time\b|\bevery time\b|\bare each\b|\bonce for each\b|"
-    r"\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b"
+    r"\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b|\b(?:every|each) iteration k\b|"
+    r"(?:^|[.;:])\W{0,3}say (?=\x01)"
 )
 
 
 def hypothetical(words: str) -> bool:
     """Whether a sentence says what would or might be, so that nothing in it is certainly claimed."""
     return _HYPOTHETICAL.search(_ALLOWED.sub("", words)) is not None
+
+
+def left_open(words: str) -> bool:
+    """Whether a sentence says what may be, so that the clause that says so claims nothing certainly."""
+    return _OPEN.search(_ALLOWED.sub("", words)) is not None
 
 
 @lru_cache(maxsize=8192)
@@ -169,6 +180,33 @@ def is_given(words: str) -> bool:
     return role == "given"
 
 
+INVARIANT = re.compile(
+    r"\b(?:(?:after|at the end of) (?:every|each) iteration k|(?:once|when) iteration k is (?:done|over))\b"
+)
+"""Before what is true at the end of each iteration, k being its number."""
+MUST = r"(?:must|ha(?:s|ve) to|needs? to|should)"
+MUST_HOLD = re.compile(rf"[\s*_]*{MUST} (?:hold|be satisfied|be fulfilled)\b")
+SATISFY = (" satisfy", " fulfil", " fulfill", " such that")
+MUST_SATISFY = re.compile(
+    rf"\b(?:inputs?|arguments?|parameters?|it|they) {MUST} (?:satisfy|fulfill?|be such that)[\s*_:]+\Z"
+)
+TRENDS = {
+    "extends": (re.compile(r"\bonly adds? to the end of[\s*_]+\Z"), None),
+    "rises": (None, re.compile(r"[\s*_]+never (?:decreases|falls|shrinks)\b")),
+    "falls": (None, re.compile(r"[\s*_]+never (?:increases|grows|rises)\b")),
+    "kept": (
+        None,
+        re.compile(r"[\s*_]+(?:is|are) (?:only read(?:,| and) never changed|never (?:changed|modified))\b"),
+    ),
+}
+"""What stands before and after a variable of which something is said for a whole loop or run."""
+TIMES = re.compile(r"[\s*_]*(?:runs?|ran|is called) \d{1,9} times and returns? \Z")
+"""Between a function and what its calls returned, one after the other."""
+OUTPUT_IS = re.compile(
+    r"\bthe (?:output|return value|returned value)(?= (?:is|must be|has to be|should be) an? )"
+)
+
+
 NOT_A_VALUE = re.compile(
     r"[*_\s]+(?:or|characters?|chars?|items?|elements?|entries|entry|times|more|less|"
     r"fewer|digits?|letters?|words?|"
@@ -188,6 +226,7 @@ _KIND = (
     r"byte string|string|list|"
     r"tuple|dictionary|dict|set|frozenset|integer|int|float|boolean|bool|complex number|`none`)"
 )
+KIND_FOR = re.compile(rf"\bworks with[^.:]*\ban? {_KIND} for[\s*_]+\Z")
 _UNIT = (
     r"(?P<unit>characters?|chars?|letters?|items?|elements?|entries|entry|keys?|key-value pairs?|"
     r"pairs?|integers?|"
@@ -209,9 +248,19 @@ SIZE = re.compile(
 LONG = re.compile(
     rf"[\s*_]*(?:is|are|must be|has to be)\s+(?:exactly |now )?(?P<length>){_N}\s+{_UNIT}\s+long\b"
 )
+
+
+def shape(match: re.Match[str]) -> tuple[str, int | None, str]:
+    """(kind, size, unit) of a value, as a match of SHAPE, SIZE or LONG has them; empty where it has none."""
+    groups = match.groupdict()
+    number = groups["n"]
+    size = int(number) if number and number.isdigit() else NUMBER_WORDS.get(number or "")
+    return groups.get("kind") or "", size, groups.get("unit") or ""
+
+
 COUNT = re.compile(
-    rf"\b(?:{_N}|(?P<once>once|twice))\s+(?:full\s|complete\s|whole\s|loop\s)?(?P<what>iterations?|"
-    rf"passes|times)?\b(?!\s?(?:for|per|more|the|again))"
+    rf"\b(?:{_N}\s+(?:full\s|complete\s|whole\s|loop\s)?(?P<what>iterations?|passes|times)\b|"
+    r"(?P<once>once|twice)\b(?!\s+(?:iteration|it|we|all|this|that|a|an)\b))(?!\s?(?:for|per|more|the|again))"
 )
 LOOPING = re.compile(r"\b(?:loop\w*|iterat\w+|repeats?|body|runs?|rounds?)\b")
 EXCEPTION = re.compile(
@@ -340,6 +389,7 @@ class Tone(NamedTuple):
     """What the words of a chunk say of all its claims together."""
 
     hypothetical: bool
+    left_open: bool
     negated: bool
     looping: bool
     after_loop: bool
@@ -355,6 +405,7 @@ def tone(words: str) -> Tone:
     """The tone of a chunk, from its words in lower case with one mask for each code span."""
     return Tone(
         hypothetical(words),
+        left_open(words),
         negated(words),
         LOOPING.search(words) is not None,
         AFTER_LOOP.search(words) is not None,

@@ -52,30 +52,37 @@ class Atom:
     text: str
 
 
-def pieces(raw: str, begin: int) -> Iterator[tuple[int, int, str | None]]:
+def pieces(raw: str, begin: int) -> list[tuple[int, int, str | None]]:
     """(start, end, content) of the code spans of a line and of the prose around them, which has no content."""
+    found: list[tuple[int, int, str | None]] = []
     at = begin
-    if "`" in raw:
-        for start, end, content in spans_of(raw, begin):
+    if "``" in raw:
+        for start, end, content in _fenced(raw, begin):
             if start > at:
-                yield at, start, None
-            yield start, end, content
+                found.append((at, start, None))
+            found.append((start, end, content))
             at = end
-    if at < len(raw):
-        yield at, len(raw), None
+        if at < len(raw):
+            found.append((at, len(raw), None))
+        return found
+    parts = raw[begin:].split("`")
+    if len(parts) % 2 == 0:  # the last backtick closes nothing
+        last = parts.pop()
+        parts[-1] += "`" + last
+    code = False
+    for part in parts:
+        end = at + len(part)
+        if code:
+            found.append((at - 1, end + 1, part))
+        elif part:
+            found.append((at, end, None))
+        at = end + 1
+        code = not code
+    return found
 
 
-def spans_of(raw: str, begin: int) -> Iterator[tuple[int, int, str]]:
+def _fenced(raw: str, begin: int) -> Iterator[tuple[int, int, str]]:
     """(start, end, content) of the code spans of a line: a run of backticks up to the next run of as many."""
-    if "``" not in raw:
-        at = raw.find("`", begin)
-        while at >= 0:
-            end = raw.find("`", at + 1)
-            if end < 0:
-                return
-            yield at, end + 1, raw[at + 1 : end]
-            at = raw.find("`", end + 1)
-        return
     runs = [match.span() for match in _TICKS.finditer(raw, begin)]
     closing: dict[int, int] = {}
     following: list[int] = [0] * len(runs)

@@ -34,13 +34,14 @@ class Reader(Subjects):
     def _hedge(self, chunk: Chunk, found: list[Said]) -> None:
         tone = chunk.tone
         unsure = chunk.section == "code" or tone.hypothetical
-        if not unsure and not tone.negated:
+        if not unsure and not tone.negated and not tone.left_open:
             return
         words = chunk.words
         for said in found:
-            if unsure and said.more != "summary":
+            open_ = tone.left_open and patterns.left_open(_clause(words, said, chunk.start))
+            if open_ or (unsure and said.more != "summary"):
                 said.hedged = True
-            elif not said.hedged and tone.negated:
+            elif not said.hedged and tone.negated and said.kind not in ("trend", "invariant"):
                 before, after = said.start - chunk.start, said.end - chunk.start
                 clause = re.split(
                     r"[,;:]| so | then | and | because | since ", words[max(0, before - 80) : before]
@@ -67,6 +68,13 @@ class Reader(Subjects):
             if atom.text[:1].isupper() and self._exception(chunk, atom, found):
                 return at + 1
             held = inside(atom.text)
+            if (
+                self._backward
+                and chunk.section == "end"
+                and "," in atom.text
+                and self._proposes(chunk, atom, found)
+            ):
+                return at + 1
             if held.form == "assign":
                 self._assigned(chunk, atom, held, found)
                 return at + 1
@@ -81,6 +89,13 @@ class Reader(Subjects):
         if atom.kind == "sum":
             self._sum(chunk, atom, found)
         return self._literal(chunk, atoms, at, found)
+
+    def _proposes(self, chunk: Chunk, atom: Atom, found: list[Said]) -> bool:
+        """Whether a code span holds the arguments of a proposed call."""
+        proposed = patterns.PROPOSED.search(self.before(chunk, atom.start, 100)) is not None
+        if proposed:
+            found.append(Said("input", atom.start, atom.end, "", atom.text.strip()))
+        return proposed
 
     def _assigned(self, chunk: Chunk, atom: Atom, held: Inside, found: list[Said]) -> None:
         given = self._given(chunk, atom.start)
@@ -109,9 +124,16 @@ class Reader(Subjects):
 
     def _phrases(self, chunk: Chunk, found: list[Said]) -> None:
         """Claims that are made in words: how often a loop runs, what a branch did, how often a test was true."""
-        tone = chunk.tone
+        tone, words = chunk.tone, chunk.words
+        if "iteration k" in words and (match := patterns.INVARIANT.search(words)):
+            self._invariants(chunk, chunk.start + match.end(), found)
+        if "the " in words and (match := patterns.OUTPUT_IS.search(words)):
+            shape = patterns.SHAPE.match(words, match.end())
+            if shape:
+                start, end = chunk.start + match.start(), chunk.start + shape.end()
+                found.append(Said("output", start, end, more=patterns.shape(shape)))
         if tone.looping and chunk.section != "code":
-            self._counts(chunk, chunk.words, found)
+            self._counts(chunk, words, found)
         if chunk.labels and chunk.mark is not None:
             for atom in chunk.atoms:
                 if atom.kind == "label":
@@ -125,11 +147,23 @@ class Reader(Subjects):
             tone.branching
             and chunk.label is not None
             and chunk.opens
-            and (match := patterns.BRANCH.search(chunk.words))
+            and (match := patterns.BRANCH.search(words))
         ):
             taken = match["into"] is not None
             start = chunk.start + match.start()
             found.append(Said("condition", start, chunk.start + match.end(), "", str(taken), more="branch"))
+
+    @staticmethod
+    def _invariants(chunk: Chunk, since: int, found: list[Said]) -> None:
+        """Tests that are said to be true at the end of every iteration k; they are no claims of one moment."""
+        tests = [
+            atom
+            for atom in chunk.atoms
+            if atom.start >= since and atom.kind == "code" and inside(atom.text).form == "test"
+        ]
+        places = {atom.start for atom in tests}
+        found[:] = [said for said in found if said.start not in places]
+        found += [Said("invariant", atom.start, atom.end, atom.text.strip()) for atom in tests]
 
     def _counts(self, chunk: Chunk, words: str, found: list[Said]) -> None:
         for match in patterns.COUNT.finditer(words):
@@ -152,6 +186,13 @@ class Reader(Subjects):
                 continue
             start = chunk.start + match.start()
             found.append(Said("count", start, chunk.start + match.end(), "", str(n)))
+
+
+def _clause(words: str, said: Said, base: int) -> str:
+    """The words around a claim, from the punctuation before it to that behind it."""
+    start, end = said.start - base, said.end - base
+    before = re.split(r"[,;:]", words[max(0, start - 80) : start])[-1]
+    return before + words[start:end] + re.split(r"[,;:]", words[end : end + 80])[0]
 
 
 def _number(text: str | None) -> int | None:

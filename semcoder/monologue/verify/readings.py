@@ -30,13 +30,13 @@ class Readings:
         self._lower = {name.lower(): name for name in moments.ever}
 
     @staticmethod
-    def _before(chunk: Chunk, at: int, most: int) -> str:
+    def before(chunk: Chunk, at: int, most: int) -> str:
         """The chunk's words up to a place, the last `most` of them."""
         return chunk.low[max(chunk.start, at - most) - chunk.base : at - chunk.base]
 
     def _given(self, chunk: Chunk, at: int) -> bool:
         """Whether a state at this place is told as a circumstance."""
-        before = self._before(chunk, at, 300)
+        before = self.before(chunk, at, 300)
         if before.count("(") > before.count(")"):
             return not (chunk.leads and _HEAD.match(before))
         if len(before) < 4 or before.isspace():
@@ -94,7 +94,7 @@ class Readings:
             self._goes_on(chunk, atom) or (atom.kind == "words" and value not in ("True", "False", "None"))
         ):
             return at + 1
-        whole = self._before(chunk, atom.start, 160)
+        whole = self.before(chunk, atom.start, 160)
         if (match := patterns.OUTPUT.search(whole)) or (
             chunk.final and (match := patterns.RESULT.search(whole))
         ):
@@ -165,7 +165,7 @@ class Readings:
 
     def _call(self, chunk: Chunk, atom: Atom, source: str, after: str, found: list[Said]) -> bool:
         """A call that the text says is made; True where it is one."""
-        before = self._before(chunk, atom.start, 60)
+        before = self.before(chunk, atom.start, 60)
         if patterns.CALLING.search(before) or patterns.CALLED.match(after):
             found.append(Said("call", atom.start, atom.end, source))
             return True
@@ -175,7 +175,7 @@ class Readings:
         match = patterns.EXCEPTION.match(atom.text.strip())
         if not match:
             return False
-        before = self._before(chunk, atom.start, 60)
+        before = self.before(chunk, atom.start, 60)
         after = chunk.low[atom.end - chunk.base : min(atom.end + 60, chunk.end) - chunk.base]
         if patterns.RAISING.search(before) or patterns.RAISED.match(after):
             found.append(Said("exception", atom.start, atom.end, match[1], match[3] or ""))

@@ -10,17 +10,22 @@ from semcoder.monologue.verify.prose import Atom
 from semcoder.monologue.verify.readings import Readings
 from semcoder.monologue.verify.spans import Inside, inside
 from semcoder.monologue.verify.text import Chunk
-from semcoder.monologue.verify.values import NUMBER_WORDS
 
-_PART = re.compile(r"(?:[=<>+\-*/%!'’]|\b(?:not|in|or|than|per|plus|minus|(?<!value )of))[\s`*]?\Z")
+_PART = re.compile(
+    r"(?:[=<>+\-*/%!'’]|\b\d{1,9}(?= )|\b(?:not|in|or|than|per|plus|minus|(?<!value )of))[\s`*]?\Z"
+)
 """Before a name in prose that is only a part of an expression."""
 COMMON = frozenset(
     """
-    an and array as at be begin by case char character count current data dict dictionary digit digits
-    element elements end final first for found function group in index input is it item items key keys
-    last left length letter line list loop match max min name names new no not number numbers of old on
-    or order output pair pairs part parts position result return right set size so start state step
-    string sum temp text to total tuple type value values with word words
+    an and argument arguments array as assertion at be begin block body branch by call case char
+    character characters code condition count current data dict dictionaries dictionary digit
+    digits element elements end entries expression final first floats for found function group
+    in index input inputs integers is it item items iteration key keys last left length letter
+    line list lists loop match max min name names new no not number numbers of old on or order
+    output outputs pair pairs parameter parameters part parts path pattern pieces position
+    program result return right run set sets side size so start state statement step string
+    strings sum temp test tests text to total tuple tuples type value values variable variables
+    with word words
     """.split()  # noqa: SIM905
 )
 """Variables of these names, in prose, may be words and no variables."""
@@ -43,6 +48,10 @@ class Subjects(Readings):
             return self._after_return(chunk, atoms, at, held, found)
         if self._exception(chunk, atom, found):
             return at + 1
+        if held.form != "return" and self._required(chunk, atom, source, after, found):
+            return at + 1
+        if held.form == "name" and self._trend(chunk, atom, source, after, found):
+            return at + 1
         judged = self._verdict(chunk, atom, source, after)
         if judged is not None and not doubtful:
             found.append(judged)
@@ -61,6 +70,12 @@ class Subjects(Readings):
         if at + 1 == len(atoms):
             return at + 1
         second = atoms[at + 1]
+        if (
+            second.kind == "literal"
+            and at + 2 < len(atoms)
+            and patterns.TIMES.match(chunk.low[atom.end - chunk.base : atoms[at + 2].start - chunk.base])
+        ):
+            return self._returned(chunk, atoms, at + 1, held, found)
         glue = chunk.low[atom.end - chunk.base : second.start - chunk.base]
         if prose and source in self._functions and source not in self._ever:
             return at + 1
@@ -68,7 +83,7 @@ class Subjects(Readings):
         if said == "and":
             return self._plural(chunk, atoms, at, found)
         if not said:
-            before = self._before(chunk, atom.start, 60)
+            before = self.before(chunk, atom.start, 60)
             if patterns.VERB_TO.search(before) and patterns.TO_VALUE.match(" ".join(glue.split()) + " "):
                 said = "equals"
         if not said:
@@ -82,7 +97,7 @@ class Subjects(Readings):
                 )
             )
         if said == "to":
-            if not patterns.VERB_TO.search(self._before(chunk, atom.start, 60)):
+            if not patterns.VERB_TO.search(self.before(chunk, atom.start, 60)):
                 return at + 1
             return self._equals(chunk, atoms, at, source, doubtful, found)
         if said in ("gains", "loses"):
@@ -127,7 +142,7 @@ class Subjects(Readings):
         found.append(said)
         if patterns.IS_RETURNED.match(
             chunk.low[only.end - chunk.base : min(only.end + 60, chunk.end) - chunk.base]
-        ) or re.search(r"\breturns?\W*$", self._before(chunk, first.start, 20)):
+        ) or re.search(r"\breturns?\W*$", self.before(chunk, first.start, 20)):
             found.append(Said("return", first.start, only.end, "", value, loose=only.kind != "code"))
         return end
 
@@ -233,6 +248,38 @@ class Subjects(Readings):
             more="each" if each else None,
         )
 
+    def _required(self, chunk: Chunk, atom: Atom, source: str, after: str, found: list[Said]) -> bool:
+        """`E` must hold; the input must satisfy `E`."""
+        match = patterns.MUST_HOLD.match(after)
+        before = self.before(chunk, atom.start, 60)
+        of_input = before.rstrip(" *_:").endswith(patterns.SATISFY) and patterns.MUST_SATISFY.search(before)
+        if match is None and not of_input:
+            return False
+        more = "arguments" if of_input or chunk.section == "facts" else None
+        end = atom.end + (match.end() if match else 0)
+        found.append(Said("precondition", atom.start, end, source, "True", more=more))
+        return True
+
+    def _trend(self, chunk: Chunk, atom: Atom, source: str, after: str, found: list[Said]) -> bool:
+        """What a variable does over a whole loop or run, and the kind of a parameter."""
+        if chunk.section == "code":
+            return False
+        before = self.before(chunk, atom.start, 60)
+        for trend, (ahead, behind) in patterns.TRENDS.items():
+            match = behind.match(after) if behind else None
+            if match or (ahead and ahead.search(before)):
+                found.append(
+                    Said("trend", atom.start, atom.end + (match.end() if match else 0), source, trend)
+                )
+                return True
+        kind = patterns.KIND_FOR.search(self.before(chunk, atom.start, 400)) if "for" in before else None
+        if kind:
+            start = max(chunk.start, atom.start - 400) + kind.start("kind")
+            found.append(
+                Said("constraint", start, atom.end, source, given=True, more=(kind["kind"], None, ""))
+            )
+        return kind is not None
+
     def _shape(
         self, chunk: Chunk, atoms: Sequence[Atom], at: int, source: str, after: str, found: list[Said]
     ) -> bool:
@@ -245,27 +292,11 @@ class Subjects(Readings):
     ) -> bool:
         """`x` is a list of 3 items; `x` has 3 items; `x` is 3 characters long."""
         match = patterns.SHAPE.match(after)
-        kind = unit = ""
-        number: str | None = None
-        if match:
-            kind, number, unit = match["kind"], match["n"], match["unit"] or ""
-        else:
+        if match is None:
             match = patterns.SIZE.match(after) or patterns.LONG.match(after)
-            if match:
-                number, unit = match["n"], match["unit"] or ""
-                if not unit and not match["length"]:
-                    return False
-        if match is None or not (kind or number):
-            return False
-        size = (
-            NUMBER_WORDS.get(number, None)
-            if number and not number.isdigit()
-            else int(number)
-            if number
-            else None
-        )
+            if match is None or not (match["n"] and (match["unit"] or match["length"])):
+                return False
+        shape = patterns.shape(match)
         given = self._given(chunk, atom.start) or "(" not in match.group()[:3]
-        found.append(
-            Said("constraint", atom.start, end + match.end(), source, kind, given, more=(kind, size, unit))
-        )
+        found.append(Said("constraint", atom.start, end + match.end(), source, shape[0], given, more=shape))
         return True

@@ -1,9 +1,10 @@
 """Claims judged in their window: at a step, in an iteration, in a call, or anywhere."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from semcoder.monologue.verify.claims import Said
-from semcoder.monologue.verify.expressions import call_parts, fits, names_in
+from semcoder.monologue.verify.expressions import call_parts, evaluated, fits, names_in
 from semcoder.monologue.verify.frames import (
     MAX_CANDIDATES,
     MAX_LOOKED_AT,
@@ -15,7 +16,7 @@ from semcoder.monologue.verify.frames import (
 )
 from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Verdict
 from semcoder.monologue.verify.moments import Activation, Step, outcome
-from semcoder.monologue.verify.series import in_turn, summary
+from semcoder.monologue.verify.series import in_turn, invariant, summary, trend
 from semcoder.monologue.verify.text import Chunk
 
 
@@ -53,7 +54,7 @@ class Windows(Iterations):
         self, said: Said, best: Step, steps: Sequence[Step], alone: bool, frame: Frame, chunk: Chunk
     ) -> tuple[Verdict, Step | None]:
         """A claim of a labelled chunk: at the step that fits best."""
-        if said.kind in ("output", "input", "count") or said.more == "summary":
+        if said.of_whole_run:
             return self._anywhere(said, frame, chunk)
         if said.kind == "call" or (said.kind == "return" and said.subject):
             return self._calls(said, best, frame)
@@ -136,6 +137,14 @@ class Windows(Iterations):
         moments, judge = self.moments, self.judge
         root = moments.root
         match said.kind:
+            case "invariant":
+                return invariant(said, frame.pins, frame.runs or moments.runs, judge), None
+            case "precondition":
+                return self._required(said), None
+            case "trend":
+                return trend(said, frame.runs or moments.runs, moments), None
+            case "output" if said.more is not None and root.returned is not None:
+                return (judge.shaped(said, root.returned), f"the call returns {root.returned}"), None
             case "output":
                 if root.returned is None:
                     return ((False, f"it raises {root.raised}") if root.raised else UNKNOWN), None
@@ -172,7 +181,10 @@ class Windows(Iterations):
                     return (False, "nothing is raised"), None
                 return judge.raised_as(said, moments.raised), None
             case "condition" if said.more == "summary":
-                return summary(said, frame.pins, moments, self._offset), None
+                verdict = summary(said, frame.pins, moments, self._offset)
+                if verdict[0]:
+                    self.lines.add(int(said.subject) - self._offset)
+                return verdict, None
             case "condition" if said.more == "branch":
                 return UNKNOWN, None
             case "value" if said.more == "operand":
@@ -182,6 +194,18 @@ class Windows(Iterations):
             case "change" if said.value == "series":
                 return self._series(said, frame.pins, frame), None
         return self._over(said, moments.steps, False)
+
+    def _required(self, said: Said) -> Verdict:
+        """What the input must satisfy: true of the recorded arguments, or at some moment where it may be of later."""
+        given = self.moments.root.arguments
+        state = tuple([(name, given[name]) for name in names_in(said.subject) if name in given])
+        if state:
+            known, value = evaluated(said.subject, state, self.judge.bound)
+            if known and (value or said.more == "arguments"):
+                return bool(value), f"{said.subject} is false for the recorded input"
+        if said.more == "arguments":
+            return UNKNOWN
+        return self._over(replace(said, kind="condition"), self.moments.steps, False)[0]
 
     def _constant(self, said: Said) -> Verdict:
         known, value = self.judge.value(said.subject, {})
@@ -214,6 +238,10 @@ class Windows(Iterations):
                     if names_in(said.subject)
                     else (self._constant(worth), None)
                 )
+            in_turn = said.more if isinstance(said.more, list) and best is not None else []
+            given_back = [each.returned for each in best.calls if each in known] if best is not None else []
+            if in_turn and in_turn == given_back:
+                return (True, ""), best
             return UNKNOWN, best
         step = best or frame.step
         near = [each for each in step.calls if each in known] if step is not None else []
@@ -259,6 +287,7 @@ class Windows(Iterations):
         for run, turns in inner.items():
             if not all(within(run.first, pin) for pin in outer):
                 continue
+            before_run = len(found)
             for n in turns:
                 if not 1 <= n <= len(run.turns):
                     continue
@@ -269,6 +298,8 @@ class Windows(Iterations):
                         found.append(self.judge.moved(said, before[name], after[name]))
                         if found[-1][0] and said.value != "same":
                             return True, ""
+            if len(found) > before_run and all(each[0] for each in found[before_run:]):
+                return True, ""
         if not found or None in [each[0] for each in found]:
             return UNKNOWN
         return next((each for each in found if not each[0]), (True, ""))
