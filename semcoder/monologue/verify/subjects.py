@@ -48,7 +48,7 @@ class Subjects(Readings):
             return self._after_return(chunk, atoms, at, held, found)
         if self._exception(chunk, atom, found):
             return at + 1
-        if held.form != "return" and self._required(chunk, atom, source, after, found):
+        if self._required(chunk, atom, source, after, found):
             return at + 1
         if held.form == "name" and self._trend(chunk, atom, source, after, found):
             return at + 1
