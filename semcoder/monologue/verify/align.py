@@ -161,6 +161,10 @@ class Alignment(Windows):
         )
         known = code is not None and code.statement(line) is not None and self._certain(line, pins)
         unsure = chunk.tone.negated or chunk.tone.hypothetical or chunk.section == "code"
+        lines = len(code.lines) - (not code.lines[-1]) if code is not None else 0
+        if code is not None and not 1 <= line <= lines and not unsure:
+            self.judged.append(Judged(said, False, f"the program has {lines} lines"))
+            return
         if not sure or not known or unsure:
             self.judged.append(Judged(said, None, ""))
             return

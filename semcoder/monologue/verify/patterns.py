@@ -115,8 +115,9 @@ _VERDICT = re.compile(
 )
 _HOLDS = re.compile(
     r"[\s*_]*(?:,\s*which\s+)?(?:(?P<true>holds(?: true)?|passes|succeeds)|"
-    r"(?P<false>fails|does not hold|doesn't hold|is not true|isn't true|does not pass))\b(?!\s+(?:or|"
-    r"for|if|when|these|those|just|the|an?|its|all|only|exactly|no|values?|items?|elements?)\b|\s*[\d\x01'\"\[{(])(?P<each>\s(?:each|every) (?:time|iteration))?"
+    r"(?P<false>fails|does not hold|doesn't hold|is not true|isn't true|does not pass))\b(?!\s+(?:or|for|if|when|"
+    r"these|those|just|the|an?|its|all|only|exactly|no|values?|items?|elements?)\b|\s*[\d\x01'\"\[{(])"
+    r"(?P<each>\s(?:each|every) (?:time|iteration))?"
 )
 
 
@@ -142,7 +143,7 @@ _ALLOWED = re.compile(
     r"\bwhen the (?:\w+ )?loop\b|^\W{0,5}(?:so )?when (?:\x01|[a-z_]\w*\s?(?:=|is|comes|"
     r"reaches|becomes)\s?['\"\d\x01,])|\beach time\b|\bevery time\b|\bare each\b|\bonce for each\b|"
     r"\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b|\b(?:every|each) iteration k\b|"
-    r"(?:^|[.;:])\W{0,3}say (?=\x01)"
+    r"(?:^|[.;:])\W{0,3}say (?=\x01)|\b(?:loops?|looping|repeats?) while\b"
 )
 
 

@@ -70,6 +70,8 @@ CONTRADICTED = [
     (RAISES, "{}", "[L3]: `v = 1`.", "`v = 1`", "None"),
     (DICT, "{}", "[L3]: `d['b']` becomes `3`.", "`d['b']` becomes `3`", "d['b'] is 2"),
     (LOOP, "[3, 5]", "`xs` has 3 items.", "3 items", "[3, 5]"),
+    (LOOP, "[3, 5]", "`len(xs) == 3` must hold: one for each of them.", "must hold", "false"),
+    (LOOP, "[3, 5]", "[L99]: `t = 8`.", "[L99]", "the program has 5 lines"),
     (LOOP, "[3, 5]", "After every iteration k, `t == sum(xs[:k]) + 1`.", "+ 1", "once iteration 1 is done"),
     (LOOP, "[3, 5]", "Once iteration k is done, `t == 3 * k`.", "3 * k", "once iteration 2 is done"),
     (LOOP, "[3, 5]", "`len(xs) > 2` has to hold.", "has to hold", "false"),
