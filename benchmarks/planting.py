@@ -26,6 +26,8 @@ KINDS = (
     "wrong type",
     "stale value",
     "wrong exception",
+    "false invariant",
+    "false constraint",
 )
 _STATE = re.compile(r"`([A-Za-z_]\w*) = ([^`\n]+)`")
 _VALUE = re.compile(
@@ -37,6 +39,11 @@ _ITERATION = re.compile(r"^( *)- \*\*Iteration (\d+)\*\*")
 _ENDED = re.compile(r"after (\d+) iterations?")
 _ITEM = re.compile(r"`([A-Za-z_]\w*)\[(\d+)\]` is `([^`\n]+)`")
 _ERROR = re.compile(r"`([A-Z]\w*(?:Error|Exception|Iteration))(:[^`\n]*)?`")
+_INVARIANT = re.compile(r"iteration k[^`\n]*((?:`[^`\n]+`(?:, | and )?)+)")
+_EQUATION = re.compile(r"`([^`\n]+ == [^`\n]*?)(\d+|\bk|\))`")
+_CONSTRAINT = re.compile(
+    r"`([^`\n]+ == )([^`\n=]+)`(?= (?:must|has to) hold)|satisfy `([^`\n]+ == )([^`\n=]+)`"
+)
 ERRORS = (
     "ValueError",
     "TypeError",
@@ -73,6 +80,8 @@ def planted(text: str, trace: Trace, kind: str, rng: random.Random) -> Planted |
         "wrong type": _wrong_type,
         "stale value": _stale,
         "wrong exception": _exception,
+        "false invariant": _invariant,
+        "false constraint": _constraint,
     }[kind]
     edits = list(make(text, begin, stop, trace, rng))
     rng.shuffle(edits)
@@ -235,6 +244,10 @@ def _stale(text: str, begin: int, stop: int, trace: Trace, rng: random.Random) -
         last[name] = value
         if old is None or same(old, value) or line.count("(") > line.count(")"):
             continue
+        if re.search(
+            "told in short|Passed over", line
+        ):  # of several steps: the old value may be that of another
+            continue
         since = line.rpartition(". ")[2]
         if "[L" in since and not re.search(r"\b(?:since|because|if|with)\b", since):
             yield match.start(2), match.end(2), old
@@ -250,6 +263,23 @@ def _exception(text: str, begin: int, stop: int, trace: Trace, rng: random.Rando
         before = text[max(begin, match.start() - 12) : match.start()]
         if before.endswith(("raises ", "raise ")) or text[match.end() :].startswith(" is raised"):
             yield match.start(1), match.end(1), rng.choice([each for each in ERRORS if each != match[1]])
+
+
+def _invariant(text: str, begin: int, stop: int, trace: Trace, rng: random.Random) -> Iterator[Edit]:
+    """What is said to be true after every iteration, off by one."""
+    for told in _INVARIANT.finditer(text, begin, stop):
+        for match in _EQUATION.finditer(text, told.start(1), told.end(1)):
+            if match[2] != ")" or re.search(r" == (?:len|sum|max|min)\(", match[0]):
+                yield match.end(2), match.end(2), rng.choice((" + 1", " - 1"))
+
+
+def _constraint(text: str, begin: int, stop: int, trace: Trace, rng: random.Random) -> Iterator[Edit]:
+    """What the input must satisfy, with another value on the right."""
+    for match in _CONSTRAINT.finditer(text, 0, begin if "### Reverse" in text else 0):
+        at = 2 if match[2] else 4
+        value = _literal(match[at])
+        if value is not _NONE and not same(new := literals.render(_changed(value, rng)), match[at]):
+            yield match.start(at), match.end(at), new
 
 
 class _Turns(NamedTuple):

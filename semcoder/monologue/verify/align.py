@@ -161,6 +161,10 @@ class Alignment(Windows):
         )
         known = code is not None and code.statement(line) is not None and self._certain(line, pins)
         unsure = chunk.tone.negated or chunk.tone.hypothetical or chunk.section == "code"
+        lines = len(code.lines) - (not code.lines[-1]) if code is not None else 0
+        if code is not None and not 1 <= line <= lines and not unsure:
+            self.judged.append(Judged(said, False, f"the program has {lines} lines"))
+            return
         if not sure or not known or unsure:
             self.judged.append(Judged(said, None, ""))
             return
@@ -181,14 +185,16 @@ class Alignment(Windows):
         claims, being about different things, would have to hold at one step and do not)."""
         if len(steps) == 1 or not found:
             return steps[0], False
-        best, fewest = steps[0], len(found) + 1
-        for step in steps[:MAX_CANDIDATES]:
-            false = sum(self.judge.at(said, step, True)[0] is False for said in found)
+        best, fewest = steps[0], 2 * len(found) + 1
+        for step in steps[:MAX_CANDIDATES]:  # a state says more clearly which step is meant
+            false = sum(
+                1 + (said.kind == "state") for said in found if self.judge.at(said, step, True)[0] is False
+            )
             if false < fewest:
                 best, fewest = step, false
             if not false:
                 break
-        states = [said.subject for said in found if said.kind == "state"]
+        states = [said.subject for said in found if said.kind in ("state", "condition")]
         joint = bool(fewest) and 1 < len(states) == len(set(states)) and len(steps) <= MAX_CANDIDATES
         return best, joint
 

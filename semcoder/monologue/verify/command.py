@@ -92,6 +92,10 @@ def main(
     """
     known = _traces(traces, programs)
     tasks = list(_tasks(monologues, known, label_offset, traces))
+    if not tasks:
+        raise UserError(
+            f'{monologues}: no monologues; write {{"id", "trace_id", "direction", "text"}} a line.'
+        )
     batches = [tasks[at : at + BATCH] for at in range(0, len(tasks), BATCH)]
     counts: Counter[str] = Counter()
     context = multiprocessing.get_context("spawn")

@@ -115,8 +115,9 @@ _VERDICT = re.compile(
 )
 _HOLDS = re.compile(
     r"[\s*_]*(?:,\s*which\s+)?(?:(?P<true>holds(?: true)?|passes|succeeds)|"
-    r"(?P<false>fails|does not hold|doesn't hold|is not true|isn't true|does not pass))\b(?!\s+(?:or|"
-    r"for|if|when)\b)(?P<each>\s(?:each|every) (?:time|iteration))?"
+    r"(?P<false>fails|does not hold|doesn't hold|is not true|isn't true|does not pass))\b(?!\s+(?:or|for|if|when|"
+    r"these|those|just|the|an?|its|all|only|exactly|no|values?|items?|elements?)\b|\s*[\d\x01'\"\[{(])"
+    r"(?P<each>\s(?:each|every) (?:time|iteration))?"
 )
 
 
@@ -136,13 +137,13 @@ _HYPOTHETICAL = re.compile(
     r"whenever|mistake\w*|wrong\w*|claim\w*|say|says|when|while|each|every|always|"
     r"normally|let's say|intended|supposed)\b|\?"
 )
-_OPEN = re.compile(r"\b(?:may|can|cannot|can't|any|either)\b")
+_OPEN = re.compile(r"\b(?:may|can|cannot|can't|any|either|for which)\b")
 _NEGATION = re.compile(r"\b(?:not|never|no longer|without|neither|nor|no|skip\w*|avoid\w*)\b|n't\b")
 _ALLOWED = re.compile(
     r"\bwhen the (?:\w+ )?loop\b|^\W{0,5}(?:so )?when (?:\x01|[a-z_]\w*\s?(?:=|is|comes|"
     r"reaches|becomes)\s?['\"\d\x01,])|\beach time\b|\bevery time\b|\bare each\b|\bonce for each\b|"
     r"\bcan be\b|\bat least\b(?= as)|\bcannot be read off\b|\b(?:every|each) iteration k\b|"
-    r"(?:^|[.;:])\W{0,3}say (?=\x01)"
+    r"(?:^|[.;:])\W{0,3}say (?=\x01)|\b(?:loops?|looping|repeats?) while\b"
 )
 
 

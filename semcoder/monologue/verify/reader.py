@@ -38,10 +38,15 @@ class Reader(Subjects):
             return
         words = chunk.words
         for said in found:
+            if said.kind in ("precondition", "invariant", "trend"):  # what follows only explains them
+                said.hedged = chunk.section == "code" or patterns.hypothetical(
+                    words[: said.end - chunk.start]
+                )
+                continue
             open_ = tone.left_open and patterns.left_open(_clause(words, said, chunk.start))
             if open_ or (unsure and said.more != "summary"):
                 said.hedged = True
-            elif not said.hedged and tone.negated and said.kind not in ("trend", "invariant"):
+            elif not said.hedged and tone.negated:
                 before, after = said.start - chunk.start, said.end - chunk.start
                 clause = re.split(
                     r"[,;:]| so | then | and | because | since ", words[max(0, before - 80) : before]

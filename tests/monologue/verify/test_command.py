@@ -133,3 +133,10 @@ def test_bad_traces_are_named(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text("no\n")
     with pytest.raises(UserError, match=r"t\.jsonl, line 1: not JSON"):
         command("monologue", "verify", *options)
+
+
+def test_a_file_without_monologues_is_refused(tmp_path: Path) -> None:
+    options = plain(tmp_path, [])
+    with pytest.raises(UserError, match="no monologues"):
+        command("monologue", "verify", *options)
+    assert not (tmp_path / "v.jsonl").exists()

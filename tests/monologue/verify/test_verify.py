@@ -42,6 +42,15 @@ SUPPORTED = [
     (RAISES, "{}", "A KeyError is raised and caught; `v` becomes None."),
     (DICT, "{}", "[L3]: `d['b'] = 2`, so `d` is `{'b': 2, 'a': 1}`."),
     (LOOP, "[]", "The loop body never runs and 0 is returned."),
+    (LOOP, "[3, 5]", "[L3]: loop\n- **Iterations 1 to 2**: once iteration k is done, `t == sum(xs[:k])`."),
+    (LOOP, "[3, 5]", "At the end of each iteration k, `x == xs[k - 1]` and `t >= 3 * k`."),
+    (LOOP, "[3, 5]", "`len(xs) > 1` must hold, and the input must satisfy `sum(xs) == 8`."),
+    (LOOP, "[3, 5]", "`t` never decreases in the loop. `xs` is only read, never changed."),
+    (LOOP, "[3, 5]", "The output is an integer."),
+    (NESTED, "'xy'", "The loop only adds to the end of `s`. The output is a string of 3 characters."),
+    (BRANCH, "5", "### Constraints\n- The code works with an integer for `n`."),
+    (CALLS, "4", "[L5]: `g` runs 2 times and returns `8`, `10` in turn."),
+    (DICT, "{}", "`sum([x * 2 for x in d.values()])` is `6`."),
 ]
 CONTRADICTED = [
     (LOOP, "[3, 5]", "At the end `t` is `9`.", "`t` is `9`", "t is only ever 0, 3, 8"),
@@ -61,6 +70,17 @@ CONTRADICTED = [
     (RAISES, "{}", "[L3]: `v = 1`.", "`v = 1`", "None"),
     (DICT, "{}", "[L3]: `d['b']` becomes `3`.", "`d['b']` becomes `3`", "d['b'] is 2"),
     (LOOP, "[3, 5]", "`xs` has 3 items.", "3 items", "[3, 5]"),
+    (LOOP, "[3, 5]", "`len(xs) == 3` must hold: one for each of them.", "must hold", "false"),
+    (LOOP, "[3, 5]", "[L99]: `t = 8`.", "[L99]", "the program has 5 lines"),
+    (LOOP, "[3, 5]", "After every iteration k, `t == sum(xs[:k]) + 1`.", "+ 1", "once iteration 1 is done"),
+    (LOOP, "[3, 5]", "Once iteration k is done, `t == 3 * k`.", "3 * k", "once iteration 2 is done"),
+    (LOOP, "[3, 5]", "`len(xs) > 2` has to hold.", "has to hold", "false"),
+    (LOOP, "[3, 5]", "The input must satisfy `sum(xs) == 9`.", "sum(xs) == 9", "the recorded input"),
+    (LOOP, "[3, 5]", "`t` never increases in the loop.", "never increases", "from 0 to 3"),
+    (DICT, "{}", "`d` is only read, never changed.", "only read", "line 2"),
+    (LOOP, "[3, 5]", "The output is a string of 1 character.", "he output is a string", "returns 8"),
+    (BRANCH, "5", "### Constraints\n- The code works with a list for `n`.", "list for `n`", "5"),
+    (LOOP, "[3, 5]", "`t = 9` comes from adding, and `xs` may be anything.", "`t = 9`", "0, 3, 8"),
 ]
 UNCHECKABLE = [
     (LOOP, "[3, 5]", "If `xs` were empty, `t` would be `7`."),
@@ -70,6 +90,9 @@ UNCHECKABLE = [
     (COMPREHENSION, "9", "In the comprehension `x` is `2`, and then `x = 4`."),
     (BRANCH, "5", "[L5]: the `else` branch is skipped, otherwise `m = (5,)`."),
     (LOOP, "[3, 5]", "`xs` is `[3, ...]`."),
+    (LOOP, "[3, 5]", "`t` may be `7`, and any of them may be `9`."),
+    (LOOP, "[]", "`xs` holds these items; items for which `x > 0` does not hold are left out."),
+    (COMPREHENSION, "9", "After every iteration k, `unknown(k) == 3`."),
 ]
 
 
@@ -152,3 +175,29 @@ def test_a_call_that_raises_returns_nothing() -> None:
     assert check(code, "0", "`1 // x` raises a ZeroDivisionError.").accepted
     assert not check(code, "0", "The function returns `1`.").accepted
     assert not check(code, "0", "[L2]: `y = 1`.").accepted
+
+
+def test_what_was_told_in_short_is_told_of_the_past() -> None:
+    text = (
+        "1. [L4]: The call enters `f` with `n = 4`.\n2. [L5]: `r = 18`.\n"
+        "   - In what was told in short, this happened too: [L2]: Return `k * 2`, which is `{}`.\n"
+        "3. [L6]: Return `r`, which is `18`."
+    )
+    assert check(CALLS, "4", text.format(8)).accepted
+    assert not check(CALLS, "4", text.format(9)).accepted
+
+
+def test_proposed_arguments_are_no_tuple() -> None:
+    found = check(LOOP, "[3, 5]", "### Conclusion\nOne such input is `[3, 5], start=0`.", "backward")
+    assert [claim.kind for claim in found.claims] == ["input"] and found.accepted
+
+
+def test_a_name_that_is_also_a_word_is_no_subject_in_prose() -> None:
+    code = "def f(condition, strings):\n    return strings if condition else []\n"
+    text = "The condition is false. There are 4 strings and `condition` are each a boolean."
+    assert check(code, "True, ['a']", text).accepted
+
+
+def test_an_expression_without_a_truth_value_is_not_checkable() -> None:
+    code = "def f(xs):\n    return [g for g in (x for x in xs)]\n"
+    assert check(code, "[1]", "`(x for x in xs)` is true and `lambda: 1` is false.").accepted
