@@ -9,6 +9,7 @@ from semcoder.monologue.verify.prose import Atom
 from semcoder.monologue.verify.spans import STATE, Inside, inside
 from semcoder.monologue.verify.subjects import Subjects
 from semcoder.monologue.verify.text import Chunk
+from semcoder.monologue.verify.tone import hypothetical, left_open, negated
 from semcoder.monologue.verify.values import NUMBER_WORDS, is_literal
 
 
@@ -39,11 +40,9 @@ class Reader(Subjects):
         words = chunk.words
         for said in found:
             if said.kind in ("precondition", "invariant", "trend"):  # what follows only explains them
-                said.hedged = chunk.section == "code" or patterns.hypothetical(
-                    words[: said.end - chunk.start]
-                )
+                said.hedged = chunk.section == "code" or hypothetical(words[: said.end - chunk.start])
                 continue
-            open_ = tone.left_open and patterns.left_open(_clause(words, said, chunk.start))
+            open_ = tone.left_open and left_open(_clause(words, said, chunk.start))
             if open_ or (unsure and said.more != "summary"):
                 said.hedged = True
             elif not said.hedged and tone.negated:
@@ -51,13 +50,13 @@ class Reader(Subjects):
                 clause = re.split(
                     r"[,;:]| so | then | and | because | since ", words[max(0, before - 80) : before]
                 )[-1]
-                said.hedged = patterns.negated(
+                said.hedged = negated(
                     clause
                     + " ~ "
                     + re.split(r"[,;]| so | because | since | but ", words[after : after + 40])[0]
                 )
                 if said.kind == "condition" or said.more == "summary":
-                    said.hedged = patterns.negated(clause)
+                    said.hedged = negated(clause)
 
     def _atom(self, chunk: Chunk, atoms: Sequence[Atom], at: int, found: list[Said]) -> int:
         """Read the claims that begin at an atom; returns the first atom that is not yet read."""

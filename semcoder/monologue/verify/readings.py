@@ -11,6 +11,7 @@ from semcoder.monologue.verify.patterns import relation
 from semcoder.monologue.verify.prose import Atom
 from semcoder.monologue.verify.spans import Inside, inside
 from semcoder.monologue.verify.text import MASK, Chunk
+from semcoder.monologue.verify.tone import is_given
 
 _MASKS = re.compile("\x01+")
 _HEAD = re.compile(r"[\s*]*(?:iteration|iter|pass) ?#?\d+[\s*:]*\((?:\x01|, | and )*\Z")
@@ -41,7 +42,7 @@ class Readings:
             return not (chunk.leads and _HEAD.match(before))
         if len(before) < 4 or before.isspace():
             return False
-        return patterns.is_given((_MASKS.sub(MASK, before) if MASK in before else before)[-100:])
+        return is_given((_MASKS.sub(MASK, before) if MASK in before else before)[-100:])
 
     def _values(self, chunk: Chunk, atoms: Sequence[Atom], at: int) -> tuple[list[Atom], int]:
         """The literal at `at` and those joined to it by commas and `and`."""

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from semcoder.monologue.verify.patterns import Tone, tone
 from semcoder.monologue.verify.prose import Atom, named, pieces, prose_of
+from semcoder.monologue.verify.tone import Tone, tone
 from semcoder.monologue.verify.values import ORDINALS
 
 Section = Literal["code", "facts", "steps", "end"]
