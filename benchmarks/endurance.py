@@ -89,7 +89,7 @@ def main(
 
 
 def kinds_of(count: int, seed: int) -> Iterator[str]:
-    """ "honest", or a key of HOSTILE."""
+    """The kind of each program: `honest`, or a key of HOSTILE."""
     draw = random.Random(seed)
     quick = sorted(HOSTILE.keys() - SLOW)
     for _ in range(count):

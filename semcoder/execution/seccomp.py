@@ -138,7 +138,6 @@ _ZYGOTE_ONLY = {
     "kill": (62, 129),
     "wait4": (61, 260),
     "setrlimit": (160, 164),
-    "setsid": (112, 157),
     "prctl": (157, 167),
     "seccomp": (317, 277),
     "memfd_create": (319, 279),
