@@ -21,7 +21,8 @@ from semcoder.records import Direction, Program, TestCase, Trace
 from semcoder.teacher import sections
 from semcoder.teacher.interface import Refusal
 
-_LABEL = re.compile(r"\[L(\d+)\]")
+LABEL = re.compile(r"\[L(\d+)\]")
+"""A line label."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _text(sample: Sampled, direction: Direction) -> str | Refusal:
     text = sections.monologue(sample.text, direction)
     if isinstance(text, Refusal):
         return text
-    labels = [int(number) for number in _LABEL.findall(text)]
+    labels = [int(number) for number in LABEL.findall(text)]
     if direction == "backward" and labels:
         return Refusal("line labels in a backward monologue")
     lines = sample.program.code.count("\n") + 1
@@ -157,4 +158,4 @@ def _text(sample: Sampled, direction: Direction) -> str | Refusal:
 
 def shift_labels(text: str, offset: int) -> str:
     """The text with `offset` added to every line label, as the training prompts have them."""
-    return _LABEL.sub(lambda match: f"[L{int(match[1]) + offset}]", text)
+    return LABEL.sub(lambda match: f"[L{int(match[1]) + offset}]", text)

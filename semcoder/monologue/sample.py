@@ -29,6 +29,10 @@ class Case(NamedTuple):
     test: TestCase
     trace: Trace | None = None
 
+    def sampled(self, text: str) -> Sampled:
+        """What was written for it."""
+        return Sampled(self.program, self.test, text, self.trace)
+
 
 def sample(
     direction: Direction,
@@ -42,8 +46,7 @@ def sample(
     """For each case the first sample that is accepted and not too long, or the last reason why there is none."""
 
     def judge(drafts: Sequence[tuple[int, str]]) -> Sequence[Accepted | Refusal]:
-        samples = [Sampled(cases[at].program, cases[at].test, text, cases[at].trace) for at, text in drafts]
-        return accept(direction, samples, run)
+        return accept(direction, [cases[at].sampled(text) for at, text in drafts], run)
 
     conversations = [
         monologue(direction, program.code, program.entry_point, test.call_arguments, test.output)

@@ -15,7 +15,7 @@ from semcoder.errors import UserError
 from semcoder.evaluation.arguments import Run
 from semcoder.execution.api import Limits
 from semcoder.execution.pool import Sandbox
-from semcoder.monologue.accept import Accepted, Sampled, accept, shift_labels
+from semcoder.monologue.accept import Accepted, accept, shift_labels
 from semcoder.monologue.drafts import first_good, language_model, write_verdicts
 from semcoder.monologue.sample import Case, parents_of
 from semcoder.monologue.verify import verify
@@ -55,11 +55,7 @@ def translate(
     """
 
     def judge(drafts: Sequence[tuple[int, str]]) -> Sequence[Accepted | Refusal]:
-        samples = [
-            Sampled(accounts[at].case.program, accounts[at].case.test, text, accounts[at].case.trace)
-            for at, text in drafts
-        ]
-        found = accept(direction, samples, run)
+        found = accept(direction, [accounts[at].case.sampled(text) for at, text in drafts], run)
         return [
             _whole(each, min_coverage * accounts[at].coverage)
             for (at, _), each in zip(drafts, found, strict=True)

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from semcoder.monologue.accept import LABEL
 from semcoder.monologue.evidence import Told
 from semcoder.monologue.verify import Claim, Verified
 from semcoder.records import Event
 
-_LABEL = re.compile(r"\[L(\d+)\]")
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _NUMBERED = re.compile(r"\s*\d+\.")
 
@@ -106,7 +106,7 @@ def _forward(told: Told) -> Iterator[Passage]:
         body = text.rstrip("\n")
         indent = len(body) - len(body.lstrip(" "))
         above = [each for each in above if each[0] < indent]
-        labels = list(_LABEL.finditer(body))
+        labels = list(LABEL.finditer(body))
         begins = [(label.start(), int(label[1]), True) for label in labels]
         if above and (not labels or labels[0].start() > indent + 2):
             begins.insert(0, (indent, above[-1][1], False))
