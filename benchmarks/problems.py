@@ -18,7 +18,7 @@ from benchmarks.measure import in_turns, rate, ratio
 from benchmarks.mutants import mutant
 from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus
 from semcoder.evaluation.checking import Runner
-from semcoder.evaluation.judges.evalplus import judge_evalplus, reference_outputs
+from semcoder.evaluation.judges.evalplus import judge_evalplus, run_references
 
 MUTANTS, ROUNDS = 1000, 1
 FILES = {"humaneval": "HumanEvalPlus.jsonl.gz", "mbpp": "MbppPlus.jsonl.gz"}
@@ -64,7 +64,7 @@ def _compare(what: str, harness: EvalPlus, answers: Sequence[Answer], workers: i
     with Runner(workers, 3.0, 60.0) as runner:
 
         def our_references() -> int:
-            known["ours"] = [reference_outputs(runner, items, plus) for plus in (False, True)]
+            known["ours"] = [run_references(runner, items, plus) for plus in (False, True)]
             return len(items)
 
         def their_references() -> int:

@@ -42,7 +42,8 @@ rule generate:
         f"{R}/benchmarks/generations/{{model}}.{{benchmark}}.{{format}}.{{scatteritem}}.tsv"
     container:
         image("serve")
-    threads: workflow.cores if CONFIG.evaluation.gpus == 0 else 8
+    # On a CPU many jobs of one thread share the cores better than one job of many does.
+    threads: 1 if CONFIG.evaluation.gpus == 0 else 8
     resources:
         gpu=CONFIG.evaluation.gpus,
         mem_mb=6000 if CONFIG.evaluation.gpus == 0 else 64000,

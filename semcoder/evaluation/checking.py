@@ -127,19 +127,23 @@ class Trial:
     calls: tuple[Call, ...]
     oracle: Oracle
     mode: Mode = "value"
+    call_s: float = 0.0
+    """Processor seconds of one call; 0: as many as the runner gives to all of them."""
 
 
 def judge(run: Run, trials: Sequence[Trial]) -> list[Ruling]:
     """Run each program on its calls and compare; the first call that fails decides."""
-    outcomes = run(call_job(t.id, t.code, t.function, t.calls, t.mode) for t in trials)
+    outcomes = run(call_job(t.id, t.code, t.function, t.calls, t.mode, t.call_s) for t in trials)
     return [ruling(trial, outcome) for trial, outcome in zip(trials, outcomes, strict=True)]
 
 
-def call_job(id: str, code: str, function: str, calls: tuple[Call, ...], mode: Mode = "value") -> Job:
+def call_job(
+    id: str, code: str, function: str, calls: tuple[Call, ...], mode: Mode = "value", call_s: float = 0.0
+) -> Job:
     """A job that calls `function` of the program and returns its results as plain data."""
     result = f"semcoder_result({function}(*args, **kwargs), {mode!r})"
     tail = f"def semcoder_call(*args, **kwargs):\n    return {result}\n"
-    return Job(id, f"{code}\n\n\n{INSIDE}\n\n{tail}", "semcoder_call", calls)
+    return Job(id, f"{code}\n\n\n{INSIDE}\n\n{tail}", "semcoder_call", calls, call_s=call_s)
 
 
 def ruling(trial: Trial, outcome: Outcome) -> Ruling:

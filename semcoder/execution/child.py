@@ -14,6 +14,7 @@ import marshal
 import os
 import re
 import resource
+import signal
 import sys
 import threading
 import types
@@ -119,10 +120,11 @@ class Child:
     calls: list["Arguments"]
     stdin: str
     traced: bool
+    call_s: float
 
     def __init__(self, limits: dict[str, Any], guarded: bool) -> None:
         self._limits = limits
-        self._trace = tracer.trace
+        self._trace, self._set_timer = tracer.trace, signal.setitimer
         self._room: int = limits["result_kb"] * 1024
         self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
         self._quote = json.encoder.encode_basestring_ascii
@@ -165,12 +167,13 @@ class Child:
         each child, where every page that is written to must first be copied.
         """
         modules, room = dict(sys.modules), self._room
-        request = marshal.dumps((WARM_UP, "solve", [(("3",), {}, None)], "", False))
+        request = marshal.dumps((WARM_UP, "solve", [(("3",), {}, None)], "", False, 60.0))
         os.dup2(result, RESULT_FD)
         for _ in range(WARM_UPS):
             self.take(request)
             self._carry_out(self._compile())
             self._put_out()
+        signal.setitimer(signal.ITIMER_PROF, 0)
         os.ftruncate(RESULT_FD, 0)
         os.lseek(RESULT_FD, 0, os.SEEK_SET)
         os.close(RESULT_FD)
@@ -181,7 +184,7 @@ class Child:
 
     def take(self, request: bytes) -> None:
         """Become the child that runs this request."""
-        self.code, self.entry_point, self.calls, self.stdin, self.traced = marshal.loads(request)
+        self.code, self.entry_point, self.calls, self.stdin, self.traced, self.call_s = marshal.loads(request)
         self._seed(os.urandom(16))
 
     def confine(self, files: list[int], lock: "seccomp.Filter | None") -> None:
@@ -246,6 +249,8 @@ class Child:
         elif not self.calls:
             self._lookup(self._load(code))
         for arguments in self.calls if self.entry_point else ():
+            if self.call_s:
+                self._set_timer(signal.ITIMER_PROF, self.call_s)  # its signal ends the process
             self._put_call(self._traced_call(arguments) if self.traced else self._call(code, arguments))
 
     def _compile(self) -> CodeType:

@@ -264,4 +264,4 @@ def _load(worker: Worker) -> int:
 
 def _request(job: Job) -> bytes:
     calls = [(call.args if call.values is None else None, call.kwargs, call.values) for call in job.calls]
-    return marshal.dumps((job.code, job.entry_point, calls, job.stdin, job.trace))
+    return marshal.dumps((job.code, job.entry_point, calls, job.stdin, job.trace, job.call_s))

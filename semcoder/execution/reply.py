@@ -27,7 +27,7 @@ def outcome(job: Job, reply: Reply, limits: Limits) -> Outcome:
     except BadReply:
         results, verdict, detail = [], None, "bad reply"
     if verdict != "forbidden":
-        verdict, detail = _ending(reply, limits) or (
+        verdict, detail = _ending(job, reply, limits) or (
             (verdict, detail) if verdict else ("killed", detail or f"it left with status {reply.status}")
         )
     return Outcome(
@@ -41,10 +41,12 @@ def outcome(job: Job, reply: Reply, limits: Limits) -> Outcome:
     )
 
 
-def _ending(reply: Reply, limits: Limits) -> tuple[Verdict, str] | None:
+def _ending(job: Job, reply: Reply, limits: Limits) -> tuple[Verdict, str] | None:
     """The verdict where the way it ended decides, whatever the child wrote; None where it came to its end."""
     if reply.why == "cpu" or -reply.status == signal.SIGXCPU:
         return "timeout", f"over {limits.cpu_s:g} s of processor time"
+    if job.call_s and -reply.status == signal.SIGPROF:
+        return "timeout", f"over {job.call_s:g} s of processor time in one call"
     if reply.why == "wall":
         return "timeout", f"over {limits.wall_s:g} s"
     if reply.status == OUT_OF_MEMORY:

@@ -20,7 +20,7 @@ from semcoder.evaluation.checking import (
     value_of,
 )
 from semcoder.evaluation.judges import judge_answers
-from semcoder.evaluation.judges.evalplus import reference_outputs, trial
+from semcoder.evaluation.judges.evalplus import run_references, trial
 from semcoder.evaluation.prompts import Style, failed_test
 from semcoder.evaluation.replay import record
 from semcoder.execution import literals
@@ -80,15 +80,15 @@ def _differential(
     runner: Runner, answers: Sequence[tuple[Differential, str | None]], plus: bool
 ) -> list[Failure | None]:
     items = {item.id: item for item, _ in answers}
-    expected = reference_outputs(runner, list(items.values()), plus)
+    references = run_references(runner, list(items.values()), plus)
     run = runner.patient if plus else runner.quick
-    rulings = judge(run, [trial(item, code or NO_CODE, expected[item.id], plus) for item, code in answers])
+    rulings = judge(run, [trial(item, code or NO_CODE, references[item.id], plus) for item, code in answers])
     found: list[Failure | None] = []
     for (item, _), ruling in zip(answers, rulings, strict=True):
         given = item.plus if plus else item.base
         place = ruling.failed or 0
         mode = evalplus.mode(item.dataset, item.entry_point)
-        failure = Failure(item.entry_point, in_source(given[place]), expected[item.id][place], mode)
+        failure = Failure(item.entry_point, in_source(given[place]), references[item.id].outputs[place], mode)
         found.append(None if ruling.passed else failure)
     return found
 

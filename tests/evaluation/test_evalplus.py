@@ -117,6 +117,13 @@ def test_base_and_plus_inputs(runner: Runner) -> None:
     assert (plus[1].reason, plus[1].failed) == ("wrong", 1)
 
 
+def test_an_answer_that_loops_on_a_plus_input_costs_one_call(runner: Runner) -> None:
+    code = "def f(x):\n    while x < 0:\n        pass\n    return x / 10"
+    (ruling,) = judge_answers(EvalPlus("humaneval", plus=True), runner, [(ITEM, code)])
+    assert (ruling.reason, ruling.failed) == ("timeout", 1)
+    assert ruling.detail == "over 1 s of processor time in one call", "the runner's own limit is 20 s"
+
+
 def test_a_reference_that_fails_is_an_error(runner: Runner) -> None:
     broken = Differential("T/1", "mbpp", "", "f", "def f(x):\n    return 1 / x", [[0]], [], 0)
     with pytest.raises(UserError, match="T/1: its reference fails on its own input"):

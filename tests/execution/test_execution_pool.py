@@ -331,3 +331,36 @@ def test_large_jobs_and_results_pass(sandbox: Sandbox) -> None:
 def test_chance_differs_from_run_to_run(sandbox: Sandbox) -> None:
     jobs = [Job(str(n), "import random\ndef f(): return random.random()", "f", (Call(),)) for n in range(8)]
     assert len({outcome.results[0].value for outcome in sandbox.run(jobs)}) == 8
+
+
+ENDLESS_FOR_2 = "def f(n):\n    while n == 2:\n        pass\n    return n\n"
+
+
+@pytest.mark.parametrize("trace", [False, True])
+def test_call_limit_ends_the_call_that_exceeds_it(sandbox: Sandbox, trace: bool) -> None:
+    calls = tuple([Call((str(n),)) for n in (1, 2, 3)])
+    outcome = next(iter(sandbox.run([Job("job", ENDLESS_FOR_2, "f", calls, trace=trace, call_s=0.1)])))
+    assert (outcome.verdict, outcome.detail) == ("timeout", "over 0.1 s of processor time in one call")
+    assert [result.value for result in outcome.results] == ["1"]
+    assert outcome.cpu_s < 0.3, "the job's own limit is 0.4 s"
+
+
+def test_each_call_has_its_own_time(sandbox: Sandbox) -> None:
+    code = (
+        "import time\ndef f(n):\n    end = time.process_time() + 0.05\n"
+        "    while time.process_time() < end: pass\n    return n"
+    )
+    calls = tuple([Call((str(n),)) for n in range(5)])
+    outcome = next(iter(sandbox.run([Job("job", code, "f", calls, call_s=0.1)])))
+    assert (outcome.verdict, len(outcome.results)) == ("ok", 5)
+    assert outcome.cpu_s > 0.25
+
+
+@pytest.mark.parametrize(
+    "trick",
+    ["signal.signal(signal.SIGPROF, signal.SIG_IGN)", "signal.setitimer(signal.ITIMER_PROF, 0)"],
+)
+def test_program_that_resets_its_timers_gains_the_jobs_time_at_most(sandbox: Sandbox, trick: str) -> None:
+    code = f"import signal\ndef f():\n    {trick}\n    while True: pass"
+    outcome = next(iter(sandbox.run([Job("job", code, "f", (Call(),), call_s=0.1)])))
+    assert (outcome.verdict, outcome.detail) == ("timeout", "over 0.4 s of processor time")
