@@ -88,21 +88,39 @@ def semcoder_result(value: Any, mode: str) -> Any:
             return b.repr(item)
         if kind is b.int:
             return b.hex(item)
-        item = exact(item)
+        item = number(item)
         kind = b.type(item)
-        if kind is b.complex and item.imag == 0:
-            item, kind = item.real, b.float
-        if kind is b.bool or (kind is b.float and item.is_integer()):
-            return b.hex(b.int(item))
-        if kind is b.list:
-            return "[" + ",".join([text(inner) for inner in item]) + "]"
-        if kind is b.tuple:
-            return "(" + ",".join([text(inner) for inner in item]) + ")"
+        if kind is b.list or kind is b.tuple:
+            return kind.__name__ + texts(item)
         if kind is b.dict:
             return "{" + ",".join(b.sorted([text(k) + ":" + text(v) for k, v in item.items()])) + "}"
         if kind is b.set or kind is b.frozenset:
             return "<" + ",".join(b.sorted([text(inner) for inner in item])) + ">"
         return text(item) if kind in (b.str, b.int) else b.repr(item)
+
+    def number(item: Any) -> Any:
+        """The item as an exact builtin, a number that equals an int as that int."""
+        item = exact(item)
+        kind: Any = b.type(item)
+        if kind is b.complex and item.imag == 0:
+            item, kind = item.real, b.float
+        return b.int(item) if kind is b.bool or (kind is b.float and item.is_integer()) else item
+
+    def texts(items: Any) -> str:
+        """A text for the items of a list or tuple; of strings, their hash, which is many times faster.
+
+        The sandbox has one hash seed for references and answers.
+        """
+        types = b.set(b.map(b.type, items))
+        if types not in ({b.str}, {b.int}):
+            items = b.type(items)([number(inner) for inner in items])
+            types = b.set(b.map(b.type, items))
+        if types == {
+            b.str
+        }:  # 64 bits of it will do: who could find others that give them knows the right ones
+            return b.str(b.hash(b.tuple(items)))
+        each = b.map(b.hex, items) if types == {b.int} else [text(inner) for inner in items]
+        return "[" + ",".join(each) + "]"
 
     def digest(item: Any) -> str:
         """sha256 of the text, made piece by piece where the item is a list or tuple."""

@@ -19,7 +19,7 @@ from semcoder.monologue.loops import Item
 from semcoder.monologue.openness import left_open
 from semcoder.monologue.operations import Unknown
 from semcoder.monologue.relation import Relation, relation
-from semcoder.monologue.substitution import free
+from semcoder.monologue.substitution import free, is_foreign
 from semcoder.monologue.wording import Wording, sentence, span
 from semcoder.records import TestCase
 
@@ -55,6 +55,7 @@ def constraints(
     if len(inputs) < len(alike):
         return []
     inputs.append(root.arguments)
+    inputs = [listing.constants | given for given in inputs]
     found = relation(root, items, listing)
     candidates = list(_from_output(found, root, listing))
     for test, outcome in found.path:
@@ -64,7 +65,11 @@ def constraints(
         text = ast.unparse(node)
         if text in kept or len(text) > MAX_CHARS or not free(node) & root.arguments.keys():
             continue
-        if all(_holds(node, given, listing) for given in inputs):
+        if is_foreign(node, listing):
+            held = certain or all(given == inputs[-1] for given in inputs)
+        else:
+            held = all(_holds(node, given, listing) for given in inputs)
+        if held:
             kept[text] = Constraint(text, words, certain)
     return list(kept.values())[:MAX_CONSTRAINTS]
 
@@ -86,10 +91,14 @@ def stated(text: str) -> list[str]:
 
 def arguments(function: Function | None, test: TestCase) -> dict[str, str] | None:
     """The texts of a call's arguments by parameter, defaults included; None where they cannot be told."""
-    if function is None or function.args.vararg or function.args.kwarg:
+    if function is None:
         return None
     plain = [*function.args.posonlyargs, *function.args.args]
-    given = dict(zip([arg.arg for arg in plain], test.args, strict=False)) | test.kwargs
+    named = {arg.arg for arg in (*plain, *function.args.kwonlyargs)}
+    given = dict(zip([arg.arg for arg in plain], test.args, strict=False))
+    by_name = named - {arg.arg for arg in function.args.posonlyargs}
+    given |= {name: text for name, text in test.kwargs.items() if name in by_name}
+    rest = {name: text for name, text in test.kwargs.items() if name not in by_name}
     later = plain[len(plain) - len(function.args.defaults) :]
     for arg, default in (
         *zip(later, function.args.defaults, strict=True),
@@ -97,7 +106,16 @@ def arguments(function: Function | None, test: TestCase) -> dict[str, str] | Non
     ):
         if default is not None and arg.arg not in given:
             given[arg.arg] = ast.unparse(default)
-    return given if len(given) == len(plain) + len(function.args.kwonlyargs) else None
+    if len(given) < len(named):
+        return None
+    if function.args.vararg:
+        more = test.args[len(plain) :]
+        given[function.args.vararg.arg] = f"({', '.join(more)}{',' * (len(more) == 1)})"
+    if function.args.kwarg:
+        given[function.args.kwarg.arg] = (
+            f"{{{', '.join(f'{name!r}: {text}' for name, text in rest.items())}}}"
+        )
+    return given
 
 
 def _holds(node: ast.expr, given: Mapping[str, str], listing: Listing) -> bool:
@@ -136,6 +154,7 @@ class _Inverse:
 
     def __init__(self, root: Activation, listing: Listing) -> None:
         self._root = root
+        self._known = listing.constants | root.arguments
         self._listing = listing
         self.certain = True
         """Whether no conditional expression was decided so far."""
@@ -156,7 +175,7 @@ class _Inverse:
                         yield from self.of(part, each)
                     return
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                outcome = _truth(test, self._root.arguments, self._listing)
+                outcome = _truth(test, self._known, self._listing)
                 if outcome is not None:
                     self.certain = False
                     yield from ((each, "") for each in _conjuncts(test, outcome))
@@ -228,7 +247,7 @@ class _Inverse:
 
     def _is(self, node: ast.expr, kind: type) -> bool:
         try:
-            return type(evaluate(node, self._root.arguments, self._listing.names)) is kind
+            return type(evaluate(node, self._known, self._listing.names)) is kind
         except Unknown:
             return False
 

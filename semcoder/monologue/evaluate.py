@@ -190,6 +190,10 @@ class _Evaluation:
                 known = self.of(keys)
                 refuse_order("list", [known], False)
                 return dict.fromkeys(_iterable(known), *map(self.of, default))
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="str"), attr="maketrans"), args=parts, keywords=[]
+            ) if "str" not in self._bound and "str" not in self._variables:
+                return str.maketrans(*map(self.of, parts))
             case ast.Call(func=ast.Attribute(value=owner, attr=name), args=arguments, keywords=[]):
                 value = self.of(owner)
                 if name not in METHODS.get(type(value), ()):
@@ -198,8 +202,12 @@ class _Evaluation:
                 refuse_order(name, given, False)
                 if name in GROWING and size(value) * max(map(size, given), default=1) > MAX_SIZE:
                     raise Unknown("size")
-                if name in PADDING and not (given and type(given[0]) is int and given[0] <= MAX_SIZE):
+                if name in PADDING and not all(type(n) is int and n <= MAX_SIZE for n in given[:1] or [8]):
                     raise Unknown("size")
+                if name == "translate":
+                    longest = max(map(size, of_type(given[0], (dict,)).values()), default=1)
+                    if size(value) * longest > MAX_SIZE:
+                        raise Unknown("size")
                 return getattr(value, name)(*given)
         raise Unknown("call")
 

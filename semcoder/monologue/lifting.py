@@ -119,7 +119,7 @@ class _Scan:
         self.parts: dict[str, list[_Part]] = {}
         self.leaves: list[tuple[tuple[ast.comprehension, ...], ast.expr | None]] = []
         """Where `return` (with its value) and `break` stand."""
-        self._bound = listing.names
+        self._listing = listing
         self._symbols: Symbols = dict(symbols)
         for part in walk(node):  # what the body changes has no one value in it
             if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
@@ -131,7 +131,7 @@ class _Scan:
         self._enter(node, ())
 
     def _over(self, node: ast.expr) -> ast.expr:
-        return substituted(node, self._symbols, self._bound)
+        return substituted(node, self._symbols, self._listing)
 
     def _enter(self, node: ast.For, loops: tuple[ast.comprehension, ...]) -> None:
         if node.orelse:

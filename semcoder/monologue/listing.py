@@ -1,8 +1,12 @@
 """A program read for telling: which statement stands on a line, in which loops, and how its parts are written."""
 
 import ast
+import contextlib
+from collections import Counter
 from functools import lru_cache
 
+from semcoder.execution import literals
+from semcoder.monologue.inplace import METHODS
 from semcoder.monologue.nodes import walk
 from semcoder.tracing.structure import LOOPS, Statement, statement_lines, tree_of
 
@@ -31,10 +35,21 @@ class Listing:
         """{`def` line: the `return` statements of that function itself}."""
         self._tree = tree_of(code)  # kept, so that the ids of its nodes stay theirs
         self._visit(self._tree.body, ())
-        bound: set[str] = set()
+        bound: Counter[str] = Counter()
         self._read(self._tree, 0, bound)
         self.names = frozenset(bound)
         """Every name that the program binds somewhere: a builtin among them is not taken for granted."""
+        once = {name for name, times in bound.items() if times == 1}
+        self.functions_by_name: dict[str, Function] = {
+            each.name: each for each in self._tree.body if isinstance(each, Function) and each.name in once
+        }
+        """The functions of the module whose names mean nothing else anywhere."""
+        self.helpers: dict[str, ast.expr | None] = {}
+        """{function: what it computes}, as far as `semcoder.monologue.substitution` has looked."""
+        self.constants = self._constants(once)
+        """{name: literal} of the module's variables that are bound once, and not changed by the program."""
+        self.foreign = frozenset(self._foreign() & once) - self.constants.keys()
+        """Names of the module that are bound once to what is not computed here: imports, functions, other values."""
 
     def statement(self, line: int) -> Statement | None:
         """The statement that begins on `line`."""
@@ -92,32 +107,62 @@ class Listing:
         self.statements.setdefault(line, statement)
         self._loops.setdefault(line, loops)
 
-    def _read(self, node: ast.AST, function: int, bound: set[str]) -> None:
+    def _constants(self, once: set[str]) -> dict[str, str]:
+        changed = set()
+        for node in walk(self._tree):
+            match node:
+                case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                    changed.add(root_name(node))
+                case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in METHODS:
+                    changed.add(root_name(owner))
+        found = {}
+        for statement in self._tree.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in once - changed:
+                    with contextlib.suppress(ValueError):
+                        found[name] = literals.render(literals.parse(self.source(value)))
+        return found
+
+    def _foreign(self) -> set[str]:
+        if any(isinstance(node, ast.Global | ast.Nonlocal) for node in walk(self._tree)):
+            return set()  # a function may answer otherwise the second time
+        found: set[str] = set()
+        for statement in self._tree.body:
+            match statement:
+                case ast.Import(names=names) | ast.ImportFrom(names=names):
+                    found.update((each.asname or each.name).partition(".")[0] for each in names)
+                case ast.FunctionDef(name=name) if statement.lineno not in self.generators:
+                    found.add(name)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()):
+                    found.add(name)
+        return found
+
+    def _read(self, node: ast.AST, function: int, bound: Counter[str]) -> None:
         """Collect what is bound under `node`, and what each function returns or yields itself."""
         for value in node.__dict__.values():
             for child in value if type(value) is list else (value,):
                 if isinstance(child, ast.Name):
                     if type(child.ctx) is not ast.Load:
-                        bound.add(child.id)
+                        bound[child.id] += 1
                 elif isinstance(child, ast.AST) and child.__dict__:  # operators have nothing
                     self._read(child, self._entered(child, function, bound), bound)
 
-    def _entered(self, node: ast.AST, function: int, bound: set[str]) -> int:
+    def _entered(self, node: ast.AST, function: int, bound: Counter[str]) -> int:
         """Note what `node` itself binds, returns or yields; gives the function that what is under it belongs to."""
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                bound.add(name)
+                bound[name] += 1
                 self.returns[node.lineno] = []
                 return node.lineno
             case ast.ClassDef(name=name):
-                bound.add(name)
+                bound[name] += 1
                 return 0
             case ast.Lambda():
                 return 0
             case ast.arg(arg=name):
-                bound.add(name)
+                bound[name] += 1
             case ast.alias(name=name, asname=other):
-                bound.add((other or name).partition(".")[0])
+                bound[(other or name).partition(".")[0]] += 1
             case ast.Return():
                 self.returns[function].append(node)
             case ast.Yield() | ast.YieldFrom() if function:

@@ -91,7 +91,7 @@ STRING_METHODS = """
     isdigit isalpha isalnum isupper islower isspace isnumeric isdecimal istitle isidentifier isascii isprintable
     startswith endswith count find rfind index rindex lower upper casefold title capitalize swapcase
     strip lstrip rstrip split rsplit splitlines partition rpartition removeprefix removesuffix replace join
-    zfill center ljust rjust expandtabs
+    zfill center ljust rjust expandtabs translate
 """
 METHODS: dict[type, frozenset[str]] = {
     str: frozenset(STRING_METHODS.split()),

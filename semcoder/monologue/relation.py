@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from semcoder.monologue import inplace
 from semcoder.monologue.activations import Activation, Step
 from semcoder.monologue.evaluate import text_of
 from semcoder.monologue.lifting import lifted
@@ -16,21 +17,22 @@ from semcoder.monologue.listing import Listing, root_name
 from semcoder.monologue.loops import Item, Round, targets
 from semcoder.monologue.narrate import within
 from semcoder.monologue.nodes import walk
-from semcoder.monologue.substitution import BUILTINS, PURE, Opaque, Symbols, free, substituted
+from semcoder.monologue.substitution import (
+    BUILTINS,
+    PURE,
+    Opaque,
+    Symbols,
+    free,
+    helper,
+    is_foreign,
+    substituted,
+)
 
 DECIDING = (ast.If, ast.Match, ast.match_case, ast.Try, ast.ExceptHandler, ast.With)
 MAX_UNROLLED = 4
 """Iterations of a loop that are followed one by one, where it is no comprehension."""
-MUTATIONS = {
-    "append": "{x} + [{0}]",
-    "extend": "{x} + list({0})",
-    "sort": "sorted({x})",
-    "reverse": "{x}[::-1]",
-    "pop": "{x}[:-1]",
-    "clear": "[]",
-    "insert": "{x}[:{0}] + [{1}] + {x}[{0}:]",
-}
-"""What a method makes of its list, as an expression; right for the usual arguments, and checked each time."""
+FIXED = (*"'\"-0123456789", "b'", 'b"', "None", "True", "False")
+"""What the text of a value that nothing can change begins with."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,8 @@ class Relation:
     """The tests on the way, in order, with their outcomes."""
     certain: bool = True
     """Whether every input takes this path: nothing on it was decided, or left early."""
+    shown: dict[str, str] = field(default_factory=dict)
+    """{expression: its value} of those that are not computed here, as the trace shows them; of a test, its truth."""
 
 
 def relation(root: Activation, items: Sequence[Item], listing: Listing) -> Relation:
@@ -53,6 +57,7 @@ class _Path:
     def __init__(self, root: Activation, listing: Listing) -> None:
         self._root = root
         self._listing = listing
+        self._known = self._listing.constants | root.arguments
         self._symbols: Symbols = {name: ast.Name(name, ast.Load()) for name in root.arguments}
         self._found = Relation()
 
@@ -65,19 +70,40 @@ class _Path:
         return self._found
 
     def _value(self, node: ast.expr) -> str | None:
-        return text_of(node, self._root.arguments, self._listing.names)
+        return text_of(node, self._known, self._listing.names)
 
-    def _over(self, node: ast.expr) -> ast.expr | None:
-        """`node` over the parameters."""
+    def _over(self, node: ast.expr, before: Mapping[str, str] | None = None) -> ast.expr | None:
+        """`node` over the parameters.
+
+        `before`: the texts of the variables where it stands, if it may call what is not computed here.
+        """
         try:
-            return substituted(node, self._symbols, self._listing.names)
+            return substituted(
+                node, self._symbols, self._listing, before is not None and self._fixed(node, before)
+            )
         except Opaque:
             return None
 
+    def _fixed(self, node: ast.expr, before: Mapping[str, str]) -> bool:
+        """Whether the program's own functions are given nothing that they could change."""
+        for part in walk(node):
+            match part:
+                case ast.Call(func=ast.Name(id=name)) if name in self._listing.functions_by_name:
+                    for argument in (*part.args, *part.keywords):
+                        if not all(before.get(each, "'").startswith(FIXED) for each in free(argument)):
+                            return False
+        return True
+
+    def _is(self, node: ast.expr, text: str | None) -> bool:
+        """Whether `node` has the value that the trace shows; what is not computed here has it by its making."""
+        if text is not None and is_foreign(node, self._listing):
+            self._found.shown[ast.unparse(node)] = text
+            return True
+        return text is not None and self._value(node) == text
+
     def _set(self, name: str, node: ast.expr | None, text: str | None) -> None:
         """Keep what a variable is now, if it has the value that the trace shows."""
-        known = node is not None and text is not None and self._value(node) == text
-        self._symbols[name] = node if known else None
+        self._symbols[name] = node if node is not None and self._is(node, text) else None
 
     def _step(self, step: Step) -> None:
         statement = self._listing.statement(step.line)
@@ -89,53 +115,58 @@ class _Path:
             self._forget(step.changes)
             return
         left = dict(step.changes)
+        change = inplace.change(statement, step.before)
+        if change is not None:
+            made = self._over(change.made) if change.made is not None else None
+            taken = self._over(change.taken) if change.taken is not None else None
+            self._set(change.name, made, step.after(change.name))
+            left.pop(change.name, None)
         match statement:
+            case ast.Assign(targets=[ast.Name(id=name)]) if change is not None:
+                self._set(name, taken, step.after(name))
+                left.pop(name, None)
+            case ast.Return() if change is not None and step.last:
+                self._return(taken)
+                return
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                self._set(name, self._over(value), step.after(name))
+                self._set(name, self._over(value, step.before), step.after(name))
                 left.pop(name, None)
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                self._set(name, self._over(value), step.after(name))
+                self._set(name, self._over(value, step.before), step.after(name))
                 left.pop(name, None)
             case ast.Assign(targets=[ast.Tuple(elts=parts)], value=value):
                 self._unpack(parts, value, step)
                 left = {name: text for name, text in left.items() if name not in _plain(parts)}
-            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=key)], value=value):
-                if name in step.changes:
-                    self._set(name, self._stored(name, key, value, step), step.changes[name])
-                    left.pop(name)
-                    self._forget(left)
-                    return
             case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
                 joined = ast.BinOp(ast.Name(name, ast.Load()), op, value)
                 self._set(name, self._over(joined), step.after(name))
                 left.pop(name, None)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))):
-                if name in step.changes:
-                    self._set(name, self._changed(name, method, statement.value), step.changes[name])
-                    left.pop(name)
             case ast.If(test=test):
-                self._decide(test, within(self._listing, statement.body, step.following))
+                self._decide(test, within(self._listing, statement.body, step.following), step)
             case ast.Return(value=ast.expr() as value) if step.last:
-                self._return(self._over(value))
+                self._return(self._over(value, step.before))
                 return
         self._forget(left)
-        self._touched(statement, step)
+        self._touched(statement, step, change.name if change is not None else "")
 
-    def _touched(self, statement: ast.AST, step: Step) -> None:
-        """Forget what a statement may have changed in place, though in this run it changed nothing to be seen."""
+    def _touched(self, statement: ast.AST, step: Step, followed: str) -> None:
+        """Forget what a statement may have changed in place, though in this run it changed nothing to be seen.
+
+        `followed`: the variable whose change is known.
+        """
         names: set[str] = set()
         for node in _own_parts(statement):
             match node:
                 case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                     names.add(root_name(node))
                 case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method not in PURE:
-                    known = isinstance(owner, ast.Name) and owner.id in step.changes and method in MUTATIONS
-                    names |= free(node) if not known else set()
+                    known = isinstance(owner, ast.Name) and owner.id == followed
+                    names |= {followed} if known else free(node)
                 case ast.Call(func=ast.Name(id=name)) if name not in BUILTINS or name in self._listing.names:
-                    names |= free(node)
+                    names |= set() if helper(name, self._listing) else free(node)
         texts = {step.before.get(name, "") for name in names}
-        shared = {name for name, text in step.before.items() if text in texts and text[:1] in ("[", "{")}
-        self._forget(dict.fromkeys((names | shared) & self._symbols.keys(), ""))
+        shared = {name for name, text in step.before.items() if text in texts and not text.startswith(FIXED)}
+        self._forget(dict.fromkeys((shared & self._symbols.keys()) - {followed}, ""))
 
     def _forget(self, names: Mapping[str, str]) -> None:
         self._symbols.update(dict.fromkeys(names))
@@ -151,42 +182,15 @@ class _Path:
             if isinstance(part, ast.Name):
                 self._set(part.id, node, step.after(part.id))
 
-    def _changed(self, name: str, method: str, call: ast.expr) -> ast.expr | None:
-        """What a list is after a method has changed it."""
-        assert isinstance(call, ast.Call)
-        if method not in MUTATIONS or call.keywords:
-            return None
-        given = [ast.unparse(each) for each in call.args]
-        try:
-            form = MUTATIONS[method].format(*given, x=name)
-        except IndexError:
-            return None
-        if method == "pop" and given:
-            form = f"{name}[1:]" if given == ["0"] else ""
-        return self._over(ast.parse(form, mode="eval").body) if form else None
-
-    def _stored(self, name: str, key: ast.expr, value: ast.expr, step: Step) -> ast.expr | None:
-        """What a dictionary, or a list, is with another value at a key."""
-        owner = ast.Name(name, ast.Load())
-        if step.before.get(name, "").startswith("{"):
-            return self._over(ast.Dict([None, key], [owner, value]))
-        if isinstance(key, ast.Slice) or not step.before.get(name, "").startswith("["):
-            return None
-        after = ast.BinOp(key, ast.Add(), ast.Constant(1))
-        parts: list[ast.expr] = [
-            ast.Subscript(owner, ast.Slice(None, key), ast.Load()),
-            ast.List([value], ast.Load()),
-            ast.Subscript(owner, ast.Slice(after, None), ast.Load()),
-        ]
-        return self._over(ast.BinOp(ast.BinOp(parts[0], ast.Add(), parts[1]), ast.Add(), parts[2]))
-
-    def _decide(self, test: ast.expr, outcome: bool) -> None:
-        over = self._over(test)
+    def _decide(self, test: ast.expr, outcome: bool, step: Step) -> None:
+        over = self._over(test, step.before)
         if over is not None:
             self._found.path.append((over, outcome))
+            if is_foreign(over, self._listing):
+                self._found.shown[ast.unparse(over)] = str(outcome)
 
     def _return(self, node: ast.expr | None) -> None:
-        if node is not None and self._value(node) == self._root.returned:
+        if node is not None and self._is(node, self._root.returned):
             self._found.output = node
 
     def _loop(self, run: Round) -> None:
@@ -217,25 +221,25 @@ class _Path:
     def _unrolled(self, run: Round) -> None:
         """Follow a short loop iteration by iteration."""
         self._found.certain = False
+        over = self._over(run.node.iter) if isinstance(run.node, ast.For) else None
+        if over is not None and run.end is not None and not run.node.orelse:
+            self._found.path.append((self._turns(over, len(run.iterations)), True))
         if len(run.iterations) > MAX_UNROLLED or isinstance(run.node, ast.AsyncFor) or run.node.orelse:
             for step in run.steps():
                 self._forget(step.changes)
             return
-        over = self._over(run.node.iter) if isinstance(run.node, ast.For) else None
-        if over is not None and run.end is not None:
-            self._found.path.append((self._turns(over, len(run.iterations)), True))
         for at, iteration in enumerate(run.iterations):
             header = iteration.header
             self._forget(header.changes)
             if isinstance(run.node, ast.While):
-                self._decide(run.node.test, True)
+                self._decide(run.node.test, True, header)
             elif over is not None and isinstance(run.node.target, ast.Name):
                 name = run.node.target.id
                 item = ast.Subscript(over, ast.Constant(at), ast.Load())
                 self._set(name, item if _range_end(over) is None else ast.Constant(at), header.after(name))
             self.followed(iteration.body)
         if run.end is not None and isinstance(run.node, ast.While):
-            self._decide(run.node.test, False)
+            self._decide(run.node.test, False, run.end)
 
 
 def _own_parts(statement: ast.AST) -> Iterator[ast.AST]:

@@ -1,9 +1,12 @@
-"""Expressions with other expressions put in the place of names."""
+"""Expressions with other expressions put in the place of names, and of calls of the program's own small functions."""
 
 import ast
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from semcoder.monologue.inplace import METHODS as CHANGING
+from semcoder.monologue.listing import Function, Listing
 from semcoder.monologue.nodes import walk
 from semcoder.monologue.operations import FUNCTIONS, METHODS, TYPES
 
@@ -14,19 +17,27 @@ MAX_NODES = 60
 BUILTINS = FUNCTIONS.keys() | TYPES.keys() | {"isinstance"}
 
 
-PURE = frozenset({"fromkeys"}).union(*METHODS.values())
+PURE = frozenset({"fromkeys", "maketrans"}).union(*METHODS.values())
 """Methods that change nothing."""
+UNTOLD = frozenset({"encode", "decode", "format", "hex", "bit_length", "to_bytes", "as_integer_ratio"})
+"""More of them, whose values are not computed here."""
 
 
 class Opaque(Exception):
     """The expression reads something that is not known."""
 
 
-def substituted(node: ast.expr, symbols: Mapping[str, ast.expr | None], bound: frozenset[str]) -> ast.expr:
-    """`node` with each variable replaced by what it is; raises Opaque. `bound`: all names that the program binds."""
-    own = {each.id for each in walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-    own |= {each.arg for each in walk(node) if isinstance(each, ast.arg)}
-    found = _replaced(node, symbols, bound, own)
+def substituted(
+    node: ast.expr, symbols: Mapping[str, ast.expr | None], listing: Listing, foreign: bool = False
+) -> ast.expr:
+    """`node` with each variable replaced by what it is; raises Opaque.
+
+    `foreign`: calls of the library and of the program's larger functions may stay, though nothing here can tell
+    their value.
+    """
+    found = _replaced(node, symbols, listing, _own(node))
+    if not foreign and is_foreign(found, listing):
+        raise Opaque("foreign")
     parts = walk(found)
     if len(parts) > 2 * MAX_NODES:
         raise Opaque("size")
@@ -38,14 +49,22 @@ def substituted(node: ast.expr, symbols: Mapping[str, ast.expr | None], bound: f
     return found  # type: ignore[return-value]
 
 
+def _own(node: ast.AST) -> set[str]:
+    """The names that an expression's comprehensions and lambdas bind."""
+    own = {each.id for each in walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    return own | {each.arg for each in walk(node) if isinstance(each, ast.arg)}
+
+
 def _replaced(
-    node: ast.AST, symbols: Mapping[str, ast.expr | None], bound: frozenset[str], own: set[str]
+    node: ast.AST, symbols: Mapping[str, ast.expr | None], listing: Listing, own: set[str]
 ) -> ast.AST:
     if isinstance(node, ast.Name):
         if node.id in own:
             return node
         if node.id not in symbols:
-            if node.id in BUILTINS and node.id not in bound:
+            if node.id in listing.constants or node.id in listing.foreign:
+                return node
+            if node.id in BUILTINS and node.id not in listing.names:
                 return node
             raise Opaque(node.id)
         symbol = symbols[node.id]
@@ -57,22 +76,136 @@ def _replaced(
     if isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await):
         raise Opaque(type(node).__name__)
     match node:
-        case ast.Call(func=ast.Attribute(attr=method)) if method not in PURE:
-            raise Opaque(method)
+        case ast.Call(func=ast.Name(id=name)) if name not in symbols and name in listing.functions_by_name:
+            body = helper(name, listing)
+            if body is not None:
+                given = _bound(listing.functions_by_name[name], node)
+                known: Symbols = {
+                    each: _replaced(part, symbols, listing, own)  # type: ignore[misc]
+                    for each, part in given.items()
+                }
+                return _replaced(body, known, listing, _own(body))
+            if name not in listing.foreign:
+                raise Opaque(name)
+        case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method not in PURE | UNTOLD:
+            replaced = _replaced(owner, symbols, listing, own)
+            if method in CHANGING or not is_foreign(replaced, listing):
+                raise Opaque(method)
         case ast.Call(func=ast.Attribute() | ast.Name(), args=[ast.GeneratorExp(elt=item, generators=loops)]):
             if getattr(node.func, "id", "") != "next":  # a list reads better, and is the same here
                 node = ast.Call(node.func, [ast.ListComp(item, loops)], node.keywords)
     parts: dict[str, Any] = {}
     for name, value in ast.iter_fields(node):
         if isinstance(value, ast.AST):
-            parts[name] = _replaced(value, symbols, bound, own)
+            parts[name] = _replaced(value, symbols, listing, own)
         elif isinstance(value, list):
             parts[name] = [
-                _replaced(each, symbols, bound, own) if isinstance(each, ast.AST) else each for each in value
+                _replaced(each, symbols, listing, own) if isinstance(each, ast.AST) else each
+                for each in value
             ]
         else:
             parts[name] = value
-    return type(node)(**parts)
+    made = type(node)(**parts)
+    return _flat(made) if isinstance(made, ast.Dict) else made
+
+
+def _flat(node: ast.Dict) -> ast.Dict:
+    """`{'a': 1, 'b': 2}` for `{**{'a': 1}, 'b': 2}`."""
+    keys: list[ast.expr | None] = []
+    values: list[ast.expr] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        inner = key is None and isinstance(value, ast.Dict)
+        keys += value.keys if inner else [key]  # type: ignore[attr-defined]
+        values += value.values if inner else [value]  # type: ignore[attr-defined]
+    return ast.Dict(keys, values)
+
+
+def helper(name: str, listing: Listing) -> ast.expr | None:
+    """What a call of a function of the program computes, over its parameters; None where it is not one expression.
+
+    Such a function changes nothing, and a call of it either gives that value or raises.
+    """
+    function = listing.functions_by_name.get(name)
+    if function is None:
+        return None
+    if name not in listing.helpers:
+        listing.helpers[name] = None  # one that calls itself is none
+        plain = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        symbols: Symbols = {arg.arg: ast.Name(arg.arg, ast.Load()) for arg in plain}
+        simple = not (function.decorator_list or function.args.vararg or function.args.kwarg)
+        if simple and isinstance(function, ast.FunctionDef) and function.lineno not in listing.generators:
+            with contextlib.suppress(Opaque):
+                listing.helpers[name] = _block(function.body, symbols, listing)
+    return listing.helpers[name]
+
+
+def _block(body: Sequence[ast.stmt], symbols: Symbols, listing: Listing) -> ast.expr | None:
+    """What these statements return; None where they raise. Raises Opaque."""
+    symbols = dict(symbols)
+    for at, statement in enumerate(body):
+        match statement:
+            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assert():
+                continue
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                symbols[name] = substituted(value, symbols, listing)
+            case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+                joined = ast.BinOp(ast.Name(name, ast.Load()), op, value)
+                symbols[name] = substituted(joined, symbols, listing)
+            case ast.Raise():
+                return None
+            case ast.Return(value=returned):
+                return ast.Constant(None) if returned is None else substituted(returned, symbols, listing)
+            case ast.If(test=test, body=inner, orelse=otherwise):
+                rest = body[at + 1 :]
+                one = _block([*inner, *rest], symbols, listing)
+                other = _block([*otherwise, *rest], symbols, listing)
+                if one is None or other is None:
+                    return one or other
+                return _small(ast.IfExp(substituted(test, symbols, listing), one, other))
+            case _:
+                raise Opaque(type(statement).__name__)
+    return ast.Constant(None)
+
+
+def _small(node: ast.expr) -> ast.expr:
+    if len(walk(node)) > 2 * MAX_NODES:
+        raise Opaque("size")
+    return node
+
+
+def _bound(function: Function, call: ast.Call) -> dict[str, ast.expr]:
+    """The arguments of a call by parameter; raises Opaque where they are not all told plainly."""
+    plain = [arg.arg for arg in (*function.args.posonlyargs, *function.args.args)]
+    wanted = [*plain, *(arg.arg for arg in function.args.kwonlyargs)]
+    given: dict[str, ast.expr] = dict(zip(plain, call.args, strict=False))
+    given |= {word.arg: word.value for word in call.keywords if word.arg}
+    later = plain[len(plain) - len(function.args.defaults) :]
+    for name, default in (
+        *zip(later, function.args.defaults, strict=True),
+        *zip([arg.arg for arg in function.args.kwonlyargs], function.args.kw_defaults, strict=True),
+    ):
+        if default is not None and name not in given:
+            if not isinstance(default, ast.Constant):
+                raise Opaque("default")
+            given[name] = default
+    starred = any(isinstance(each, ast.Starred) for each in call.args) or len(call.args) > len(plain)
+    if starred or given.keys() != set(wanted):
+        raise Opaque("arguments")
+    return given
+
+
+def is_foreign(node: ast.AST, listing: Listing) -> bool:
+    """Whether an expression over the parameters calls what is not computed here."""
+    for part in walk(node):
+        match part:
+            case ast.Name(id=name) if name in listing.foreign:
+                return True
+            case ast.Call(func=ast.Attribute(attr=method)) if method in UNTOLD:
+                return True
+    return False
 
 
 def free(node: ast.AST) -> set[str]:

@@ -59,12 +59,51 @@ PROGRAMS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("xs[0] == 5", "len(xs) <= 3", "xs"),
     ),
     "find": ("return xs.find('b')", ("'abab'",), ("xs.find('b') == 1", "xs[1:].startswith('b')", "'b' not in xs[:1]")),
+    "taken out": (
+        "last = xs.pop()\n    xs.sort(reverse=True)\n    return last, xs",
+        ("[3, 9, 1]",),
+        ("xs[-1] == 1", "sorted(xs[:-1], reverse=True) == [9, 3]"),
+    ),
+    "removed": (
+        "d = {}\n    d['a'] = xs\n    d['b'] = 2\n    d.pop('b', None)\n    return d",
+        ("[1]",),
+        ("{key: item for key, item in {'a': xs, 'b': 2}.items() if key != 'b'} == {'a': [1]}",),
+    ),
+    "slice": ("xs[1:2] = (7, 8)\n    return xs", ("[1, 2, 3]",), ("xs[:1] + list((7, 8)) + xs[2:] == [1, 7, 8, 3]",)),
+    "many turns": (
+        "for x in range(len(xs)):\n        xs.reverse()\n    return xs",
+        ("[1, 2, 3, 4, 5, 6]",),
+        ("len(xs) == 6",),
+    ),
+    "library": ("return [unescape(xs)[:2]]", ("'&lt;p>'",), ("unescape(xs)[:2] == '<p'",)),
+    "method": ("return xs.encode()", ("'ab'",), ("xs.encode() == b'ab'",)),
+    "constant": ("return [x for x in xs if x in VOWELS]", ("'abc'",), ("[x for x in xs if x in VOWELS] == ['a']",)),
+    "helper": (
+        "return [bounded(x, high=3) for x in xs]",
+        ("[5, 2, -1]",),
+        ("[0 if x < 0 else min(x, 3) for x in xs] == [3, 2, 0]", "len(xs) == 3"),
+    ),
+    "larger helper": ("n = total(xs)\n    return n + 1", ("'ab'",), ("total(xs) == 2",)),
+    "given a list": ("n = total(xs)\n    return n + 1", ("[1]",), ()),
 }  # fmt: skip
+BEFORE = """
+from html import unescape
+VOWELS = "aeiou"
+def bounded(x, low=0, *, high):
+    if x < low:
+        return low
+    return min(x, high)
+def total(items):
+    n = 0
+    for _ in items:
+        n += 1
+    return n
+"""
 
 
 def program(name: str) -> Case:
     body, args, _ = PROGRAMS[name]
-    return case(f"def f(xs):\n    {body}", *args)
+    return case(f"{BEFORE}def f(xs):\n    {body}", *args)
 
 
 def facts(text: str) -> list[str]:
@@ -155,5 +194,7 @@ def test_arguments_are_bound_as_python_binds_them() -> None:
     traced = case("def f(a, b=2, *, c=3):\n    return a + b + c", "1", c="5")
     root = tree(traced.trace.events)
     assert arguments(listing(traced.program.code).functions[root.line], traced.test) == root.arguments
-    several = case("def f(*a):\n    return a", "1")
-    assert arguments(listing(several.program.code).functions[1], several.test) is None
+    several = case("def f(a, *b, **c):\n    return a, b, c", "1", "2", d="3")
+    root = tree(several.trace.events)
+    assert arguments(listing(several.program.code).functions[1], several.test) == root.arguments
+    assert root.arguments == {"a": "1", "b": "(2,)", "c": "{'d': 3}"}

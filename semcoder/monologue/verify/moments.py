@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from semcoder.monologue.listing import Listing
+from semcoder.monologue.verify.shown import Shown
 from semcoder.records import Event
 from semcoder.tracing.structure import LOOPS
 
@@ -79,6 +80,7 @@ class Moments:
 
     def __init__(self, events: Sequence[Event], code: Listing | None) -> None:
         self.code = code
+        self.shown = Shown(events, code) if code is not None else None
         self.activations: list[Activation] = []
         self.steps: list[Step] = []
         self.by_line: dict[int, list[Step]] = {}

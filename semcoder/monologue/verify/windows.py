@@ -201,6 +201,8 @@ class Windows(Iterations):
         state = tuple([(name, given[name]) for name in names_in(said.subject) if name in given])
         if state:
             known, value = evaluated(said.subject, state, self.judge.bound)
+            if not known and self.moments.shown is not None:
+                known, value = self.moments.shown.value(said.subject, dict(state))
             if known and (value or said.more == "arguments"):
                 return bool(value), f"{said.subject} is false for the recorded input"
         if said.more == "arguments":
