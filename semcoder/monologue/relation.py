@@ -177,7 +177,7 @@ class _Path:
             each = value.elts
         else:
             each = [ast.Subscript(value, ast.Constant(at), ast.Load()) for at in range(len(parts))]
-        over = [self._over(node) for node in each]
+        over = [self._over(node, step.before) for node in each]
         for part, node in zip(parts, over, strict=True):
             if isinstance(part, ast.Name):
                 self._set(part.id, node, step.after(part.id))

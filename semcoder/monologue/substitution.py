@@ -21,6 +21,8 @@ PURE = frozenset({"fromkeys", "maketrans"}).union(*METHODS.values())
 """Methods that change nothing."""
 UNTOLD = frozenset({"encode", "decode", "format", "hex", "bit_length", "to_bytes", "as_integer_ratio"})
 """More of them, whose values are not computed here."""
+UNTOLD_FUNCTIONS = frozenset({"pow", "bytes", "repr", "ascii", "oct", "format"})
+"""Builtin functions of that kind."""
 
 
 class Opaque(Exception):
@@ -64,7 +66,7 @@ def _replaced(
         if node.id not in symbols:
             if node.id in listing.constants or node.id in listing.foreign:
                 return node
-            if node.id in BUILTINS and node.id not in listing.names:
+            if node.id in BUILTINS | UNTOLD_FUNCTIONS and node.id not in listing.names:
                 return node
             raise Opaque(node.id)
         symbol = symbols[node.id]
@@ -202,6 +204,8 @@ def is_foreign(node: ast.AST, listing: Listing) -> bool:
     for part in walk(node):
         match part:
             case ast.Name(id=name) if name in listing.foreign:
+                return True
+            case ast.Call(func=ast.Name(id=name)) if name in UNTOLD_FUNCTIONS:
                 return True
             case ast.Call(func=ast.Attribute(attr=method)) if method in UNTOLD:
                 return True
