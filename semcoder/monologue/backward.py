@@ -122,7 +122,7 @@ class Deduction:
         )
         if not isinstance(node, ast.expr) or own or not self._listing.short(node):
             return ""
-        return left_open(node, text)
+        return left_open(node, text, self._listing.foreign)
 
     # Steps, last first
 

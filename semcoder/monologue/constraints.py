@@ -185,7 +185,10 @@ class _Inverse:
                 yield from ((each, "") for each in _conjuncts(node, value))
                 return
             case ast.Call() if type(value) is bool and self._is(node, bool):
-                yield (node if value else negated(node)), left_open(node, "True") if value else ""
+                yield (
+                    (node if value else negated(node)),
+                    left_open(node, "True", self._listing.foreign) if value else "",
+                )
                 return
             case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp(elt=ast.Constant())]):
                 return  # which item comes first does not matter, and that there is one is told as a test
@@ -198,7 +201,7 @@ class _Inverse:
         if step is not None:
             yield from self.of(*step)
             return
-        yield self._equation(node, value), left_open(node, literals.render(value))
+        yield self._equation(node, value), left_open(node, literals.render(value), self._listing.foreign)
         yield from self._implied(node, value)
 
     def _equation(self, node: ast.expr, value: Any) -> ast.expr:
@@ -271,7 +274,7 @@ class _Inverse:
                 sources.append((f"len({name}) {relation} {len(value)}", ""))
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id=name), attr="find" | "index"), args=[what]
-            ) if type(value) is int:
+            ) if type(value) is int and name in self._root.arguments:
                 part = ast.unparse(what)
                 if value < 0:
                     sources.append((f"{part} not in {name}", f"{span(part)} must not occur in {span(name)}"))

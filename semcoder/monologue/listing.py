@@ -14,6 +14,8 @@ Loop = ast.For | ast.AsyncFor | ast.While
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 NODES = 4096
 """Nodes whose names are remembered; a loop's statements are asked about again in every iteration."""
+LASTING = frozenset({"re.compile", "str.maketrans", "tuple", "frozenset", "set", "dict", "list"})
+"""What makes values that stay as they are, where no statement changes them in place."""
 MAX_SOURCE = 70
 """Longer pieces of code are referred to, not repeated."""
 
@@ -46,9 +48,10 @@ class Listing:
         """The functions of the module whose names mean nothing else anywhere."""
         self.helpers: dict[str, ast.expr | None] = {}
         """{function: what it computes}, as far as `semcoder.monologue.substitution` has looked."""
-        self.constants = self._constants(once)
+        changed = self._changed()
+        self.constants = self._constants(once - changed)
         """{name: literal} of the module's variables that are bound once, and not changed by the program."""
-        self.foreign = frozenset(self._foreign() & once) - self.constants.keys()
+        self.foreign = frozenset(self._foreign(changed) & once)
         """Names of the module that are bound once to what is not computed here: imports, functions, other values."""
 
     def statement(self, line: int) -> Statement | None:
@@ -107,7 +110,8 @@ class Listing:
         self.statements.setdefault(line, statement)
         self._loops.setdefault(line, loops)
 
-    def _constants(self, once: set[str]) -> dict[str, str]:
+    def _changed(self) -> set[str]:
+        """The names whose objects some statement changes in place."""
         changed = set()
         for node in walk(self._tree):
             match node:
@@ -115,26 +119,33 @@ class Listing:
                     changed.add(root_name(node))
                 case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in METHODS:
                     changed.add(root_name(owner))
+        return changed
+
+    def _constants(self, free: set[str]) -> dict[str, str]:
         found = {}
         for statement in self._tree.body:
             match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in once - changed:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in free:
                     with contextlib.suppress(ValueError):
                         found[name] = literals.render(literals.parse(self.source(value)))
         return found
 
-    def _foreign(self) -> set[str]:
-        if any(isinstance(node, ast.Global | ast.Nonlocal) for node in walk(self._tree)):
-            return set()  # a function may answer otherwise the second time
+    def _foreign(self, changed: set[str]) -> set[str]:
+        """Functions among them only where none can answer otherwise the second time."""
+        module = {name for statement in self._tree.body for name in _names_of(statement)}
+        steady = not (module & changed) and not any(
+            isinstance(node, ast.Global | ast.Nonlocal) for node in walk(self._tree)
+        )
         found: set[str] = set()
         for statement in self._tree.body:
             match statement:
                 case ast.Import(names=names) | ast.ImportFrom(names=names):
                     found.update((each.asname or each.name).partition(".")[0] for each in names)
-                case ast.FunctionDef(name=name) if statement.lineno not in self.generators:
+                case ast.FunctionDef(name=name) if steady and statement.lineno not in self.generators:
                     found.add(name)
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()):
-                    found.add(name)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=made)):
+                    if ast.unparse(made) in LASTING and name not in changed:
+                        found.add(name)
         return found
 
     def _read(self, node: ast.AST, function: int, bound: Counter[str]) -> None:
@@ -168,6 +179,15 @@ class Listing:
             case ast.Yield() | ast.YieldFrom() if function:
                 self.generators.add(function)
         return function
+
+
+def _names_of(statement: ast.stmt) -> list[str]:
+    """What a statement of the module binds."""
+    if isinstance(statement, Function | ast.ClassDef):
+        return [statement.name]
+    return [
+        part.id for part in walk(statement) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    ]
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 import ast
 
+from semcoder.monologue.listing import root_name
 from semcoder.monologue.wording import span
 
 QUOTES = ("'", '"', "b", "")
@@ -47,8 +48,13 @@ METHODS = {
 }
 
 
-def left_open(node: ast.expr, text: str) -> str:
-    """A clause on what the value of `node`, with this literal, leaves open; nothing where it says all, or none fits."""
+def left_open(node: ast.expr, text: str, foreign: frozenset[str]) -> str:
+    """A clause on what the value of `node`, with this literal, leaves open; nothing where it says all, or none fits.
+
+    `foreign`: names of modules and functions that are not known here: `re.split` is not `str.split`.
+    """
+    if isinstance(node, ast.Call) and root_name(node.func) in foreign:
+        return ""
     match node:
         case (
             ast.ListComp(generators=[ast.comprehension(ifs=[test])])
@@ -74,9 +80,9 @@ def left_open(node: ast.expr, text: str) -> str:
         case ast.Call(
             func=ast.Attribute(attr="join"), args=[ast.GeneratorExp(elt=item) | ast.ListComp(elt=item)]
         ):
-            return left_open(item, "") if isinstance(item, ast.Call) else ""
+            return left_open(item, "", foreign) if isinstance(item, ast.Call) else ""
         case ast.ListComp(elt=ast.Call() as item):
-            return left_open(item, "")
+            return left_open(item, "", foreign)
         case ast.Call(func=ast.Attribute(attr="join"), args=[pieces]) if not isinstance(pieces, ast.Name):
             return ""
         case ast.Call(func=ast.Attribute(value=owner, attr=method), args=arguments):

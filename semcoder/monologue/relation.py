@@ -33,6 +33,8 @@ MAX_UNROLLED = 4
 """Iterations of a loop that are followed one by one, where it is no comprehension."""
 FIXED = (*"'\"-0123456789", "b'", 'b"', "None", "True", "False")
 """What the text of a value that nothing can change begins with."""
+LASTING = ("<Match object>", "<Pattern object>")
+"""Objects without a literal that nothing can change."""
 
 
 @dataclass(slots=True)
@@ -96,6 +98,10 @@ class _Path:
 
     def _is(self, node: ast.expr, text: str | None) -> bool:
         """Whether `node` has the value that the trace shows; what is not computed here has it by its making."""
+        if text is not None and text.startswith("<") and text not in LASTING:
+            return (
+                False  # an object with a state of its own: two uses of it are not two calls of what made it
+            )
         if text is not None and is_foreign(node, self._listing):
             self._found.shown[ast.unparse(node)] = text
             return True
@@ -177,7 +183,7 @@ class _Path:
             each = value.elts
         else:
             each = [ast.Subscript(value, ast.Constant(at), ast.Load()) for at in range(len(parts))]
-        over = [self._over(node, step.before) for node in each]
+        over = [self._over(node) for node in each]
         for part, node in zip(parts, over, strict=True):
             if isinstance(part, ast.Name):
                 self._set(part.id, node, step.after(part.id))

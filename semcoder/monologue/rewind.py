@@ -87,7 +87,7 @@ class Rewind:
                 continue
             if text_of(node, start, self._listing.names) == final.after(name):
                 told.append(sentence(self._wording.say("back_amounts", name=span(name), expr=span(source))))
-                what = left_open(node, final.after(name) or "")
+                what = left_open(node, final.after(name) or "", self._listing.foreign)
                 told[-1] += f" {sentence(what)}" if what else ""
         return told
 

@@ -141,6 +141,28 @@ def test_an_invisible_change_is_no_equation() -> None:
     assert stated(compose(*shared, "backward", max_chars=10**6)) == []
 
 
+STATEFUL = {
+    "an iterator": "from itertools import cycle\ndef f(x):\n    p = cycle([x, 2])\n    return [next(p), next(p)]",
+    "an object": "from bz2 import BZ2Compressor\ndef f(x):\n    c = BZ2Compressor(x)\n    return c.flush()",
+    "a counter": "from itertools import count\nN = count()\ndef f(x):\n    y = next(N) + x\n    return next(N) + y",
+    "a memory": "a = []\ndef g(x):\n    a.append(x)\n    return len(a)\ndef f(x):\n    g(x)\n    return g(x) + x",
+    "a global": "n = 0\ndef g(x):\n    global n\n    n += x\n    return n\ndef f(x):\n    g(x)\n    return g(x)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STATEFUL)
+def test_what_answers_otherwise_the_second_time_is_no_equation(name: str) -> None:
+    assert stated(compose(*case(STATEFUL[name], "1"), "backward", max_chars=10**6)) == []
+
+
+def test_a_function_of_the_library_is_not_taken_for_a_method() -> None:
+    text = compose(
+        *case("import operator\ndef f(x):\n    return operator.index(x)", "3"), "backward", max_chars=10**6
+    )
+    assert stated(text) == ["operator.index(x) == 3"]
+    assert "first occurs" not in text
+
+
 def test_a_name_of_a_comprehension_is_not_caught() -> None:
     traced = case("def f(x, xs):\n    y = x + 1\n    return [x for x in xs if x != y]", "1", "[2, 3]")
     assert stated(compose(*traced, "backward", max_chars=10**6)) == []
