@@ -98,7 +98,7 @@ rule refine_round:
         f"{R}/benchmarks/refinement/{{refinement}}.{{model}}.{{benchmark}}.{{rationale}}.round{{round}}.tsv"
     container:
         image("serve")
-    threads: 1 if CONFIG.evaluation.gpus == 0 else 8
+    threads: workflow.cores if CONFIG.evaluation.gpus == 0 else 8
     resources:
         gpu=CONFIG.evaluation.gpus,
         mem_mb=64000,

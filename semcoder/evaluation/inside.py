@@ -91,7 +91,8 @@ def semcoder_result(value: Any, mode: str) -> Any:
         item = number(item)
         kind = b.type(item)
         if kind is b.list or kind is b.tuple:
-            return kind.__name__ + texts(item)
+            at_once = uniform(item)
+            return kind.__name__ + (at_once or "[" + ",".join([text(inner) for inner in item]) + "]")
         if kind is b.dict:
             return "{" + ",".join(b.sorted([text(k) + ":" + text(v) for k, v in item.items()])) + "}"
         if kind is b.set or kind is b.frozenset:
@@ -106,21 +107,19 @@ def semcoder_result(value: Any, mode: str) -> Any:
             item, kind = item.real, b.float
         return b.int(item) if kind is b.bool or (kind is b.float and item.is_integer()) else item
 
-    def texts(items: Any) -> str:
-        """A text for the items of a list or tuple; of strings, their hash, which is many times faster.
+    def uniform(items: Any) -> str:
+        """A text for a list or tuple of strings or of ints, made at once; nothing for another.
 
-        The sandbox has one hash seed for references and answers.
+        Of strings it is their hash: the sandbox has one hash seed for references and answers, and who could find
+        other strings with these 64 bits knows the right ones.
         """
         types = b.set(b.map(b.type, items))
         if types not in ({b.str}, {b.int}):
             items = b.type(items)([number(inner) for inner in items])
             types = b.set(b.map(b.type, items))
-        if types == {
-            b.str
-        }:  # 64 bits of it will do: who could find others that give them knows the right ones
+        if types == {b.str}:
             return b.str(b.hash(b.tuple(items)))
-        each = b.map(b.hex, items) if types == {b.int} else [text(inner) for inner in items]
-        return "[" + ",".join(each) + "]"
+        return "[" + ",".join(b.map(b.hex, items)) + "]" if types == {b.int} else ""
 
     def digest(item: Any) -> str:
         """sha256 of the text, made piece by piece where the item is a list or tuple."""

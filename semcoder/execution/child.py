@@ -124,7 +124,8 @@ class Child:
 
     def __init__(self, limits: dict[str, Any], guarded: bool) -> None:
         self._limits = limits
-        self._trace, self._set_timer = tracer.trace, signal.setitimer
+        self._trace = tracer.trace
+        self._set_timer = functools.partial(signal.setitimer, signal.ITIMER_PROF)
         self._room: int = limits["result_kb"] * 1024
         self._encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
         self._quote = json.encoder.encode_basestring_ascii
@@ -250,7 +251,7 @@ class Child:
             self._lookup(self._load(code))
         for arguments in self.calls if self.entry_point else ():
             if self.call_s:
-                self._set_timer(signal.ITIMER_PROF, self.call_s)  # its signal ends the process
+                self._set_timer(self.call_s)  # its signal ends the process
             self._put_call(self._traced_call(arguments) if self.traced else self._call(code, arguments))
 
     def _compile(self) -> CodeType:

@@ -14,8 +14,9 @@ from semcoder.execution import literals
 from semcoder.monologue.activations import Activation
 from semcoder.monologue.evaluate import evaluate, parsed
 from semcoder.monologue.lifting import negated
-from semcoder.monologue.listing import Function, Listing
+from semcoder.monologue.listing import Listing
 from semcoder.monologue.loops import Item
+from semcoder.monologue.nodes import Function
 from semcoder.monologue.openness import left_open
 from semcoder.monologue.operations import Unknown
 from semcoder.monologue.relation import Relation, relation
@@ -60,6 +61,7 @@ def constraints(
     candidates = list(_from_output(found, root, listing))
     for test, outcome in found.path:
         candidates += [(each, "", False) for each in _conjuncts(test, outcome)]
+    candidates = [each for each in candidates if ast.unparse(each[0]) not in found.mixed]
     kept: dict[str, Constraint] = {}
     for node, words, certain in candidates:
         text = ast.unparse(node)
@@ -134,7 +136,28 @@ def _conjuncts(test: ast.expr, outcome: bool) -> Iterator[ast.expr]:
             for value in values:
                 yield from _conjuncts(value, outcome)
         case _:
-            yield test if outcome else negated(test)
+            yield test if outcome else _opposite(test)
+
+
+def _opposite(test: ast.expr) -> ast.expr:
+    """`a >= b` for `a < b` where that is the same: between sets and counters both may be false."""
+    match test:
+        case ast.Compare(left=left, ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()], comparators=[right]):
+            if not (_is_total(left) or _is_total(right)):
+                return ast.UnaryOp(ast.Not(), test)
+    return negated(test)
+
+
+def _is_total(node: ast.expr) -> bool:
+    """Whether it is a number or a text, by its looks: `3`, `len(xs)`."""
+    match node:
+        case ast.Constant() | ast.UnaryOp(operand=ast.Constant()) | ast.BinOp(right=ast.Constant()):
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name in ("len", "abs", "sum", "ord", "int", "str")
+        case ast.Call(func=ast.Attribute(attr=method)):
+            return method in ("count", "find", "index")
+    return False
 
 
 # From the value of the returned expression to its parts

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from semcoder.execution import literals
 
+REST = "{key: item for key, item in x.items() if key != a}"
 FORMS: dict[type, dict[tuple[str, int], str]] = {
     list: {
         ("append", 1): "x + [a]",
@@ -23,9 +24,9 @@ FORMS: dict[type, dict[tuple[str, int], str]] = {
         ("clear", 0): "[]",
     },
     dict: {
-        ("update", 1): "{**x, **a}",
-        ("pop", 1): "{key: item for key, item in x.items() if key != a}",
-        ("pop", 2): "{key: item for key, item in x.items() if key != a}",
+        ("update", 1): "{**x, **dict(a)}",
+        ("pop", 1): REST,
+        ("pop", 2): REST,
         ("popitem", 0): "dict(list(x.items())[:-1])",
         ("setdefault", 2): "{**x, a: x.get(a, b)}",
         ("clear", 0): "{}",
@@ -109,7 +110,7 @@ def _stored(name: str, key: ast.expr, value: ast.expr, kind: type | None) -> ast
     if kind is not list:
         return None
     if not isinstance(key, ast.Slice):
-        return _filled("x[:a] + [b] + x[a + 1:]", name, [key, value])
+        return _filled("x[:a] + [b] + x[a:][1:]", name, [key, value])
     ends = _ends(key)
     return None if ends is None else _joined(name, ends, _filled("list(a)", name, [value]))
 
@@ -123,7 +124,12 @@ def _deleted(name: str, key: ast.expr, kind: type | None) -> ast.expr | None:
 
 
 def _ends(key: ast.Slice) -> tuple[ast.expr | None, ast.expr | None] | None:
-    return None if key.step is not None else (key.lower, key.upper)
+    """The ends of a slice that lies as written in any list: not negative, and in order."""
+    match key:
+        case ast.Slice(lower=None | ast.Constant(), upper=None | ast.Constant(), step=None):
+            low, high = [getattr(end, "value", None) for end in (key.lower, key.upper)]
+            return (key.lower, key.upper) if low is None or high is None or low <= high else None
+    return None
 
 
 def _joined(name: str, ends: tuple[ast.expr | None, ast.expr | None], middle: ast.expr | None) -> ast.expr:
@@ -141,7 +147,8 @@ def _joined(name: str, ends: tuple[ast.expr | None, ast.expr | None], middle: as
 
 def _filled(form: str | None, name: str, given: list[ast.expr]) -> ast.expr | None:
     """A form with the object and the arguments in their places."""
-    if form is None:
+    names = {part.id for each in given for part in ast.walk(each) if isinstance(part, ast.Name)}
+    if form is None or (form is REST and names & {"key", "item"}):
         return None
     places: dict[str, ast.expr] = dict(zip("ab", given, strict=False)) | {"x": ast.Name(name, ast.Load())}
     return _Fill(places).visit(ast.parse(form, mode="eval").body)  # type: ignore[no-any-return]

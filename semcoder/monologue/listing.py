@@ -1,21 +1,16 @@
 """A program read for telling: which statement stands on a line, in which loops, and how its parts are written."""
 
 import ast
-import contextlib
 from collections import Counter
 from functools import lru_cache
 
-from semcoder.execution import literals
-from semcoder.monologue.inplace import METHODS
-from semcoder.monologue.nodes import walk
+from semcoder.monologue import bindings
+from semcoder.monologue.nodes import Function, walk
 from semcoder.tracing.structure import LOOPS, Statement, statement_lines, tree_of
 
 Loop = ast.For | ast.AsyncFor | ast.While
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 NODES = 4096
 """Nodes whose names are remembered; a loop's statements are asked about again in every iteration."""
-LASTING = frozenset({"re.compile", "str.maketrans", "tuple", "frozenset", "set", "dict", "list"})
-"""What makes values that stay as they are, where no statement changes them in place."""
 MAX_SOURCE = 70
 """Longer pieces of code are referred to, not repeated."""
 
@@ -42,17 +37,16 @@ class Listing:
         self.names = frozenset(bound)
         """Every name that the program binds somewhere: a builtin among them is not taken for granted."""
         once = {name for name, times in bound.items() if times == 1}
-        self.functions_by_name: dict[str, Function] = {
-            each.name: each for each in self._tree.body if isinstance(each, Function) and each.name in once
-        }
+        self.functions_by_name = bindings.functions(self._tree, once)
         """The functions of the module whose names mean nothing else anywhere."""
         self.helpers: dict[str, ast.expr | None] = {}
         """{function: what it computes}, as far as `semcoder.monologue.substitution` has looked."""
-        changed = self._changed()
-        self.constants = self._constants(once - changed)
-        """{name: literal} of the module's variables that are bound once, and not changed by the program."""
-        self.foreign = frozenset(self._foreign(changed) & once)
-        """Names of the module that are bound once to what is not computed here: imports, functions, other values."""
+        self.constants = bindings.constants(self._tree, once)
+        """{name: literal} of the variables of the module that have one value, in all of the program."""
+        self.foreign = (
+            bindings.foreign(self._tree, once, self.constants, self.generators) - self.constants.keys()
+        )
+        """Names of what is not computed here and answers the same each time: imports, functions, patterns."""
 
     def statement(self, line: int) -> Statement | None:
         """The statement that begins on `line`."""
@@ -110,44 +104,6 @@ class Listing:
         self.statements.setdefault(line, statement)
         self._loops.setdefault(line, loops)
 
-    def _changed(self) -> set[str]:
-        """The names whose objects some statement changes in place."""
-        changed = set()
-        for node in walk(self._tree):
-            match node:
-                case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
-                    changed.add(root_name(node))
-                case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in METHODS:
-                    changed.add(root_name(owner))
-        return changed
-
-    def _constants(self, free: set[str]) -> dict[str, str]:
-        found = {}
-        for statement in self._tree.body:
-            match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in free:
-                    with contextlib.suppress(ValueError):
-                        found[name] = literals.render(literals.parse(self.source(value)))
-        return found
-
-    def _foreign(self, changed: set[str]) -> set[str]:
-        """Functions among them only where none can answer otherwise the second time."""
-        module = {name for statement in self._tree.body for name in _names_of(statement)}
-        steady = not (module & changed) and not any(
-            isinstance(node, ast.Global | ast.Nonlocal) for node in walk(self._tree)
-        )
-        found: set[str] = set()
-        for statement in self._tree.body:
-            match statement:
-                case ast.Import(names=names) | ast.ImportFrom(names=names):
-                    found.update((each.asname or each.name).partition(".")[0] for each in names)
-                case ast.FunctionDef(name=name) if steady and statement.lineno not in self.generators:
-                    found.add(name)
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=made)):
-                    if ast.unparse(made) in LASTING and name not in changed:
-                        found.add(name)
-        return found
-
     def _read(self, node: ast.AST, function: int, bound: Counter[str]) -> None:
         """Collect what is bound under `node`, and what each function returns or yields itself."""
         for value in node.__dict__.values():
@@ -179,15 +135,6 @@ class Listing:
             case ast.Yield() | ast.YieldFrom() if function:
                 self.generators.add(function)
         return function
-
-
-def _names_of(statement: ast.stmt) -> list[str]:
-    """What a statement of the module binds."""
-    if isinstance(statement, Function | ast.ClassDef):
-        return [statement.name]
-    return [
-        part.id for part in walk(statement) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    ]
 
 
 @lru_cache(maxsize=64)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from semcoder.monologue.activations import Activation, Step, Untellable
 from semcoder.monologue.difference import changed_part
 from semcoder.monologue.evaluate import parsed
-from semcoder.monologue.listing import Function, Listing, names_bound
-from semcoder.monologue.nodes import walk
+from semcoder.monologue.listing import Listing, names_bound
+from semcoder.monologue.nodes import Function, walk
 from semcoder.monologue.reasons import Reasons, Told
 from semcoder.monologue.wording import Wording, claim, listed, span, value
 

@@ -3,6 +3,8 @@
 import ast
 from functools import lru_cache
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 @lru_cache(maxsize=2048)
 def walk(node: ast.AST) -> tuple[ast.AST, ...]:

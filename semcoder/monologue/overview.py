@@ -4,8 +4,8 @@ import ast
 from collections.abc import Sequence
 
 from semcoder.monologue.activations import Activation
-from semcoder.monologue.listing import Function, Listing, names_bound, root_name
-from semcoder.monologue.nodes import walk
+from semcoder.monologue.listing import Listing, names_bound, root_name
+from semcoder.monologue.nodes import Function, walk
 from semcoder.monologue.wording import Wording, counted, listed, sentence, span
 
 MAX_CLAUSES = 6

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from semcoder.monologue import inplace
 from semcoder.monologue.activations import Activation, Step
+from semcoder.monologue.bindings import PURE
 from semcoder.monologue.evaluate import text_of
 from semcoder.monologue.lifting import lifted
 from semcoder.monologue.listing import Listing, root_name
@@ -19,7 +20,7 @@ from semcoder.monologue.narrate import within
 from semcoder.monologue.nodes import walk
 from semcoder.monologue.substitution import (
     BUILTINS,
-    PURE,
+    UNTOLD,
     Opaque,
     Symbols,
     free,
@@ -47,7 +48,11 @@ class Relation:
     certain: bool = True
     """Whether every input takes this path: nothing on it was decided, or left early."""
     shown: dict[str, str] = field(default_factory=dict)
-    """{expression: its value} of those that are not computed here, as the trace shows them; of a test, its truth."""
+    """{expression: its value} of those that are not computed here, as the trace shows them."""
+    truths: dict[str, bool] = field(default_factory=dict)
+    """The same of tests."""
+    mixed: set[str] = field(default_factory=set)
+    """Those that came out one way and the other: what they call changes something after all."""
 
 
 def relation(root: Activation, items: Sequence[Item], listing: Listing) -> Relation:
@@ -60,6 +65,8 @@ class _Path:
         self._root = root
         self._listing = listing
         self._known = self._listing.constants | root.arguments
+        self._plain_functions = listing.foreign & listing.functions_by_name.keys()
+        self._outside = listing.constants.keys() | listing.foreign | BUILTINS
         self._symbols: Symbols = {name: ast.Name(name, ast.Load()) for name in root.arguments}
         self._found = Relation()
 
@@ -87,13 +94,30 @@ class _Path:
             return None
 
     def _fixed(self, node: ast.expr, before: Mapping[str, str]) -> bool:
-        """Whether the program's own functions are given nothing that they could change."""
+        """Whether calls of what is not computed here are given nothing that they could change."""
+        items: dict[str, bool] = {}
+        called = {id(part.func) for part in walk(node) if isinstance(part, ast.Call)}
         for part in walk(node):
-            match part:
-                case ast.Call(func=ast.Name(id=name)) if name in self._listing.functions_by_name:
-                    for argument in (*part.args, *part.keywords):
-                        if not all(before.get(each, "'").startswith(FIXED) for each in free(argument)):
-                            return False
+            if (
+                isinstance(part, ast.Name)
+                and part.id in self._listing.functions_by_name
+                and id(part) not in called
+            ):
+                return False
+            if isinstance(part, ast.comprehension):
+                plain = all(_is_flat(before.get(each, "?")) for each in free(part.iter) - self._outside)
+                items |= dict.fromkeys(free(part.target), plain)
+        for part in walk(node):
+            if not isinstance(part, ast.Call) or (
+                isinstance(part.func, ast.Name) and part.func.id in BUILTINS
+            ):
+                continue
+            known = isinstance(part.func, ast.Attribute) and part.func.attr in PURE | UNTOLD
+            for each in (
+                set().union(*map(free, [*part.args, *part.keywords])) - self._outside if not known else ()
+            ):
+                if not items.get(each, before.get(each, "?").startswith(FIXED)):
+                    return False
         return True
 
     def _is(self, node: ast.expr, text: str | None) -> bool:
@@ -103,8 +127,10 @@ class _Path:
                 False  # an object with a state of its own: two uses of it are not two calls of what made it
             )
         if text is not None and is_foreign(node, self._listing):
-            self._found.shown[ast.unparse(node)] = text
-            return True
+            key = ast.unparse(node)
+            if self._found.shown.setdefault(key, text) != text:
+                self._found.mixed.add(key)
+            return key not in self._found.mixed
         return text is not None and self._value(node) == text
 
     def _set(self, name: str, node: ast.expr | None, text: str | None) -> None:
@@ -161,18 +187,41 @@ class _Path:
         `followed`: the variable whose change is known.
         """
         names: set[str] = set()
+        called: set[int] = set()
         for node in _own_parts(statement):
+            if isinstance(node, ast.Call):
+                called.add(id(node.func))
             match node:
                 case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                     names.add(root_name(node))
-                case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method not in PURE:
+                case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method not in PURE | UNTOLD:
                     known = isinstance(owner, ast.Name) and owner.id == followed
                     names |= {followed} if known else free(node)
                 case ast.Call(func=ast.Name(id=name)) if name not in BUILTINS or name in self._listing.names:
                     names |= set() if helper(name, self._listing) else free(node)
-        texts = {step.before.get(name, "") for name in names}
-        shared = {name for name, text in step.before.items() if text in texts and not text.startswith(FIXED)}
-        self._forget(dict.fromkeys((shared & self._symbols.keys()) - {followed}, ""))
+                case ast.Name(id=name) if name in self._listing.functions_by_name and id(node) not in called:
+                    names.add("")  # given to `map` or as a key, it may be called with anything
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+            names.add(statement.target.id)
+            followed = followed or statement.target.id
+        names -= self._outside - self._listing.functions_by_name.keys()
+        if names:
+            self._forget(dict.fromkeys(self._shared(names, step.before) - {followed}, ""))
+
+    def _shared(self, names: set[str], before: Mapping[str, str]) -> set[str]:
+        """The variables whose objects a change through `names` may have reached."""
+        open_to_change = {name for name in self._symbols if not before.get(name, "?").startswith(FIXED)}
+        unknown = {name for name in names if before.get(name, "<").startswith("<")} - self._plain_functions
+        if (
+            unknown
+        ):  # an object, a variable of a comprehension, or a function that sees the variables around it
+            return open_to_change
+        texts = [text for name in names if not (text := before.get(name, "'")).startswith(FIXED)]
+        return {
+            name
+            for name in open_to_change
+            if (other := before.get(name, "")) and any(other in text or text in other for text in texts)
+        }
 
     def _forget(self, names: Mapping[str, str]) -> None:
         self._symbols.update(dict.fromkeys(names))
@@ -193,7 +242,9 @@ class _Path:
         if over is not None:
             self._found.path.append((over, outcome))
             if is_foreign(over, self._listing):
-                self._found.shown[ast.unparse(over)] = str(outcome)
+                key = ast.unparse(over)
+                if self._found.truths.setdefault(key, outcome) != outcome:
+                    self._found.mixed.add(key)
 
     def _return(self, node: ast.expr | None) -> None:
         if node is not None and self._is(node, self._root.returned):
@@ -246,6 +297,11 @@ class _Path:
             self.followed(iteration.body)
         if run.end is not None and isinstance(run.node, ast.While):
             self._decide(run.node.test, False, run.end)
+
+
+def _is_flat(text: str) -> bool:
+    """Whether a value with this text holds, or is, nothing that can be changed; the value itself may be a list."""
+    return text.startswith(FIXED) or (text[:1] in "([{" and not any(mark in text[1:] for mark in "[{<"))
 
 
 def _own_parts(statement: ast.AST) -> Iterator[ast.AST]:

@@ -2,27 +2,37 @@
 
 import ast
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from semcoder.monologue.inplace import METHODS as CHANGING
-from semcoder.monologue.listing import Function, Listing
-from semcoder.monologue.nodes import walk
-from semcoder.monologue.operations import FUNCTIONS, METHODS, TYPES
+from semcoder.monologue.bindings import PURE
+from semcoder.monologue.listing import Listing, root_name
+from semcoder.monologue.nodes import Function, walk
+from semcoder.monologue.operations import FUNCTIONS, TYPES
 
 Symbols = dict[str, ast.expr | None]
 """{variable: what it is, over the parameters; None where that is not known}."""
+MAX_STATEMENTS = 200
+"""Statements of a helper that are looked at, those behind an `if` once for each of its branches."""
 MAX_NODES = 60
 """Parts of an expression: larger ones say nothing to a reader."""
 BUILTINS = FUNCTIONS.keys() | TYPES.keys() | {"isinstance"}
 
 
-PURE = frozenset({"fromkeys", "maketrans"}).union(*METHODS.values())
-"""Methods that change nothing."""
 UNTOLD = frozenset({"encode", "decode", "format", "hex", "bit_length", "to_bytes", "as_integer_ratio"})
-"""More of them, whose values are not computed here."""
+"""Methods that change nothing, like those of `PURE`, but whose values are not computed here."""
+OBJECT_METHODS = """
+    match search fullmatch sub subn findall split group groups groupdict start end span
+    hexdigest digest isoformat isoweekday weekday strftime total_seconds
+"""
+OF_OBJECTS = frozenset(OBJECT_METHODS.split())
+"""More of them, of what a library's function gave."""
 UNTOLD_FUNCTIONS = frozenset({"pow", "bytes", "repr", "ascii", "oct", "format"})
 """Builtin functions of that kind."""
+
+
+NEW = (ast.Constant, ast.BinOp, ast.JoinedStr, ast.List, ast.ListComp)
+"""Expressions whose value is nobody else's."""
 
 
 class Opaque(Exception):
@@ -37,7 +47,7 @@ def substituted(
     `foreign`: calls of the library and of the program's larger functions may stay, though nothing here can tell
     their value.
     """
-    found = _replaced(node, symbols, listing, _own(node))
+    found = _replaced(node, symbols, listing, frozenset())
     if not foreign and is_foreign(found, listing):
         raise Opaque("foreign")
     parts = walk(found)
@@ -51,15 +61,10 @@ def substituted(
     return found  # type: ignore[return-value]
 
 
-def _own(node: ast.AST) -> set[str]:
-    """The names that an expression's comprehensions and lambdas bind."""
-    own = {each.id for each in walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-    return own | {each.arg for each in walk(node) if isinstance(each, ast.arg)}
-
-
 def _replaced(
-    node: ast.AST, symbols: Mapping[str, ast.expr | None], listing: Listing, own: set[str]
+    node: ast.AST, symbols: Mapping[str, ast.expr | None], listing: Listing, own: frozenset[str]
 ) -> ast.AST:
+    """`own`: the names that comprehensions and lambdas around `node` bind."""
     if isinstance(node, ast.Name):
         if node.id in own:
             return node
@@ -78,6 +83,10 @@ def _replaced(
     if isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await):
         raise Opaque(type(node).__name__)
     match node:
+        case ast.Lambda():
+            own = own | {each.arg for each in walk(node.args) if isinstance(each, ast.arg)}
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            return _comprehension(node, symbols, listing, own)
         case ast.Call(func=ast.Name(id=name)) if name not in symbols and name in listing.functions_by_name:
             body = helper(name, listing)
             if body is not None:
@@ -86,12 +95,16 @@ def _replaced(
                     each: _replaced(part, symbols, listing, own)  # type: ignore[misc]
                     for each, part in given.items()
                 }
-                return _replaced(body, known, listing, _own(body))
+                return _small(_replaced(body, known, listing, own))
             if name not in listing.foreign:
                 raise Opaque(name)
         case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method not in PURE | UNTOLD:
             replaced = _replaced(owner, symbols, listing, own)
-            if method in CHANGING or not is_foreign(replaced, listing):
+            library = (
+                isinstance(owner, ast.Name | ast.Attribute)
+                and root_name(owner) in listing.foreign - symbols.keys()
+            )
+            if not library and not (method in OF_OBJECTS and is_foreign(replaced, listing)):
                 raise Opaque(method)
         case ast.Call(func=ast.Attribute() | ast.Name(), args=[ast.GeneratorExp(elt=item, generators=loops)]):
             if getattr(node.func, "id", "") != "next":  # a list reads better, and is the same here
@@ -109,6 +122,26 @@ def _replaced(
             parts[name] = value
     made = type(node)(**parts)
     return _flat(made) if isinstance(made, ast.Dict) else made
+
+
+def _comprehension(
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
+    symbols: Mapping[str, ast.expr | None],
+    listing: Listing,
+    own: frozenset[str],
+) -> ast.AST:
+    loops = []
+    for loop in node.generators:
+        over = _replaced(loop.iter, symbols, listing, own)
+        own = own | {part.id for part in walk(loop.target) if isinstance(part, ast.Name)}
+        tests = [_replaced(test, symbols, listing, own) for test in loop.ifs]
+        loops.append(ast.comprehension(loop.target, over, tests, loop.is_async))  # type: ignore[arg-type]
+    parts = {
+        name: _replaced(getattr(node, name), symbols, listing, own)
+        for name in node._fields
+        if name != "generators"
+    }
+    return type(node)(**parts, generators=loops)  # type: ignore[arg-type]
 
 
 def _flat(node: ast.Dict) -> ast.Dict:
@@ -137,23 +170,32 @@ def helper(name: str, listing: Listing) -> ast.expr | None:
         simple = not (function.decorator_list or function.args.vararg or function.args.kwarg)
         if simple and isinstance(function, ast.FunctionDef) and function.lineno not in listing.generators:
             with contextlib.suppress(Opaque):
-                listing.helpers[name] = _block(function.body, symbols, listing)
+                listing.helpers[name] = _block(function.body, symbols, listing, iter(range(MAX_STATEMENTS)))
     return listing.helpers[name]
 
 
-def _block(body: Sequence[ast.stmt], symbols: Symbols, listing: Listing) -> ast.expr | None:
-    """What these statements return; None where they raise. Raises Opaque."""
+def _block(
+    body: Sequence[ast.stmt], symbols: Symbols, listing: Listing, left: Iterator[int]
+) -> ast.expr | None:
+    """What these statements return; None where they raise. Raises Opaque. `left`: statements to look at."""
     symbols = dict(symbols)
     for at, statement in enumerate(body):
+        if next(left, None) is None:
+            raise Opaque("size")
         match statement:
-            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assert():
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
                 continue
+            case ast.Assert(test=test):
+                substituted(test, symbols, listing)  # it changes nothing
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
                 symbols[name] = substituted(value, symbols, listing)
             case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+                number = isinstance(value, ast.Constant) and isinstance(value.value, int | float)
+                if not isinstance(symbols.get(name), NEW) and (not number or isinstance(op, ast.Mult)):
+                    raise Opaque(name)  # it could be a list of the caller's
                 joined = ast.BinOp(ast.Name(name, ast.Load()), op, value)
                 symbols[name] = substituted(joined, symbols, listing)
             case ast.Raise():
@@ -162,8 +204,8 @@ def _block(body: Sequence[ast.stmt], symbols: Symbols, listing: Listing) -> ast.
                 return ast.Constant(None) if returned is None else substituted(returned, symbols, listing)
             case ast.If(test=test, body=inner, orelse=otherwise):
                 rest = body[at + 1 :]
-                one = _block([*inner, *rest], symbols, listing)
-                other = _block([*otherwise, *rest], symbols, listing)
+                one = _block([*inner, *rest], symbols, listing, left)
+                other = _block([*otherwise, *rest], symbols, listing, left)
                 if one is None or other is None:
                     return one or other
                 return _small(ast.IfExp(substituted(test, symbols, listing), one, other))
@@ -172,10 +214,10 @@ def _block(body: Sequence[ast.stmt], symbols: Symbols, listing: Listing) -> ast.
     return ast.Constant(None)
 
 
-def _small(node: ast.expr) -> ast.expr:
+def _small(node: ast.AST) -> ast.expr:
     if len(walk(node)) > 2 * MAX_NODES:
         raise Opaque("size")
-    return node
+    return node  # type: ignore[return-value]
 
 
 def _bound(function: Function, call: ast.Call) -> dict[str, ast.expr]:
@@ -194,7 +236,7 @@ def _bound(function: Function, call: ast.Call) -> dict[str, ast.expr]:
                 raise Opaque("default")
             given[name] = default
     starred = any(isinstance(each, ast.Starred) for each in call.args) or len(call.args) > len(plain)
-    if starred or given.keys() != set(wanted):
+    if starred or not all(word.arg for word in call.keywords) or given.keys() != set(wanted):
         raise Opaque("arguments")
     return given
 

@@ -4,19 +4,23 @@
 """
 
 import ast
+import contextlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from semcoder.monologue.activations import Untellable, tree
 from semcoder.monologue.evaluate import evaluate
+from semcoder.monologue.lifting import negated
 from semcoder.monologue.listing import Listing
 from semcoder.monologue.loops import grouped
 from semcoder.monologue.operations import Unknown
-from semcoder.monologue.relation import relation
+from semcoder.monologue.relation import Relation, relation
 from semcoder.monologue.substitution import is_foreign
 from semcoder.monologue.verify.values import expression
 from semcoder.records import Event
+
+BINDING = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 
 
 class Shown:
@@ -27,12 +31,12 @@ class Shown:
         self._code = code
 
     @cached_property
-    def _texts(self) -> Mapping[str, str]:
+    def _known(self) -> Relation:
         try:
             root = tree(self._events)
-            return relation(root, grouped(root, self._code), self._code).shown
+            return relation(root, grouped(root, self._code), self._code)
         except Untellable:
-            return {}
+            return Relation()
 
     def value(self, source: str, arguments: Mapping[str, str]) -> tuple[bool, Any]:
         """(known, value) of an expression over the arguments."""
@@ -40,7 +44,12 @@ class Shown:
         if node is None:
             return False, None
         if is_foreign(node, self._code):
-            node = _Put(self._texts).visit(ast.parse(ast.unparse(node), mode="eval").body)
+            known, text = self._known, ast.unparse(node)
+            for key, turned in ((text, False), (ast.unparse(negated(node)), True)):
+                if key in known.truths and key not in known.mixed:
+                    return True, known.truths[key] is not turned
+            shown = {key: value for key, value in known.shown.items() if key not in known.mixed}
+            node = _Put(shown).visit(ast.parse(text, mode="eval").body)
         try:
             return True, evaluate(node, {**self._code.constants, **arguments}, self._code.names)
         except (Unknown, RecursionError):
@@ -54,14 +63,9 @@ class _Put(ast.NodeTransformer):
         self._texts = texts
 
     def visit(self, node: ast.AST) -> Any:
-        text = (
-            self._texts.get(ast.unparse(node))
-            if isinstance(node, ast.Call | ast.BinOp | ast.Compare)
-            else None
-        )
-        if text is None:
-            return super().visit(node)
-        try:
-            return ast.parse(text, mode="eval").body
-        except SyntaxError:  # `<Match object>`
-            return super().visit(node)
+        text = self._texts.get(ast.unparse(node)) if isinstance(node, ast.expr) else None
+        if text is not None:
+            with contextlib.suppress(SyntaxError):  # `<Match object>`
+                return ast.parse(text, mode="eval").body
+        # A name that one of these binds is another variable in it.
+        return node if isinstance(node, BINDING) else super().visit(node)
