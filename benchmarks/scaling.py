@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.measure import in_turns, rate
 from semcoder.execution.api import Call, Job, Limits
 from semcoder.execution.pool import Sandbox
-from semcoder.report.figure import ACCENT, INK, new_figure, save
+from semcoder.report.figure import INK, new_figure, save
 
 PROGRAMS = 400
 WORKERS = (1, 2, 4, 8)
@@ -44,19 +44,13 @@ def _rate(job: Job, workers: int) -> float:
 
 
 def _plot(by_workers: dict[int, float], by_length: dict[int, float], workers: int) -> None:
-    figure, axes = new_figure(5, 3.2)
-    axes.plot(
-        list(by_workers), list(by_workers.values()), marker="o", color=INK, label="10 statements, by workers"
-    )
-    axes.plot(
-        list(by_length),
-        list(by_length.values()),
-        marker="s",
-        color=ACCENT,
-        label=f"{workers} workers, by statements",
-    )
-    axes.set(
-        xlabel="workers, or statements a program", ylabel="programs a second", xscale="log", ylim=(0, None)
-    )
-    axes.legend(frameon=False)
+    figure, panels = new_figure(7, 3, panels=2)
+    for axes, rates, what in (
+        (panels[0], by_workers, "workers (10 statements a program)"),
+        (panels[1], by_length, f"statements a program ({workers} workers)"),
+    ):
+        axes.plot(list(rates), list(rates.values()), marker="o", color=INK)
+        axes.set(xlabel=what, ylabel="programs a second", xscale="log", ylim=(0, None))
+        axes.set_xticks(list(rates), labels=[f"{count:,}" for count in rates])
+        axes.minorticks_off()
     save(figure, PLOT)

@@ -10,8 +10,8 @@ from semcoder.artifacts import writing
 INK, ACCENT, MUTED = "#0072B2", "#D55E00", "#BBBBBB"
 
 
-def new_figure(width: float, height: float) -> tuple[Any, Any]:
-    """(figure, axes) in inches, drawn without a screen."""
+def new_figure(width: float, height: float, panels: int = 1) -> tuple[Any, Any]:
+    """(figure, axes) in inches, drawn without a screen; an array of axes where there are several `panels`."""
     matplotlib.use("svg")
     matplotlib.rcParams.update(
         {
@@ -25,7 +25,7 @@ def new_figure(width: float, height: float) -> tuple[Any, Any]:
     )
     from matplotlib import pyplot
 
-    return pyplot.subplots(figsize=(width, height), layout="constrained")
+    return pyplot.subplots(1, panels, figsize=(width, height), layout="constrained")
 
 
 def save(figure: Any, path: Path) -> None:
