@@ -47,11 +47,17 @@ class JudgedLine(CallLine):
 
 
 def read(path: Path, kind: type[L]) -> Iterator[L]:
-    """The lines of a file. Raises UserError naming file and line for what is not one."""
+    """The lines of a file. Raises UserError naming file and line for what is not one, or has the id of another."""
+    first: dict[str, int] = {}
     fields = ", ".join(f'"{name}"' for name, field in kind.model_fields.items() if field.is_required())
     for number, text in read_lines(path):
         try:
-            yield kind.model_validate(json.loads(text))
+            line = kind.model_validate(json.loads(text))
         except (ValueError, RecursionError) as error:
             where = f" ({first_fault(error)})" if isinstance(error, ValidationError) else ""
             raise UserError(f"{path}, line {number}: not a JSON object {{{fields}}}{where}.") from error
+        if (other := first.setdefault(line.id, number)) != number:
+            raise UserError(
+                f"{path}, line {number}: {line.id} is the id of line {other} too; give each its own."
+            )
+        yield line

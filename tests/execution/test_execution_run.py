@@ -82,6 +82,13 @@ def test_an_expected_value_that_cannot_be_is_named(tmp_path: Path, line: dict[st
         main(programs=programs, verdicts=tmp_path / "out.jsonl")
 
 
+def test_an_id_given_twice_is_named_before_anything_runs(tmp_path: Path) -> None:
+    programs = _write(tmp_path / "in.jsonl", ['{"id": "a", "code": ""}', '{"id": "a", "code": "1"}'])
+    with pytest.raises(UserError, match=r"in\.jsonl, line 2: a is the id of line 1 too"):
+        main(programs=programs, verdicts=tmp_path / "out.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
 def test_a_killed_run_goes_on_and_runs_nothing_twice(tmp_path: Path) -> None:
     lines = [{"id": str(n), "code": f"import random\nprint({n}, random.random())"} for n in range(1500)]
     programs = _write(tmp_path / "in.jsonl", [json.dumps(line) for line in lines])
