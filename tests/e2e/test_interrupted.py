@@ -25,6 +25,11 @@ def _ctrl_c(process: subprocess.Popen[bytes]) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
+def _hear_ctrl_c() -> None:
+    """A shell starts what runs in its background deaf to it, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     os.killpg(process.pid, signal.SIGKILL)
 
@@ -48,6 +53,7 @@ def test_interrupted_in_each_stage_it_completes_with_the_same_results(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=_hear_ctrl_c,
         )
         stage = _entered(waiting, other.results / "logs", process)
         if stage is None:
