@@ -12,8 +12,21 @@ from semcoder.evaluation.sampling import Sampling
 
 WINDOW = 4
 """Batches whose prompts are sorted by length together: less padding, and answers still come in order soon."""
+WORTH_SHARING = 32
+"""Tokens that a batch begins with; fewer are sooner read with the rest."""
 KEEP = 0.75
 """Finished samples leave the batch when fewer than this share of it is still running: copying costs too."""
+
+
+def _shared(prompts: Sequence[list[int]]) -> int:
+    """How many tokens all prompts begin with, such as few-shot examples; each keeps one of its own.
+
+    They are read once for the batch.
+    """
+    first, last = min(prompts), max(prompts)
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    same = min(same, *(len(prompt) - 1 for prompt in prompts)) if len(prompts) > 1 else 0
+    return same if same >= WORTH_SHARING else 0
 
 
 class Sample:
@@ -76,7 +89,8 @@ class TransformersEngine:
     def _run(self, samples: Sequence[Sample], sampling: Sampling) -> None:
         """Write the completions of one batch."""
         import torch
-        from transformers import DynamicCache
+
+        from semcoder.evaluation.kvcache import growing_cache
 
         for sample in samples:
             if len(sample.prompt) >= self.room:
@@ -84,13 +98,20 @@ class TransformersEngine:
         running = [sample for sample in samples if sample.completion is None]
         if not running:
             return
+        shared = _shared([sample.prompt for sample in running])
         width = max(len(sample.prompt) for sample in running)
         pad = self.tokenizer.eos_token_id
-        ids = torch.tensor([[pad] * (width - len(s.prompt)) + s.prompt for s in running])
-        mask = torch.tensor([[0] * (width - len(s.prompt)) + [1] * len(s.prompt) for s in running])
-        cache = DynamicCache(config=self.model.config)
+        ids = torch.tensor([[pad] * (width - len(s.prompt)) + s.prompt[shared:] for s in running])
+        mask = torch.tensor(
+            [[1] * shared + [0] * (width - len(s.prompt)) + [1] * (len(s.prompt) - shared) for s in running]
+        )
+        cache = growing_cache(self.model.config)
         with torch.inference_mode():
-            positions = (mask.cumsum(1) - 1).clamp(min=0)
+            if shared:
+                start = torch.tensor([running[0].prompt[:shared]], device=self.device)
+                self.model(input_ids=start, past_key_values=cache, use_cache=True, logits_to_keep=1)
+                cache.batch_repeat_interleave(len(running))
+            positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
             while True:
                 logits = self.model(
                     input_ids=ids.to(self.device),

@@ -66,6 +66,24 @@ def test_answers_come_in_order_and_do_not_hang_on_the_batch(engine: Engine) -> N
     assert write(engine, PROMPTS[::-1]) == alone[::-1]
 
 
+def test_what_prompts_share_is_read_once_and_changes_nothing(engine: Engine) -> None:
+    shots = "def f(x):\n    return x + 1\nassert f(2) == 3\n" * 4
+    prompts = [shots + "def g(y):\n    return", shots + "f", shots + "f(3) ==", shots]
+    read: list[tuple[int, ...]] = []
+    model: Any = engine.model  # type: ignore[attr-defined]
+    hook = model.register_forward_pre_hook(
+        lambda _, __, given: read.append(tuple(given["input_ids"].shape)), with_kwargs=True
+    )
+    together = write(engine, prompts[:3])
+    hook.remove()
+    assert read[0][0] == 1 and read[0][1] > 32 and read[1][0] == 3 and read[1][1] < read[0][1]
+    assert together == [write(engine, [prompt])[0] for prompt in prompts[:3]]
+    assert write(engine, prompts) == [write(engine, [prompt])[0] for prompt in prompts]
+    assert write(engine, prompts[:1], temperature=1.0, n=3) == write(
+        engine, prompts[:1], temperature=1.0, n=3
+    )
+
+
 def test_draws_hang_on_seed_prompt_and_number_alone(engine: Engine) -> None:
     options = {"temperature": 1.0, "top_p": 0.9, "n": 3}
     first = write(engine, PROMPTS, **options)
