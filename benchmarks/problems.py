@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import in_turns, rate, ratio
+from benchmarks.measure import in_turns, memory_mb, rate, ratio
 from benchmarks.mutants import mutant
 from semcoder.evaluation.benchmarks.evalplus import Differential, EvalPlus
 from semcoder.evaluation.checking import Runner
@@ -73,6 +73,7 @@ def _compare(what: str, harness: EvalPlus, answers: Sequence[Answer], workers: i
 
         def ours() -> int:
             verdicts["ours"] = judge_evalplus(harness, runner, list(answers), known["ours"])
+            known["memory"] = memory_mb()
             return len(answers)
 
         def evalplus() -> int:
@@ -98,6 +99,7 @@ def _compare(what: str, harness: EvalPlus, answers: Sequence[Answer], workers: i
         f"{what}: ours per second": rate(mine).per_second,
         f"{what}: evalplus per second": rate(theirs).per_second,
         f"{what}: times evalplus": ratio(mine, theirs),
+        f"{what}: memory MB": known["memory"],
     }
 
 
