@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from semcoder.execution import literals
-from semcoder.monologue.nodes import Function, walk
+from semcoder.monologue.nodes import Function, defaults, walk
 from semcoder.monologue.operations import METHODS
 
 LASTING = frozenset({"re.compile", "str.maketrans", "frozenset"})
@@ -66,9 +66,8 @@ def foreign(tree: ast.Module, once: set[str], known: dict[str, str], generators:
         if _is_lasting(value):
             found.add(name)
     for function in functions(tree, once).values() if steady else ():
-        defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
         plain = isinstance(function, ast.FunctionDef) and function.lineno not in generators
-        if plain and all(isinstance(each, ast.Constant) for each in defaults):
+        if plain and all(isinstance(each, ast.Constant) for each in defaults(function).values()):
             found.add(function.name)
     return frozenset(found & once)
 

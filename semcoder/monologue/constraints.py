@@ -16,7 +16,7 @@ from semcoder.monologue.evaluate import evaluate, parsed
 from semcoder.monologue.lifting import negated
 from semcoder.monologue.listing import Listing
 from semcoder.monologue.loops import Item
-from semcoder.monologue.nodes import Function
+from semcoder.monologue.nodes import Function, defaults
 from semcoder.monologue.openness import left_open
 from semcoder.monologue.operations import Unknown
 from semcoder.monologue.relation import Relation, relation
@@ -101,13 +101,9 @@ def arguments(function: Function | None, test: TestCase) -> dict[str, str] | Non
     by_name = named - {arg.arg for arg in function.args.posonlyargs}
     given |= {name: text for name, text in test.kwargs.items() if name in by_name}
     rest = {name: text for name, text in test.kwargs.items() if name not in by_name}
-    later = plain[len(plain) - len(function.args.defaults) :]
-    for arg, default in (
-        *zip(later, function.args.defaults, strict=True),
-        *zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True),
-    ):
-        if default is not None and arg.arg not in given:
-            given[arg.arg] = ast.unparse(default)
+    for name, default in defaults(function).items():
+        if name not in given:
+            given[name] = ast.unparse(default)
     if len(given) < len(named):
         return None
     if function.args.vararg:

@@ -61,26 +61,15 @@ class Change(NamedTuple):
     taken: ast.expr | None = None
 
 
-def call_of(statement: ast.AST) -> ast.Call | None:
-    """The call `x.method(...)` that a statement consists of, or whose value it binds or returns."""
-    match statement:
-        case (
-            ast.Expr(value=value)
-            | ast.Assign(targets=[ast.Name()], value=value)
-            | ast.Return(value=ast.expr() as value)
-        ):
-            match value:
-                case ast.Call(func=ast.Attribute(value=ast.Name(), attr=method)) if method in METHODS:
-                    return value
-    return None
-
-
 def change(statement: ast.AST, before: Mapping[str, str]) -> Change | None:
     """What `statement` changes in place; None where it is no such statement. `before`: texts of the variables."""
-    call = call_of(statement)
-    if call is not None:
-        return _called(call, before)
     match statement:
+        case (
+            ast.Expr(value=ast.Call() as call)
+            | ast.Assign(targets=[ast.Name()], value=ast.Call() as call)
+            | ast.Return(value=ast.Call() as call)
+        ):
+            return _called(call, before)
         case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=key)], value=value):
             return Change(name, _stored(name, key, value, _kind(before.get(name))))
         case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name), slice=key), op=op, value=value):
@@ -91,9 +80,12 @@ def change(statement: ast.AST, before: Mapping[str, str]) -> Change | None:
     return None
 
 
-def _called(call: ast.Call, before: Mapping[str, str]) -> Change:
-    assert isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
-    name, method = call.func.value.id, call.func.attr
+def _called(call: ast.Call, before: Mapping[str, str]) -> Change | None:
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name), attr=method) if method in METHODS:
+            pass
+        case _:
+            return None
     kind = _kind(before.get(name))
     if method == "sort" and kind is list and not call.args:
         ordered = ast.Call(ast.Name("sorted", ast.Load()), [ast.Name(name, ast.Load())], call.keywords)

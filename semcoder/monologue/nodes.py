@@ -17,3 +17,14 @@ def walk(node: ast.AST) -> tuple[ast.AST, ...]:
             elif type(value) is list:
                 found += [part for part in value if isinstance(part, ast.AST)]
     return tuple(found)
+
+
+def defaults(function: Function) -> dict[str, ast.expr]:
+    """{parameter: its default value} of those that have one."""
+    plain = [*function.args.posonlyargs, *function.args.args]
+    later = plain[len(plain) - len(function.args.defaults) :]
+    found = dict(zip([arg.arg for arg in later], function.args.defaults, strict=True))
+    for arg, value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+        if value is not None:
+            found[arg.arg] = value
+    return found

@@ -6,7 +6,7 @@ arguments, is the value that the trace shows: what cannot be followed, or comes 
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from semcoder.monologue import inplace
@@ -95,37 +95,30 @@ class _Path:
 
     def _fixed(self, node: ast.expr, before: Mapping[str, str]) -> bool:
         """Whether calls of what is not computed here are given nothing that they could change."""
+        parts = walk(node)
+        if _hands_on(parts, self._listing):
+            return False
         items: dict[str, bool] = {}
-        called = {id(part.func) for part in walk(node) if isinstance(part, ast.Call)}
-        for part in walk(node):
-            if (
-                isinstance(part, ast.Name)
-                and part.id in self._listing.functions_by_name
-                and id(part) not in called
-            ):
-                return False
+        for part in parts:
             if isinstance(part, ast.comprehension):
                 plain = all(_is_flat(before.get(each, "?")) for each in free(part.iter) - self._outside)
                 items |= dict.fromkeys(free(part.target), plain)
-        for part in walk(node):
-            if not isinstance(part, ast.Call) or (
-                isinstance(part.func, ast.Name) and part.func.id in BUILTINS
-            ):
-                continue
-            known = isinstance(part.func, ast.Attribute) and part.func.attr in PURE | UNTOLD
-            for each in (
-                set().union(*map(free, [*part.args, *part.keywords])) - self._outside if not known else ()
-            ):
-                if not items.get(each, before.get(each, "?").startswith(FIXED)):
-                    return False
+        for part in parts:
+            match part:
+                case ast.Call(func=ast.Name(id=name)) if name in BUILTINS:
+                    continue
+                case ast.Call(func=ast.Attribute(attr=method)) if method in PURE | UNTOLD:
+                    continue
+                case ast.Call(args=positional, keywords=named):
+                    given = set().union(*map(free, [*positional, *named])) - self._outside
+                    if not all(items.get(each, before.get(each, "?").startswith(FIXED)) for each in given):
+                        return False
         return True
 
     def _is(self, node: ast.expr, text: str | None) -> bool:
         """Whether `node` has the value that the trace shows; what is not computed here has it by its making."""
         if text is not None and text.startswith("<") and text not in LASTING:
-            return (
-                False  # an object with a state of its own: two uses of it are not two calls of what made it
-            )
+            return False  # it has a state of its own: two uses of it are not two calls of what made it
         if text is not None and is_foreign(node, self._listing):
             key = ast.unparse(node)
             if self._found.shown.setdefault(key, text) != text:
@@ -160,10 +153,10 @@ class _Path:
             case ast.Return() if change is not None and step.last:
                 self._return(taken)
                 return
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                self._set(name, self._over(value, step.before), step.after(name))
-                left.pop(name, None)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
                 self._set(name, self._over(value, step.before), step.after(name))
                 left.pop(name, None)
             case ast.Assign(targets=[ast.Tuple(elts=parts)], value=value):
@@ -187,10 +180,10 @@ class _Path:
         `followed`: the variable whose change is known.
         """
         names: set[str] = set()
-        called: set[int] = set()
-        for node in _own_parts(statement):
-            if isinstance(node, ast.Call):
-                called.add(id(node.func))
+        parts = list(_own_parts(statement))
+        if _hands_on(parts, self._listing):
+            names.add("")  # it may be called with anything
+        for node in parts:
             match node:
                 case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                     names.add(root_name(node))
@@ -199,22 +192,18 @@ class _Path:
                     names |= {followed} if known else free(node)
                 case ast.Call(func=ast.Name(id=name)) if name not in BUILTINS or name in self._listing.names:
                     names |= set() if helper(name, self._listing) else free(node)
-                case ast.Name(id=name) if name in self._listing.functions_by_name and id(node) not in called:
-                    names.add("")  # given to `map` or as a key, it may be called with anything
         if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
             names.add(statement.target.id)
             followed = followed or statement.target.id
         names -= self._outside - self._listing.functions_by_name.keys()
         if names:
-            self._forget(dict.fromkeys(self._shared(names, step.before) - {followed}, ""))
+            self._forget(self._shared(names, step.before) - {followed})
 
     def _shared(self, names: set[str], before: Mapping[str, str]) -> set[str]:
         """The variables whose objects a change through `names` may have reached."""
         open_to_change = {name for name in self._symbols if not before.get(name, "?").startswith(FIXED)}
         unknown = {name for name in names if before.get(name, "<").startswith("<")} - self._plain_functions
-        if (
-            unknown
-        ):  # an object, a variable of a comprehension, or a function that sees the variables around it
+        if unknown:  # an object, a comprehension's variable, a function that sees the variables around it
             return open_to_change
         texts = [text for name in names if not (text := before.get(name, "'")).startswith(FIXED)]
         return {
@@ -223,7 +212,7 @@ class _Path:
             if (other := before.get(name, "")) and any(other in text or text in other for text in texts)
         }
 
-    def _forget(self, names: Mapping[str, str]) -> None:
+    def _forget(self, names: Iterable[str]) -> None:
         self._symbols.update(dict.fromkeys(names))
 
     def _unpack(self, parts: Sequence[ast.expr], value: ast.expr, step: Step) -> None:
@@ -263,8 +252,8 @@ class _Path:
         for name, node in found.variables.items():
             self._set(name, node, final.after(name))
         for step in run.steps():
-            self._forget({name: text for name, text in step.changes.items() if name not in found.variables})
-        self._forget(dict.fromkeys(targets(run.node), ""))
+            self._forget(step.changes.keys() - found.variables.keys())
+        self._forget(targets(run.node))
 
     def _turns(self, over: ast.expr, count: int) -> ast.expr:
         """That a loop over this runs so many times."""
@@ -297,6 +286,15 @@ class _Path:
             self.followed(iteration.body)
         if run.end is not None and isinstance(run.node, ast.While):
             self._decide(run.node.test, False, run.end)
+
+
+def _hands_on(parts: Sequence[ast.AST], listing: Listing) -> bool:
+    """Whether a function of the program is used without being called: given to `map`, or as a key."""
+    called = {id(part.func) for part in parts if isinstance(part, ast.Call)}
+    return any(
+        isinstance(part, ast.Name) and part.id in listing.functions_by_name and id(part) not in called
+        for part in parts
+    )
 
 
 def _is_flat(text: str) -> bool:

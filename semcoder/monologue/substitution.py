@@ -7,7 +7,7 @@ from typing import Any
 
 from semcoder.monologue.bindings import PURE
 from semcoder.monologue.listing import Listing, root_name
-from semcoder.monologue.nodes import Function, walk
+from semcoder.monologue.nodes import Function, defaults, walk
 from semcoder.monologue.operations import FUNCTIONS, TYPES
 
 Symbols = dict[str, ast.expr | None]
@@ -226,12 +226,8 @@ def _bound(function: Function, call: ast.Call) -> dict[str, ast.expr]:
     wanted = [*plain, *(arg.arg for arg in function.args.kwonlyargs)]
     given: dict[str, ast.expr] = dict(zip(plain, call.args, strict=False))
     given |= {word.arg: word.value for word in call.keywords if word.arg}
-    later = plain[len(plain) - len(function.args.defaults) :]
-    for name, default in (
-        *zip(later, function.args.defaults, strict=True),
-        *zip([arg.arg for arg in function.args.kwonlyargs], function.args.kw_defaults, strict=True),
-    ):
-        if default is not None and name not in given:
+    for name, default in defaults(function).items():
+        if name not in given:
             if not isinstance(default, ast.Constant):
                 raise Opaque("default")
             given[name] = default

@@ -38,6 +38,11 @@ class Shown:
         except Untellable:
             return Relation()
 
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        known = self._known
+        return {key: text for key, text in known.shown.items() if key not in known.mixed}
+
     def value(self, source: str, arguments: Mapping[str, str]) -> tuple[bool, Any]:
         """(known, value) of an expression over the arguments."""
         node = expression(source)
@@ -48,8 +53,7 @@ class Shown:
             for key, turned in ((text, False), (ast.unparse(negated(node)), True)):
                 if key in known.truths and key not in known.mixed:
                     return True, known.truths[key] is not turned
-            shown = {key: value for key, value in known.shown.items() if key not in known.mixed}
-            node = _Put(shown).visit(ast.parse(text, mode="eval").body)
+            node = _Put(self._texts).visit(ast.parse(text, mode="eval").body)
         try:
             return True, evaluate(node, {**self._code.constants, **arguments}, self._code.names)
         except (Unknown, RecursionError):
