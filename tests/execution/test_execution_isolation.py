@@ -12,7 +12,7 @@ from semcoder.execution import bwrap
 from semcoder.execution.api import Call, Job, Limits
 from semcoder.execution.pool import DEFAULT_PRELOAD, Sandbox
 
-LIMITS = Limits(cpu_s=0.5, wall_s=3.0, memory_mb=512)
+LIMITS = Limits(cpu_s=0.5, wall_s=3.0, memory_mb=128)
 
 
 class Bare(Sandbox):

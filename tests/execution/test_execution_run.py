@@ -15,7 +15,7 @@ PROGRAMS = [
     {"id": "a", "code": "print('é', '\\U0001f600')"},
     {"id": "b", "code": "1 / 0"},
     {"id": "c", "code": "import sys\nprint(x := 1, file=sys.stderr)\nwhile True: pass"},
-    {"id": "a", "code": "x ="},
+    {"id": "d", "code": "x ="},
 ]
 
 
@@ -38,7 +38,7 @@ def test_verdicts_in_the_order_given_whatever_the_workers(tmp_path: Path) -> Non
         ("a", "passed"),
         ("b", "raised"),
         ("c", "timeout"),
-        ("a", "invalid"),
+        ("d", "invalid"),
     ]
     assert lines[0]["stdout"] == "é \U0001f600\n"
     assert lines[2]["stderr"] == "1\n"

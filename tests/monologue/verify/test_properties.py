@@ -112,9 +112,12 @@ def test_time_is_linear_in_the_trace() -> None:
         text = "[L3]: loop\n" + "\n".join(
             f"- **Iteration {i + 1}**: `i = {i}`. [L4]: `t = {t}`." for i, t in enumerate(sums)
         )
-        started = time.process_time()
-        assert verify(text, "forward", events, code).accepted
-        return time.process_time() - started
+        best = float("inf")
+        for _ in range(3):
+            started = time.process_time()
+            assert verify(text, "forward", events, code).accepted
+            best = min(best, time.process_time() - started)
+        return best
 
     spent(50)
     assert spent(800) < 8 * 3 * spent(100) + 0.05
