@@ -104,7 +104,7 @@ def _build(node: ast.expr) -> Any:
             return -operand if isinstance(node.op, ast.USub) else operand
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
         return _call(node.func.id, [_build(item) for item in node.args])
-    raise ValueError(f"not a literal: {ast.unparse(node)[:80]!r}")
+    raise ValueError(f"not a literal: a part of it is no value ({type(node).__name__})")
 
 
 def _spread(keys: list[Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sysconfig
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,8 @@ from semcoder.records import Event, Verdict
 OUT_OF_MEMORY = 112
 MAX_MESSAGE = 1000
 MAX_NAME = 200
+LIBRARY = sysconfig.get_path("stdlib")
+"""In no verdict: its place is the machine's, and two machines give the same verdicts."""
 
 
 class BadReply(ValueError):
@@ -33,7 +36,7 @@ def outcome(job: Job, reply: Reply, limits: Limits) -> Outcome:
     return Outcome(
         job.id,
         verdict,
-        _clean(detail),
+        _clean(detail).replace(LIBRARY, "<library>"),
         tuple(results),
         _text(reply.stdout),
         _text(reply.stderr),

@@ -16,7 +16,7 @@ from semcoder.monologue.evaluate import evaluate, parsed
 from semcoder.monologue.lifting import negated
 from semcoder.monologue.listing import Listing
 from semcoder.monologue.loops import Item
-from semcoder.monologue.nodes import Function, defaults
+from semcoder.monologue.nodes import Function, defaults, is_long
 from semcoder.monologue.openness import left_open
 from semcoder.monologue.operations import Unknown
 from semcoder.monologue.relation import Relation, relation
@@ -61,11 +61,14 @@ def constraints(
     candidates = list(_from_output(found, root, listing))
     for test, outcome in found.path:
         candidates += [(each, "", False) for each in _conjuncts(test, outcome)]
-    candidates = [each for each in candidates if ast.unparse(each[0]) not in found.mixed]
     kept: dict[str, Constraint] = {}
     for node, words, certain in candidates:
+        if is_long(node, MAX_CHARS):
+            continue
         text = ast.unparse(node)
-        if text in kept or len(text) > MAX_CHARS or not free(node) & root.arguments.keys():
+        if text in kept or text in found.mixed or len(text) > MAX_CHARS:
+            continue
+        if not free(node) & root.arguments.keys():
             continue
         if is_foreign(node, listing):
             held = certain or all(given == inputs[-1] for given in inputs)

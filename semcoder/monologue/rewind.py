@@ -10,6 +10,7 @@ from semcoder.monologue.evaluate import text_of
 from semcoder.monologue.lifting import before_loop, lifted
 from semcoder.monologue.listing import Listing, names_read
 from semcoder.monologue.loops import Iteration, Round, branches, targets
+from semcoder.monologue.nodes import is_long
 from semcoder.monologue.openness import left_open
 from semcoder.monologue.substitution import free
 from semcoder.monologue.wording import Wording, claim, counted, listed, sentence, span
@@ -82,8 +83,10 @@ class Rewind:
         told = []
         for name in self._built:
             node = found.variables.get(name) if found is not None and self._run.end is not None else None
-            source = ast.unparse(node) if node is not None else ""
-            if node is None or len(source) > MAX_EXPRESSION or name in free(node):
+            if node is None or is_long(node, MAX_EXPRESSION) or name in free(node):
+                continue
+            source = ast.unparse(node)
+            if len(source) > MAX_EXPRESSION:
                 continue
             if text_of(node, start, self._listing.names) == final.after(name):
                 told.append(sentence(self._wording.say("back_amounts", name=span(name), expr=span(source))))

@@ -1,6 +1,9 @@
 """A base model from a GGUF file: safetensors and a tokenizer that transformers, DeepSpeed and vLLM load."""
 
+import functools
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,21 +22,22 @@ def convert(gguf: Path, out: Path, dtype: Dtype) -> None:
     The same file and library versions give the same bytes. Raises UserError when the file is no GGUF model
     that transformers knows.
     """
-    architecture, licence, quantisation = describe(gguf)
-    libraries.prepare()
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    with _read_once():
+        architecture, licence, quantisation = describe(gguf)
+        libraries.prepare()
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    source: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
-    print(f"dequantising {gguf.name} ({architecture}, {quantisation})", file=sys.stderr)
-    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **source)
-    # Without dequantize=True the weights stay packed and cannot be saved.
-    model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent,
-        quantization_config=GgufConfig(dequantize=True),
-        dtype=getattr(torch, dtype),
-        **source,
-    )
+        source: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
+        print(f"dequantising {gguf.name} ({architecture}, {quantisation})", file=sys.stderr)
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **source)
+        # Without dequantize=True the weights stay packed and cannot be saved.
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent,
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=getattr(torch, dtype),
+            **source,
+        )
     with writing_directory(out) as directory:
         model.save_pretrained(directory)
         tokenizer.save_pretrained(directory)
@@ -47,12 +51,29 @@ def convert(gguf: Path, out: Path, dtype: Dtype) -> None:
             )
 
 
+@contextmanager
+def _read_once() -> Iterator[None]:
+    """While it lasts, a file's header is read once and the table of tensor names is made once.
+
+    transformers asks for the header, in which each of 49,000 tokens is read by itself, for the tokenizer, the
+    configuration and the weights, and for the table in each module of the model: half the time of a conversion.
+    """
+    import gguf
+
+    plain = gguf.GGUFReader, gguf.get_tensor_name_map
+    gguf.GGUFReader, gguf.get_tensor_name_map = map(functools.cache, plain)  # type: ignore[misc,assignment]
+    try:
+        yield
+    finally:
+        gguf.GGUFReader, gguf.get_tensor_name_map = plain  # type: ignore[misc]
+
+
 def describe(gguf: Path) -> tuple[str, str, str]:
     """(architecture, licence, the quantisation of most tensors) as the file's header gives them."""
     from gguf import GGUFReader
 
     try:
-        reader = GGUFReader(gguf)
+        reader = GGUFReader(str(gguf))  # spelled as transformers spells it
     except FileNotFoundError as error:
         raise UserError(f"--gguf {gguf}: no such file.") from error
     except (ValueError, IndexError) as error:

@@ -1,6 +1,10 @@
-"""A clone of the repository in which the graph runs, on the environment and the downloads of this one."""
+"""A clone of the repository in which the graph runs, on the environment and the downloads of this one.
+
+Its corpus is a folder, as a lab's own code would be: the quickstart reads the standard library as a whole.
+"""
 
 import shutil
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +13,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LIBRARY = Path(statistics.__file__).parent
+CORPUS = """
+    ast base64 bisect calendar codecs colorsys copy csv datetime difflib dis email/_parseaddr email/header
+    email/quoprimime email/utils fnmatch fractions functools genericpath gettext hashlib heapq html/__init__ http/cookies
+    imaplib inspect ipaddress json/decoder json/scanner keyword locale mimetypes ntpath nturl2path numbers opcode operator
+    optparse os pkgutil posixpath pprint quopri random reprlib shlex sre_parse stat statistics string stringprep textwrap
+    token tokenize types unittest/util urllib/parse urllib/request uuid warnings wsgiref/util xml/sax/saxutils
+""".split()  # noqa: SIM905
+"""Modules of the standard library, where they are there."""
 SCALES = ["profiles/quickstart/scale.yaml", "tests/e2e/scale.yaml"]
 
 DATA = ("seeds/*", "pyx/**/*.json*", "traces/*", "monologues/**/*.json*", "formats/**/*.json*", "mixtures/*")
@@ -60,6 +73,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
             if (ROOT / path).is_file():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / path, folder / path)
+        for module in CORPUS:
+            if (source := LIBRARY / f"{module}.py").is_file():
+                (folder / "corpus" / module).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, folder / f"corpus/{module}.py")
         return Checkout(folder)
 
     return make

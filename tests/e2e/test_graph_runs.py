@@ -41,7 +41,7 @@ def test_every_family_of_artifacts_is_there(finished: Checkout) -> None:
 
 def test_the_table_has_a_score_in_every_cell_and_says_what_it_is(finished: Checkout) -> None:
     lines = (finished.results / "tables/scores.csv").read_text().splitlines()
-    assert len(lines) == 1 + 4 * 3
+    assert len(lines) == 1 + 2 * 3
     text = (finished.results / "tables/scores.md").read_text()
     assert "not the paper's 6.7B model" in text and "dequantised from a 4-bit file" in text
 
@@ -77,7 +77,7 @@ def test_a_training_example_is_followed_to_its_source_lines(finished: Checkout) 
         if row["task"] != "nl2code":
             wanted |= {"mono", "trace", "test"}
         assert wanted <= set(kinds), done.stdout
-        assert re.search(r'"source": "stdlib-[^"]+\.py"', done.stdout)
+        assert re.search(r'"source": "corpus/[^"]+\.py"', done.stdout)
 
 
 def test_no_path_of_this_machine_is_in_the_data(finished: Checkout) -> None:

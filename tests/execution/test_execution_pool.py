@@ -8,7 +8,7 @@ import pytest
 from semcoder.execution.api import Call, Job, Limits, Outcome
 from semcoder.execution.pool import IN_FLIGHT, WINDOW, Sandbox
 
-LIMITS = Limits(cpu_s=0.4, wall_s=3.0, memory_mb=256, output_kb=4, result_kb=64)
+LIMITS = Limits(cpu_s=0.4, wall_s=3.0, memory_mb=128, output_kb=4, result_kb=64)
 DOUBLE = "def f(x, y=2):\n    return x * y\n"
 
 
@@ -61,6 +61,7 @@ def run(
         ("(" * 300 + ")" * 300, "invalid", "SyntaxError: too many nested parentheses"),
         ("-" * 200_000 + "1", "invalid", ""),
         ("open('/etc/passwd')", "forbidden", "open: /etc/passwd"),
+        ("import tempfile; open(tempfile.__file__)", "forbidden", "open: <library>/tempfile.py"),
         ("import os; os.listdir('.')", "forbidden", "os.listdir: ."),
         ("import socket; socket.socket()", "forbidden", "socket.__new__"),
         ("import subprocess; subprocess.run(['true'])", "forbidden", "subprocess.Popen: true"),
