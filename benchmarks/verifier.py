@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import programs
 from benchmarks.planting import KINDS, planted
-from semcoder import records
+from semcoder import garbage, records
 from semcoder.execution.api import Call, Job, Limits
 from semcoder.execution.pool import Sandbox
 from semcoder.monologue.listing import listing
@@ -233,6 +233,7 @@ def _together(told: Sequence[Told], workers: int) -> dict[str, float]:
 
 def _beside_others(told: Sequence[Told], start: Barrier) -> None:
     """In a process of its own, which has its share already: all begin together, and the slowest counts."""
+    garbage.collect_rarely()  # as the commands do
     _written_and_verified(told[:50])  # imports and caches
     for _ in range(ROUNDS):
         start.wait()

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from semcoder import records
+from semcoder import garbage, records
 from semcoder.artifacts import write_json, writing
 from semcoder.errors import UserError
 from semcoder.monologue.activations import Untellable
@@ -65,6 +65,7 @@ def main(
     Example: semcoder monologue write --direction forward --programs programs.jsonl --tests tests.jsonl
     --traces traces.jsonl --monologues forward.jsonl --dropped dropped.jsonl --summary summary.json
     """
+    garbage.collect_rarely()
     reasons: Counter[str] = Counter()
     told: dict[str, list[str]] = defaultdict(list)
     with writing(monologues) as good, writing(dropped) as bad:

@@ -1,6 +1,5 @@
 """`semcoder seeds extract`: raw corpora to seeds (paper section 3.1: ASTs are parsed and subtrees sampled)."""
 
-import gc
 import re
 import warnings
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from semcoder import garbage
 from semcoder.artifacts import write_json, writing
 from semcoder.errors import UserError
 from semcoder.progress import track
@@ -29,9 +29,6 @@ from semcoder.seeds.sources import (
     parse_sources,
 )
 from semcoder.shards import Shard
-
-GC_THRESHOLD = 100_000
-"""Syntax trees hold no cycles; with the default of 700 the collector walks them over and over (a fifth of the time)."""
 
 GENERATED = re.compile(
     r"\b(auto-?|automatically )generated\b|\bgenerated from\b|\bdo not edit\b", re.IGNORECASE
@@ -178,7 +175,7 @@ def main(
         raise UserError(f"--kinds {kinds}: write function, statements, or both with a comma.")
     if min_lines > max_lines:
         raise UserError(f"--min-lines {min_lines} is more than --max-lines {max_lines}; swap them.")
-    gc.set_threshold(GC_THRESHOLD)
+    garbage.collect_rarely()
     options = Options(chosen, min_lines, max_lines, max_context_lines, statements_per_file, seed)
     part = Part(Shard.parse(shard), fraction, seed)
     corpora = parse_sources(sources)

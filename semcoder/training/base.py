@@ -60,12 +60,14 @@ def _read_once() -> Iterator[None]:
     """
     import gguf
 
-    plain = gguf.GGUFReader, gguf.get_tensor_name_map
-    gguf.GGUFReader, gguf.get_tensor_name_map = map(functools.cache, plain)  # type: ignore[misc,assignment]
+    plain: dict[str, Any] = {"GGUFReader": gguf.GGUFReader, "get_tensor_name_map": gguf.get_tensor_name_map}
+    for name, made in plain.items():
+        setattr(gguf, name, functools.cache(made))
     try:
         yield
     finally:
-        gguf.GGUFReader, gguf.get_tensor_name_map = plain  # type: ignore[misc]
+        for name, made in plain.items():
+            setattr(gguf, name, made)
 
 
 def describe(gguf: Path) -> tuple[str, str, str]:

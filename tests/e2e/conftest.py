@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = Path(statistics.__file__).parent
 CORPUS = """
     ast base64 bisect calendar codecs colorsys copy csv datetime difflib dis email/_parseaddr email/header
-    email/quoprimime email/utils fnmatch fractions functools genericpath gettext hashlib heapq html/__init__ http/cookies
-    imaplib inspect ipaddress json/decoder json/scanner keyword locale mimetypes ntpath nturl2path numbers opcode operator
-    optparse os pkgutil posixpath pprint quopri random reprlib shlex sre_parse stat statistics string stringprep textwrap
+    email/quoprimime email/utils fnmatch fractions functools genericpath gettext hashlib heapq html/__init__
+    http/cookies imaplib inspect ipaddress json/decoder json/scanner keyword locale mimetypes ntpath nturl2path numbers
+    opcode operator optparse os pkgutil posixpath pprint quopri random reprlib shlex sre_parse stat statistics string
+    stringprep textwrap
     token tokenize types unittest/util urllib/parse urllib/request uuid warnings wsgiref/util xml/sax/saxutils
 """.split()  # noqa: SIM905
 """Modules of the standard library, where they are there."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from semcoder import records
+from semcoder import garbage, records
 from semcoder.artifacts import writing
 from semcoder.errors import UserError, first_fault
 from semcoder.monologue.verify import Verified, verify
@@ -99,7 +99,9 @@ def main(
     batches = [tasks[at : at + BATCH] for at in range(0, len(tasks), BATCH)]
     counts: Counter[str] = Counter()
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context) if workers > 1 and len(batches) > 1 else nullcontext()
+    several = workers > 1 and len(batches) > 1
+    pool = ProcessPoolExecutor(workers, context, garbage.collect_rarely) if several else nullcontext()
+    garbage.collect_rarely()
     with writing(verdicts) as stream, pool as executor:
         found = executor.map(_judged, batches) if executor else map(_judged, batches)
         for row in track((row for rows in found for row in rows), "monologues", len(tasks)):

@@ -8,7 +8,7 @@ the text; nothing looks back further than a line.
 import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from semcoder.monologue.verify.prose import Atom, named, pieces, prose_of
@@ -71,20 +71,14 @@ class Chunk:
     """Whether the label stands in this chunk, and is not carried over from the one before."""
     cells: Sequence[tuple[str, Atom]] = ()
     """A table's row: column names and values."""
-    _tone: Tone | None = None
+    words: str = field(init=False)
+    """The chunk's own text, in lower case with its code spans masked."""
+    tone: Tone = field(init=False)
+    """What the chunk's words say of all its claims together."""
 
-    @property
-    def words(self) -> str:
-        """The chunk's own text, in lower case with its code spans masked."""
-        return self.low[self.start - self.base : self.end - self.base]
-
-    @property
-    def tone(self) -> Tone:
-        """What the chunk's words say of all its claims together."""
-        if self._tone is None:
-            words = self.words
-            self._tone = tone(_MASKS.sub(MASK, words) if MASK in words else words)
-        return self._tone
+    def __post_init__(self) -> None:
+        self.words = words = self.low[self.start - self.base : self.end - self.base]
+        self.tone = tone(_MASKS.sub(MASK, words) if MASK in words else words)
 
 
 @dataclass(slots=True)
