@@ -26,6 +26,8 @@ from semcoder.tracing.structure import LOOPS
 
 WHOLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete)
 """Statements that a text quotes as a whole."""
+SILENT = (ast.Global, ast.Nonlocal, ast.AnnAssign)
+"""Statements that may run without an event."""
 _THERE = re.compile(r"\s*(?:there|here)\b")
 _RECAP = re.compile(
     r"\b(?:told in short|passed over|left out|looking back|not (?:yet )?(?:told|mentioned|shown))\b"
@@ -175,7 +177,7 @@ class Alignment(Windows):
     def _certain(self, line: int, pins: list[Pin]) -> bool:
         """Whether it is known that a line did not run: at all, or in an iteration of a loop around it."""
         if line not in self.moments.by_line:
-            return True
+            return not (self.code and isinstance(self.code.statement(line), SILENT))
         assert self.code is not None
         around = {self.code.first_line.get(loop.lineno, loop.lineno) for loop in self.code.loops(line)}
         return bool(pins) and all(run.line in around and run.certain for pin in pins for run in pin)

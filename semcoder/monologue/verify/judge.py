@@ -23,6 +23,8 @@ from semcoder.monologue.verify.values import alike, expression, is_literal, loos
 
 Verdict = tuple[bool | None, str]
 UNKNOWN: Verdict = (None, "")
+NOT_THERE = "does not exist"
+"""The truth about what is told of a moment at which it has no value."""
 MAX_STATES = 60
 """Different states in which an expression is looked at before it is given up."""
 
@@ -135,7 +137,7 @@ class Judge:
             known, value = self.value(said.subject, state)
             if not known:
                 unclear |= value is not ABSENT
-                truth = truth or (f"{said.subject} does not exist" if value is ABSENT else "")
+                truth = truth or (f"{said.subject} {NOT_THERE}" if value is ABSENT else "")
                 continue
             try:
                 text = literals.render(value)
@@ -206,7 +208,7 @@ class Judge:
                 return True, ""
             unclear |= not known and value is not ABSENT
             truth = truth or (f"{said.subject} is {str(bool(value)).lower()}" if known else "")
-        return (None if unclear else False), truth
+        return (None if unclear else False), truth or f"{said.subject} {NOT_THERE}"
 
     def _shape(self, said: Said, step: Step, strict: bool) -> Verdict:
         name = said.subject
@@ -266,6 +268,8 @@ class Judge:
     # Returns, exceptions and calls
 
     def _return(self, said: Said, step: Step) -> Verdict:
+        if said.more == "expression":
+            return self.gives(said, step)
         if said.subject:
             return self.returned_by(said, step.calls) if step.calls else UNKNOWN
         if step.last and step.owner.returned is not None:
@@ -277,6 +281,22 @@ class Judge:
             if text is not None:
                 return self.same(said, text), f"it is {_short(text)}"
         return UNKNOWN
+
+    def gives(self, said: Said, step: Step) -> Verdict:
+        """Whether an expression has the value that the step returns. That which the program returns has."""
+        statement = self.code.statement(step.line) if self.code else None
+        returned = step.owner.returned
+        if not isinstance(statement, ast.Return) or not step.last or returned is None:
+            return UNKNOWN
+        if statement.value is not None and self._is(statement.value, said.value):
+            return True, ""
+        if self.inner.intersection(names_in(said.value)):
+            return UNKNOWN
+        text = self.text(said.value, step.before)
+        if text is None:
+            return UNKNOWN
+        same = alike(text, returned)
+        return same, f"{said.value} is {_short(text)}, and {step.owner.name} returns {_short(returned)}"
 
     def returned_by(self, said: Said, calls: Iterable[Activation]) -> Verdict:
         """Whether a call that the claim names returned the value."""

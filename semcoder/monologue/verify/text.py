@@ -31,6 +31,11 @@ _LEAD = re.compile(
     r"[\s*_>(–—:,-]*(?:(?:on|in|at|then|next|now|and|so|for|during|after|finally|executing|execute|back|to|the|"
     r"we|reach|go|control|moves|again|first|with|when|by|is|this|loop|python|runs|starting|start)[\s,*_:(–—-]+)*\Z"
 )
+_CODE = re.compile(
+    r"(?:async )?def \w+\(|class \w+(?:\(.*\))?:|raise(?: [\w.]+(?:\(.*\))?)?(?: from \w+)?\Z|"
+    r"(?:import|from) [\w.]+(?: import .+)?\Z"
+)
+"""A line of Python that no sentence looks like, in fences or without: models repeat code, and make up more of it."""
 _PRIOR = re.compile(r"\b(?:before|until)(?: the)?[\s*]*\Z")
 _MARK_NUMBERS = re.compile(r"\d+")
 
@@ -113,6 +118,8 @@ def lines(text: str, names: Collection[str], code_lines: Collection[str]) -> Ite
                 yield _row(raw, start, cells, columns, section)
             continue
         columns = []
+        if _CODE.match(stripped):
+            continue
         heading = _HEADING.match(raw) if not fenced else None
         title = heading[2] if heading else _title(stripped)
         if title:

@@ -14,7 +14,7 @@ from semcoder.monologue.verify.frames import (
     Pin,
     within,
 )
-from semcoder.monologue.verify.judge import MAX_STATES, UNKNOWN, Verdict
+from semcoder.monologue.verify.judge import MAX_STATES, NOT_THERE, UNKNOWN, Verdict
 from semcoder.monologue.verify.moments import Activation, Step, outcome
 from semcoder.monologue.verify.series import in_turn, invariant, summary, trend
 from semcoder.monologue.verify.text import Chunk
@@ -67,6 +67,9 @@ class Windows(Iterations):
                 verdict = UNKNOWN
         if verdict[0] is None and said.kind in ("state", "return", "exception", "change"):
             return self._anywhere(said, frame, chunk)
+        if verdict[0] is False and verdict[1].endswith(NOT_THERE):  # told too early, or of another function
+            elsewhere = self._anywhere(said, frame, chunk)[0]
+            verdict = elsewhere if elsewhere[0] is False else UNKNOWN
         return verdict, best
 
     def _earlier(self, said: Said, step: Step) -> bool:
@@ -129,7 +132,7 @@ class Windows(Iterations):
             if holds is None:
                 unclear |= said.kind in ("value", "condition") or bool(truth)
             else:
-                false = truth if not false or false.endswith("does not exist") else false
+                false = truth if not false or false.endswith(NOT_THERE) else false
         return ((None, "") if unclear or not false else (False, false)), None
 
     def _anywhere(self, said: Said, frame: Frame, chunk: Chunk | None = None) -> tuple[Verdict, Step | None]:
@@ -168,6 +171,8 @@ class Windows(Iterations):
                 found = [judge.same(said, text) for text in texts]
                 shown = ", ".join(list(texts)[:4]) + (", ..." if len(texts) > 4 else "")
                 return one_of(found, f"{said.subject} is only ever {shown}"), None
+            case "return" if said.more == "expression":
+                return (judge.gives(said, root.steps[-1]) if root.steps else UNKNOWN), None
             case "return":
                 if len(moments.activations) > MAX_LOOKED_AT:
                     return UNKNOWN, None

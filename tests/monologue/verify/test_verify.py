@@ -198,6 +198,41 @@ def test_a_name_that_is_also_a_word_is_no_subject_in_prose() -> None:
     assert check(code, "True, ['a']", text).accepted
 
 
+COUNTED = (
+    "def f(a):\n    global total\n    total = 0\n    n = len(a)\n"
+    "    if n > 2:\n        n = n * 2\n    return n + 1\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(a=0, n=9):\n    raise ValueError('no')\nraise ValueError('no')",
+        "[L2]: `total` is `0`.",
+        "[L3]: `n > 2` is true (`n = 3`).",
+        "### Conclusion\nSo the call returns `n + 1`.",
+        "[L7]: The function returns `n + 1`.",
+        "### Conclusion\nSo the call returns `n * 2 - 5`.",
+        "### Understanding\n`f` returns `n * 2`.",
+    ],
+)
+def test_code_declarations_and_what_is_told_too_early_are_not_false(text: str) -> None:
+    assert verify(text, "forward", traced(COUNTED, "[1, 2, 3]"), COUNTED).accepted
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("### Conclusion\nSo the call returns `n * 2`.", "n * 2 is 12, and f returns 7"),
+        ("[L7]: The function returns `n`.", "n is 6, and f returns 7"),
+        ("[L3]: `n > 7` is true.", "n > 7 is false"),
+    ],
+)
+def test_an_expression_has_the_value_that_is_returned(text: str, truth: str) -> None:
+    found = verify(text, "forward", traced(COUNTED, "[1, 2, 3]"), COUNTED)
+    assert [claim.truth for claim in found.claims if claim.status == "contradicted"] == [truth]
+
+
 def test_an_expression_without_a_truth_value_is_not_checkable() -> None:
     code = "def f(xs):\n    return [g for g in (x for x in xs)]\n"
     assert check(code, "[1]", "`(x for x in xs)` is true and `lambda: 1` is false.").accepted
