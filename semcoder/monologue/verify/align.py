@@ -211,6 +211,7 @@ class Alignment(Windows):
         if there:
             anchored = self._anchored_before
         self._anchored_before = anchored
+        frame.quoted += anchored
         steps = self._pinned(pins) if pins else self._done() if chunk.tone.loop_done else None
         before = bool(frame.runs) and chunk.tone.before_loop
 
@@ -228,7 +229,13 @@ class Alignment(Windows):
             if before and said.kind == "state":
                 return self._over(said, [run.first for run in frame.runs], False)
             if anchored and steps is None:
-                verdict, step = self._over(said, anchored, self._backward and not (said.given or there))
+                strict = self._backward and not (said.given or there)
+                verdict, step = self._over(said, anchored, strict)
+                if verdict[0] is False and len(frame.quoted) > len(
+                    anchored
+                ):  # a part of what was quoted before
+                    other = self._over(said, frame.quoted, strict)
+                    verdict, step = other if other[0][0] is not False else (verdict, step)
                 if verdict[0] is not None:
                     wide = self._anywhere(said, frame, chunk) if verdict[0] is False else (verdict, step)
                     if verdict[0] is False and wide[0][0] is not False and not self._backward:

@@ -28,6 +28,8 @@ class Frame:
     step: Step | None = None
     callee: Activation | None = None
     runs: list[Run] = field(default_factory=list)
+    quoted: list[Step] = field(default_factory=list)
+    """The executions of all the code that the line has quoted so far."""
 
 
 @dataclass(slots=True)

@@ -236,3 +236,10 @@ def test_an_expression_has_the_value_that_is_returned(text: str, truth: str) -> 
 def test_an_expression_without_a_truth_value_is_not_checkable() -> None:
     code = "def f(xs):\n    return [g for g in (x for x in xs)]\n"
     assert check(code, "[1]", "`(x for x in xs)` is true and `lambda: 1` is false.").accepted
+
+
+@pytest.mark.parametrize(("value", "accepted"), [("[1]", True), ("[2]", False)])
+def test_a_part_of_what_the_line_quotes_may_stand_elsewhere_too(value: str, accepted: bool) -> None:
+    code = "def f(d):\n    x = d['a']\n    x.append(1)\n    return len(d['a'])\n"
+    text = f"1. The output `1` is the value of `len(d['a'])`. Take `d = {{'a': [1]}}`. `d['a']` is `{value}`."
+    assert verify(text, "backward", traced(code, "{'a': []}"), code).accepted is accepted
