@@ -79,7 +79,8 @@ rule train:
         launcher=TRAINING.launcher,
         gpus=options(gpus="training.gpus"),
     message:
-        "training: {output}"
+        "training: {output} ({resources.gpu} GPUs, {threads} threads, {resources.mem_mb} MB, at most"
+        " {resources.runtime} minutes)"
     shell:
         "{params.launcher} --log {log} training train --base {input.base} --mixture {input.mixture}"
         " {params.recipe} {params.gpus} --threads {threads} --out {output}"

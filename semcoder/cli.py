@@ -53,6 +53,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "mix": "semcoder.training.mix",
             "base": "semcoder.training.base",
+            "plan": "semcoder.training.plan",
             "train": "semcoder.training.train",
         },
     ),

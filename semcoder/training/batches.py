@@ -23,6 +23,11 @@ class Examples(Dataset[Encoded]):
         self.rows = [(np.asarray(ids, dtype=np.int32), prompt) for ids, prompt in encoded]
         self.lengths = [len(ids) for ids, _ in self.rows]
 
+    @property
+    def response_share(self) -> float:
+        """Of all tokens, those that are learnt."""
+        return 1 - sum(prompt for _, prompt in self.rows) / sum(self.lengths)
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -43,6 +48,8 @@ class Schedule(NamedTuple):
     """Tokens of each step, padding not counted."""
     positions: list[int]
     """What the model computes in each step: tokens and padding."""
+    widest: int
+    """The same of the largest micro-batch."""
 
     @property
     def micro_batches(self) -> int:
@@ -81,15 +88,10 @@ def schedule(lengths: Sequence[int], recipe: Recipe, processes: int = 1) -> Sche
         steps = _packs(groups, tokens, lengths, recipe.pack_tokens, processes)
     else:
         steps = [_rows(group, lengths, recipe, processes) for group in groups]
-    widths = [[[lengths[index] for index in one] or [1] for one in step] for step in steps]
-    return Schedule(
-        steps,
-        tokens,
-        [
-            sum(sum(one) if recipe.pack_tokens is not None else len(one) * max(one) for one in step)
-            for step in widths
-        ],
-    )
+    sizes = [[[lengths[index] for index in one] or [1] for one in step] for step in steps]
+    padded = recipe.pack_tokens is None
+    widths = [[len(one) * max(one) if padded else sum(one) for one in step] for step in sizes]
+    return Schedule(steps, tokens, [sum(step) for step in widths], max(max(step) for step in widths))
 
 
 def _rows(group: Sequence[int], lengths: Sequence[int], recipe: Recipe, processes: int) -> list[list[int]]:

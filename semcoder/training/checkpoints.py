@@ -8,18 +8,14 @@ from types import FrameType
 from typing import Any
 
 import torch.distributed
-from safetensors import safe_open
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from semcoder.artifacts import write_json
-from semcoder.errors import UserError
 from semcoder.progress import tell
 from semcoder.training import zero
 
 MARK = "complete.json"
 """Written last. A checkpoint without it was cut off while being written and is never resumed from."""
-BYTES_PER_WEIGHT = 18
-"""Weights twice at 2 bytes (loadable, and DeepSpeed's own), fp32 weights and two Adam moments at 4, slack."""
 
 
 def newest(partial: Path) -> Path | None:
@@ -31,26 +27,6 @@ def newest(partial: Path) -> Path | None:
         elif zero.rank() == 0:
             tell(f"{checkpoint.name} was cut off while being written: not used")
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
-
-
-def require_space(base: Path, partial: Path) -> None:
-    """Raise UserError now rather than hours later when the disk cannot hold the run's checkpoints."""
-    weights = 0
-    for file in base.glob("*.safetensors"):
-        with safe_open(file, framework="np") as tensors:
-            for name in tensors.keys():  # noqa: SIM118  (not a mapping)
-                size = 1
-                for extent in tensors.get_slice(name).get_shape():
-                    size *= extent
-                weights += size
-    # Two checkpoints (the old one goes when the new one is whole) and the result.
-    needed = weights * (2 * BYTES_PER_WEIGHT + 2)
-    free = shutil.disk_usage(partial).free
-    if free < needed:
-        raise UserError(
-            f"{partial.parent}: {free / 1e9:.1f} GB free, but checkpoints of {weights / 1e6:.0f}M weights "
-            f"need {needed / 1e9:.1f} GB; free some space or put the results on another disk."
-        )
 
 
 class Checkpoints(TrainerCallback):

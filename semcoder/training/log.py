@@ -22,14 +22,19 @@ KEPT = (
     "tokens",
     "real_share",
     "tokens_per_second",
+    "utilisation",
 )
 
 
 class Log(TrainerCallback):
-    """Adds speed to the Trainer's own history, which checkpoints carry, and says where the run stands."""
+    """Adds speed to the Trainer's own history, which checkpoints carry, and says where the run stands.
 
-    def __init__(self, plan: Schedule) -> None:
+    `peak`: tokens a second at the GPUs' peak, None where that is not known; `utilisation` is the share reached.
+    """
+
+    def __init__(self, plan: Schedule, peak: float | None = None) -> None:
         self.plan = plan
+        self.peak = peak
         self.began = 0.0
         self.seconds: list[float] = []
 
@@ -61,6 +66,8 @@ class Log(TrainerCallback):
         entry["tokens"] = self.plan.tokens[step - 1]
         entry["real_share"] = round(entry["tokens"] / self.plan.positions[step - 1], 4)
         entry["tokens_per_second"] = round(entry["tokens"] / self.seconds[-1], 1)
+        if self.peak:
+            entry["utilisation"] = round(entry["tokens"] / self.seconds[-1] / self.peak, 4)
         if args.process_index == 0:
             left = sum(self.plan.tokens[step:]) * sum(self.seconds) / sum(self._done(step))
             tell(

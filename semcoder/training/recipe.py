@@ -2,8 +2,9 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from semcoder.errors import UserError, first_fault
 from semcoder.records import Format
 
 MIXTURE_FIELDS = ("tasks", "format", "compare", "soft", "extra", "extra_language", "max_tokens", "seed")
@@ -108,3 +109,11 @@ class Recipe(MixtureRecipe):
         if self.pack_tokens is not None and self.pack_tokens < self.max_tokens:
             raise ValueError("pack_tokens is below max_tokens: the longest example must fit in a pack")
         return self
+
+
+def parse_recipe(text: str) -> Recipe:
+    """Raises UserError naming the field at fault."""
+    try:
+        return Recipe.model_validate_json(text)
+    except ValidationError as error:
+        raise UserError(f"--recipe: {first_fault(error, 'JSON')}.") from error

@@ -8,22 +8,19 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from semcoder import libraries
 from semcoder.artifacts import open_alone, replace_directory, sha256_of, write_json
-from semcoder.errors import UserError, first_fault
+from semcoder.errors import UserError
 from semcoder.progress import tell
 from semcoder.records import Example, read
-from semcoder.training import zero
+from semcoder.training import forecast, zero
+from semcoder.training.card import write_card
 from semcoder.training.encoding import encode, load_tokenizer
-from semcoder.training.recipe import Recipe
-
-if TYPE_CHECKING:
-    from semcoder.training.batches import Schedule
+from semcoder.training.recipe import Recipe, parse_recipe
 
 INTERRUPTED = 143
 """Exit code after SIGTERM: the same command goes on from the checkpoint that was saved."""
@@ -42,7 +39,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     # Here, so that the command's --help need not load the libraries.
     from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
 
-    from semcoder.training import attention, batches, card, checkpoints, log
+    from semcoder.training import attention, batches, checkpoints, log
 
     processes = zero.world_size()
     tokenizer = load_tokenizer(base)
@@ -56,7 +53,9 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     partial = _partial(out, recipe, hashes, processes)
     if zero.rank() == 0:
         alone = open_alone(partial / "lock", LAST_STEP_S)
-    checkpoints.require_space(base, partial)
+    coming = forecast.forecast(forecast.shape_of(base), plan, recipe, processes, examples.response_share)
+    forecast.require_space(coming, partial)
+    forecast.require_memory(coming, recipe, *zero.memory_gb())
 
     zero.join_group()  # waits for rank 0
     # In this order: with ZeRO-3 the arguments make loading shard the weights.
@@ -68,6 +67,8 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
         local_files_only=True,
         attn_implementation=attention.register() if packed else None,
     )
+    card = forecast.card_of(zero.device())
+    peak = coming.peak(card[1], processes) if card else None
     keeper = checkpoints.Checkpoints(partial, 60 * save_minutes)
     collator = batches.PackCollator if packed else batches.Collator
     trainer = Trainer(
@@ -76,13 +77,15 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
         train_dataset=batches.MicroBatches(examples, plan),
         data_collator=collator(tokenizer.eos_token_id),
         processing_class=tokenizer,
-        callbacks=[keeper, log.Log(plan)],
+        callbacks=[keeper, log.Log(plan, peak)],
     )
     trainer.remove_callback(PrinterCallback)
     _require_deepspeed(trainer, processes)
     start = checkpoints.newest(partial)
     if zero.rank() == 0:
-        tell(_announcement(plan, start))
+        tell(forecast.told(coming, processes, card))
+        if start:
+            tell(f"going on from {start.name}")
     trainer.train(resume_from_checkpoint=str(start) if start else None)
     if keeper.told_to_end and trainer.state.global_step < trainer.state.max_steps:
         tell(f"stopped after step {trainer.state.global_step}; run the same command to go on")
@@ -99,7 +102,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
         write_json(final / "recipe.json", recipe.model_dump(mode="json"))
         steps = log.write_log(final / "training_log.jsonl", trainer.state.log_history)
         tasks = Counter[str](row.task for row in rows)
-        card.write_card(final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware())
+        write_card(final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware())
         replace_directory(final, out)
         for leftover in out.parent.glob(f"{out.name}.*.partial"):
             shutil.rmtree(leftover)
@@ -134,14 +137,6 @@ def _require_deepspeed(trainer: Any, processes: int) -> None:
         raise RuntimeError(f"{trainer.args.world_size} processes joined, {processes} were started")
 
 
-def _announcement(plan: "Schedule", start: Path | None) -> str:
-    text = (
-        f"{len(plan.steps)} steps, {sum(plan.examples)} examples, {sum(plan.tokens)} tokens, "
-        f"{plan.micro_batches} micro-batches a step ({plan.empty} of all empty), {zero.hardware()}"
-    )
-    return f"{text}; going on from {start.name}" if start else text
-
-
 def _leave(processes: int) -> None:
     """End the process once all is saved.
 
@@ -155,14 +150,6 @@ def _leave(processes: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
-
-
-def parse_recipe(text: str) -> Recipe:
-    """Raises UserError naming the field at fault."""
-    try:
-        return Recipe.model_validate_json(text)
-    except ValidationError as error:
-        raise UserError(f"--recipe: {first_fault(error, 'JSON')}.") from error
 
 
 def main(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semcoder.errors import UserError
+from semcoder.training import forecast
 from semcoder.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -69,12 +70,26 @@ def _skip_shared_memory_kernel() -> None:
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
 
 
-def hardware() -> str:
-    """What the run has: `8 x NVIDIA RTX A6000`."""
+def device() -> str:
+    """What each process works on: `NVIDIA RTX A6000`, or `CPU process`."""
     import torch
 
-    cuda = torch.cuda.is_available()
-    return f"{world_size()} x {torch.cuda.get_device_name() if cuda else 'CPU process'}"
+    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "CPU process"
+
+
+def memory_gb() -> tuple[float, str]:
+    """(GB that one process has, where): its GPU's memory, or its share of the machine's."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_properties().total_memory / 1e9, device()
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", world_size()))
+    return forecast.machine_memory_gb() / local, "each process on this machine"
+
+
+def hardware() -> str:
+    """What the run has: `8 x NVIDIA RTX A6000`."""
+    return f"{world_size()} x {device()}"
 
 
 def dtype(recipe: Recipe) -> "torch.dtype":

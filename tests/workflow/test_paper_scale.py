@@ -1,5 +1,6 @@
 """At the paper's scale the graph holds every family of artifacts, and planning it makes nothing."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,18 +23,25 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def snakemake(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """snakemake in a copy."""
-    options = ["--cores", "1", "--directory", str(folder), "--snakefile", str(folder / "Snakefile")]
+    options = ["--cores", "32", "--directory", str(folder), "--snakefile", str(folder / "Snakefile")]
     return subprocess.run(
         [*SNAKEMAKE, *options, *words], cwd=folder, capture_output=True, text=True, check=False
     )
 
 
 @pytest.fixture(scope="module")
-def planned(clone: Path) -> set[str]:
+def jobs(clone: Path) -> str:
+    """What a dry run prints."""
+    done = snakemake(clone, "-n", "--printshellcmds")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def planned(clone: Path, jobs: str) -> set[str]:
     """Every file of the plan."""
-    for plan in ("-n", "--summary"):
-        done = snakemake(clone, plan)
-        assert done.returncode == 0, done.stdout + done.stderr
+    done = snakemake(clone, "--summary")
+    assert done.returncode == 0, done.stdout + done.stderr
     made = [path for path in (clone / "results").rglob("*") if "paper" not in path.parts]
     assert made == [] and not (clone / "data/external").exists()
     return {line.split("\t")[0] for line in done.stdout.splitlines()[1:]}
@@ -87,6 +95,20 @@ FAMILIES = [
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_plan_holds_the_family(planned: set[str], family: str) -> None:
     assert f"{RESULTS}/{family}" in planned
+
+
+def test_each_recipe_is_launched_on_the_whole_node(jobs: str) -> None:
+    """Golden: `SEMCODER_GOLDEN=1 pytest` writes it anew; read the difference before you commit it."""
+    found = []
+    for job in jobs.split("\n\n"):
+        lines = [line for line in job.splitlines() if line.startswith(("Job ", "Shell command: torchrun"))]
+        if "training: " in job:
+            found.append("\n".join(line.partition(": ")[2] for line in lines))
+    text = "\n\n".join(sorted(found)) + "\n"
+    golden = Path(__file__).parent / "golden/training.txt"
+    if os.environ.get("SEMCODER_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+    assert len(found) == 13 and text == golden.read_text(encoding="utf-8")
 
 
 def test_external_files_come_through_the_one_door(planned: set[str]) -> None:
