@@ -103,6 +103,7 @@ OUTPUTS: dict[str, str] = {
     "monologue show": "html",
     "training mix": "mixture dropped summary",
     "training base": "out/",
+    "training plan": "",
     "training train": "out/",
     "evaluation questions": "out dropped summary",
     "evaluation generate": "generations setup",
