@@ -79,12 +79,12 @@ rule score:
         mem_mb=8000,
         runtime=120,
     params:
-        code=code("evaluation", "score"),
+        code=code("evaluation", "judge"),
         benchmark=lambda w: w.benchmark,
     message:
         "scores: {output.score}"
     shell:
-        "semcoder --log {log} evaluation score --benchmark {params.benchmark}"
+        "semcoder --log {log} evaluation judge --benchmark {params.benchmark}"
         " $(printf -- '--data %s ' {input.data}) $(printf -- '--generations %s ' {input.generations})"
         " $(printf -- '--setup %s ' {input.setup}) --workers {threads}"
         " --items {output.verdicts} --score {output.score}"

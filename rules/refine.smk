@@ -39,7 +39,7 @@ use rule score as score_buggy with:
         mem_mb=8000,
         runtime=240,
     params:
-        code=code("evaluation", "score"),
+        code=code("evaluation", "judge"),
         benchmark="pyx_code",
     message:
         "pyx-r: {output.score}"

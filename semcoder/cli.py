@@ -62,6 +62,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "questions": "semcoder.evaluation.questions",
             "generate": "semcoder.evaluation.generate",
+            "judge": "semcoder.evaluation.judging",
             "score": "semcoder.evaluation.score",
         },
     ),
@@ -107,7 +108,8 @@ OUTPUTS: dict[str, str] = {
     "training train": "out/",
     "evaluation questions": "out dropped summary",
     "evaluation generate": "generations setup",
-    "evaluation score": "items score",
+    "evaluation judge": "items score",
+    "evaluation score": "scores",
     "refine build": "out dropped summary",
     "refine round": "out_generations setup",
     "report table": "csv_file markdown",

@@ -95,7 +95,7 @@ def test_an_output_is_not_written_over_an_input(tmp_path: Path) -> None:
 def test_two_outputs_are_two_files(tmp_path: Path) -> None:
     words = [word for name in ("items", "score") for word in (f"--{name}", str(tmp_path / "o"))]
     done = semcoder(
-        "evaluation", "score", "--benchmark", "humaneval", "--data", "d", "--generations", "g", *words
+        "evaluation", "judge", "--benchmark", "humaneval", "--data", "d", "--generations", "g", *words
     )
     assert done.returncode == 2 and "--items and --score" in done.stderr
 
@@ -124,7 +124,7 @@ INPUTS = [
     f"monologue write {RECORDS} --traces BAD --direction forward --monologues o {LISTS}",
     f'pyx synthesize --teacher {{"kind":"grounded"}} --seeds BAD --problems a --programs b --inputs c --soft e {LISTS}',
     *(
-        f"evaluation score --benchmark {each} --data BAD --generations BAD --items i --score s"
+        f"evaluation judge --benchmark {each} --data BAD --generations BAD --items i --score s"
         for each in ("humaneval", "humaneval_plus", "cruxeval_output", "pyx_output", "lcb_execution")
     ),
     f"training mix --recipe {{}} --tokenizer BAD --problems BAD {RECORDS} --rationales BAD --mixture m {LISTS}",

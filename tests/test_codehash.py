@@ -34,7 +34,7 @@ def test_generations_do_not_hang_on_how_they_are_judged() -> None:
         or name == "semcoder.evaluation.evalplus"
     ]
     assert judging == []
-    scored = codehash.modules_behind(STAGES["evaluation"][1]["score"])
+    scored = codehash.modules_behind(STAGES["evaluation"][1]["judge"])
     assert {"semcoder.evaluation.checking", "semcoder.execution.child"} <= scored
 
 

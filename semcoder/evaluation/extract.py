@@ -49,6 +49,15 @@ def input_answer(text: str, entry_point: str, inside: bool) -> str | None:
     return next((arguments for arguments in found if arguments is not None), None)
 
 
+def call_arguments(text: str, entry_point: str) -> str | None:
+    """The source between the parentheses where `text` is a call of the function and nothing else."""
+    source = text.strip()
+    call = _call(source)
+    if call is None or not isinstance(call.func, ast.Name) or call.func.id != entry_point:
+        return None
+    return _between(call, source)
+
+
 def _assertions(text: str, entry_point: str, inside: bool) -> Iterator[Assertion]:
     """What the answer blocks say, in order; without any block, the assertions from the last to the first."""
     starts = [0] if inside else []

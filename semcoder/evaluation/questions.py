@@ -12,7 +12,7 @@ from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.prediction import Question
 from semcoder.evaluation.checking import Runner
 from semcoder.evaluation.judges import judge_answers
-from semcoder.evaluation.score import CPU_S, PATIENT_CPU_S
+from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S
 from semcoder.records import Dropped, TestCase
 
 STAGE = "evaluation.questions"

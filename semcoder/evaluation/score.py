@@ -1,190 +1,203 @@
-"""From what a model wrote to verdicts and a score."""
+"""Scores of answers that others wrote, in the files of CRUXEval's and EvalPlus' own harnesses."""
 
+import json
 import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
-from pydantic import ValidationError
 
-from semcoder import records
-from semcoder.artifacts import sha256_of, write_json
+from semcoder.artifacts import write_json
 from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
-from semcoder.evaluation.benchmarks.interface import Harness, Item
-from semcoder.evaluation.checking import Ruling, Runner
+from semcoder.evaluation.benchmarks.evalplus import Differential
+from semcoder.evaluation.benchmarks.prediction import Question
+from semcoder.evaluation.checking import Runner
+from semcoder.evaluation.extract import call_arguments
 from semcoder.evaluation.judges import judge_answers
-from semcoder.evaluation.registry import BENCHMARKS
-from semcoder.evaluation.scorefile import ScoreFile, Setup
-from semcoder.evaluation.statistics import interval, mean, pass_at_k
+from semcoder.evaluation.judges.evalplus import judge_part
+from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S
+from semcoder.evaluation.statistics import mean, pass_at_k
 from semcoder.progress import track
-from semcoder.records import Generation, ScoredItem
+from semcoder.reading import read_lines, read_text
 
+Foreign = Literal["cruxeval-output", "cruxeval-input", "humaneval", "mbpp"]
+EXTERNAL = Path("data/external")
+DATA = {
+    "cruxeval-output": EXTERNAL / "cruxeval/cruxeval.jsonl",
+    "cruxeval-input": EXTERNAL / "cruxeval/cruxeval.jsonl",
+    "humaneval": EXTERNAL / "humaneval_plus/HumanEvalPlus.jsonl.gz",
+    "mbpp": EXTERNAL / "mbpp_plus/MbppPlus.jsonl.gz",
+}
+"""Where `semcoder data fetch` puts them."""
 CHUNK = 512
-"""Generations judged together: between chunks progress is shown."""
-PASS_AT = (1, 5, 10, 100)
-CPU_S = 10.0
-PATIENT_CPU_S = 120.0
+"""Answers judged together: between chunks progress is shown."""
+
+
+class Answer(NamedTuple):
+    """One answer to an item; its text is None where it can be none."""
+
+    item: str
+    text: str | None
 
 
 def main(
-    benchmark: Annotated[str, typer.Option(help=f"One of: {', '.join(BENCHMARKS)}.")],
-    data: Annotated[list[Path], typer.Option(help="The benchmark's files.")],
-    generations: Annotated[list[Path], typer.Option(help="What the model wrote, all shards.")],
-    items: Annotated[Path, typer.Option(help="Verdicts to write, one line a generation.")],
-    score: Annotated[Path, typer.Option(help="Score to write (JSON).")],
-    workers: Annotated[int, typer.Option(help="Sandboxed processes side by side.")] = 2,
-    cpu_seconds: Annotated[
-        float, typer.Option(help="Processor time of one program on all its tests.")
-    ] = CPU_S,
-    patient_cpu_seconds: Annotated[
-        float, typer.Option(help="The same for reference solutions and the long lists of EvalPlus.")
-    ] = PATIENT_CPU_S,
-    setup: Annotated[
-        list[Path] | None,
-        typer.Option(help="How the generations were made, of each shard; the score keeps it."),
+    benchmark: Annotated[Foreign, typer.Argument(help="Whose questions were answered.", show_default=False)],
+    scores: Annotated[Path, typer.Option(help="JSON to write.")],
+    generations: Annotated[
+        Path | None, typer.Option(help='CRUXEval: {"sample_0": ["answer", ...], ...}, answers extracted.')
     ] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="HumanEval and MBPP: EvalPlus' samples, {task_id, solution or completion} a line."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The benchmark's file; what `semcoder data fetch` got if left out.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Sandboxed processes side by side.")] = 2,
+    cpu_seconds: Annotated[float, typer.Option(help="Processor time of one answer.")] = CPU_S,
+    patient_cpu_seconds: Annotated[
+        float, typer.Option(help="The same for reference solutions and the plus inputs of EvalPlus.")
+    ] = PATIENT_CPU_S,
 ) -> None:
-    """Judge generations, and write verdicts and pass@k with its 95 % interval.
+    """Score a file of CRUXEval's or EvalPlus' own kind; every answer gets a verdict.
 
-    Nothing that a model wrote shares a process with a test, a reference or an expected value.
-    Every generation is judged; one for an item that the data do not have is an error. For output and input
-    prediction the score also says how many of the items are solved by copying what the question shows.
+    CRUXEval: `pass_at_1` and `pass_at_5` in percent and `samples`, true or false for each answer. HumanEval and
+    MBPP: `base` and `plus`, each with `pass_at_1` in percent, and `samples` with a verdict on both for each
+    sample. pass@5 of fewer than five answers is null. Items without an answer do not count: `items` and `of`
+    say how many there are.
 
-    Example: semcoder evaluation score --benchmark humaneval --data HumanEval.jsonl.gz --generations g.jsonl
-    --items items.jsonl --score score.json
+    Example: semcoder evaluation score cruxeval-output --generations generations.json --scores scores.json
     """
-    harness = harness_of(benchmark)
-    written = list(records.read_all(generations, Generation))
-    if not written:
-        raise UserError(f"{generations[0]}: no generations; make them with `semcoder evaluation generate`.")
-    files = harness.files(data)
-    known: dict[str, Item] = {item.id: item for item in harness.read(files)}
-    place = {id: number for number, id in enumerate(known)}
-    for generation in written:
-        if generation.item not in known:
-            raise UserError(
-                f"the generations answer {generation.item}, which {data[0]} does not have; "
-                "give --data the files that they were made from."
-            )
-    written.sort(key=lambda generation: (place[generation.item], generation.sample))
+    prediction = benchmark.startswith("cruxeval")
+    given, other = (generations, samples) if prediction else (samples, generations)
+    if given is None or other is not None:
+        option = "--generations" if prediction else "--samples"
+        raise UserError(f"{benchmark}: give the answers with {option}, and nothing else.")
+    source = data or DATA[benchmark]
+    if not source.is_file():
+        raise UserError(
+            f"{source}: no such file; get it with `semcoder data fetch`, or name the benchmark's file with --data."
+        )
     with Runner(workers, cpu_seconds, patient_cpu_seconds) as runner:
-        scored = judge(harness, known, written, runner)
-        asked = [known[id] for id in dict.fromkeys(generation.item for generation in written)]
-        copied = copying(harness, asked, runner)
-    groups = {item.id: harness.group(item) for item in asked}
-    hashes = {path.name: sha256_of(path) for path in files}
-    summary = summarize(benchmark, written, scored, groups, copied, hashes, _setup_of(setup or []))
-    records.write(items, scored)
-    write_json(score, summary.model_dump(mode="json"))
-    low, high = summary.interval
-    print(
-        f"{benchmark}: pass@1 {100 * summary.pass_at['1']:.1f} % [{100 * low:.1f}, {100 * high:.1f}], "
-        f"{summary.items} of {len(known)} items",
-        file=sys.stderr,
-    )
+        if prediction:
+            found = _cruxeval(benchmark, given, source, runner)
+        else:
+            found = _evalplus(benchmark, given, source, runner)
+    write_json(scores, found)
+    if found["items"] < found["of"]:
+        print(f"only {found['items']} of {found['of']} items are answered", file=sys.stderr)
 
 
-def harness_of(benchmark: str) -> Harness[Any]:
-    """The harness of a benchmark; raises UserError for an unknown name."""
-    if benchmark not in HARNESSES:
-        raise UserError(f"--benchmark {benchmark} is not one of {', '.join(HARNESSES)}.")
-    return HARNESSES[benchmark]
-
-
-def judge(
-    harness: Harness[Any], items: Mapping[str, Item], written: Sequence[Generation], runner: Runner
-) -> list[ScoredItem]:
-    """A verdict for each generation, in their order; equal answers to an item are judged once."""
-    answers = [(items[g.item], harness.answer(items[g.item], g)) for g in written]
-    distinct = list(dict.fromkeys((item.id, answer) for item, answer in answers))
-    rulings: dict[tuple[str, str | None], Ruling] = {}
-    chunks = [distinct[start : start + CHUNK] for start in range(0, len(distinct), CHUNK)]
-    for chunk in track(chunks, "chunks of answers judged"):
-        verdicts = judge_answers(harness, runner, [(items[id], answer) for id, answer in chunk])
-        rulings.update(zip(chunk, verdicts, strict=True))
-    return [
-        ScoredItem(
-            parents=(generation.id,),
-            item=generation.item,
-            sample=generation.sample,
-            answer=answer or "",
-            passed=rulings[item.id, answer].passed,
-            reason=rulings[item.id, answer].reason,
+def _cruxeval(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[str, Any]:
+    harness = HARNESSES[benchmark.replace("-", "_")]
+    known: dict[str, Question] = {item.id: item for item in harness.read([data])}
+    written = _generations(path)
+    _require_known(written, known, path, data)
+    answers = [
+        Answer(
+            item, text if benchmark == "cruxeval-output" else call_arguments(text, known[item].entry_point)
         )
-        for generation, (item, answer) in zip(written, answers, strict=True)
+        for item, texts in written.items()
+        for text in texts
     ]
-
-
-def copying(harness: Harness[Any], items: Sequence[Item], runner: Runner) -> list[float] | None:
-    """1.0 for each item that its plainest copy solves, else 0.0; None where there is nothing to copy."""
-    copies = [(item, answer) for item in items for answer in harness.copies(item)[:1]]
-    return [float(ruling.passed) for ruling in judge_answers(harness, runner, copies)] if copies else None
-
-
-def _setup_of(paths: Sequence[Path]) -> Setup | None:
-    """What the shards say of how they were made. Raises UserError where they do not agree."""
-    found = []
-    for path in paths:
-        try:
-            found.append(Setup.model_validate_json(path.read_text(encoding="utf-8")))
-        except (OSError, ValidationError) as error:
-            raise UserError(f"{path}: not what `evaluation generate --setup` writes ({error}).") from error
-    if any(each != found[0] for each in found):
-        raise UserError(f"{paths[0]}: the shards were made in different ways; make them all anew.")
-    return found[0] if found else None
-
-
-def summarize(
-    benchmark: str,
-    written: Sequence[Generation],
-    scored: Sequence[ScoredItem],
-    groups: Mapping[str, str],
-    copied: Sequence[float] | None,
-    hashes: dict[str, str],
-    setup: Setup | None,
-) -> ScoreFile:
-    """The score. Raises UserError where items have different numbers of samples or rows mix models."""
-    models, formats = {g.model for g in written}, {g.format for g in written}
-    if len(models) > 1 or (len(formats) > 1 and not benchmark_is_code(benchmark)):
-        raise UserError(
-            f"the generations are of {', '.join(sorted(models))} in {', '.join(sorted(formats))}; "
-            "score one model and one format at a time."
-        )
-    if len({(g.item, g.sample) for g in written}) != len(written):
-        raise UserError("some sample of an item is there twice; give each file of generations once.")
-    by_item: dict[str, list[bool]] = {}
-    for row in scored:
-        by_item.setdefault(row.item, []).append(row.passed)
-    samples = {len(passed) for passed in by_item.values()}
-    if len(samples) > 1:
-        raise UserError(
-            f"some items have {min(samples)} samples and others {max(samples)}; give all files of generations."
-        )
-    count = samples.pop()
-    shares = {
-        k: [pass_at_k(count, sum(passed), k) for passed in by_item.values()] for k in PASS_AT if k <= count
-    }
-    of = [groups[item] for item in by_item]
-    return ScoreFile(
-        model=models.pop(),
-        benchmark=benchmark,
-        format=written[0].format,
-        items=len(by_item),
-        samples=count,
-        groups=len(set(of)),
-        pass_at={str(k): mean(values) for k, values in shares.items()},
-        interval=interval(shares[1], of, count),
-        copied=mean(copied) if copied is not None else None,
-        copied_interval=interval(copied, of) if copied is not None else None,
-        reasons=dict(sorted(Counter(row.reason for row in scored).items())),
-        data_sha256=hashes,
-        setup=setup,
+    rulings = iter(
+        [
+            ruling.passed
+            for chunk in _chunks(answers)
+            for ruling in judge_answers(harness, runner, [(known[each.item], each.text) for each in chunk])
+        ]
     )
+    verdicts = {item: [next(rulings) for _ in texts] for item, texts in written.items()}
+    return {
+        "pass_at_1": _percent(verdicts.values(), 1),
+        "pass_at_5": _percent(verdicts.values(), 5),
+        "items": len(verdicts),
+        "of": len(known),
+        "samples": verdicts,
+    }
 
 
-def benchmark_is_code(benchmark: str) -> bool:
-    """Whether a program is asked for; rounds of refinement mix first answers with repairs there."""
-    return BENCHMARKS[benchmark].task == "code"
+def _evalplus(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[str, Any]:
+    harness = HARNESSES[f"{benchmark}_plus"]
+    known: dict[str, Differential] = {item.id: item for item in harness.read([data])}
+    written = _samples(path, known)
+    _require_known(written, known, path, data)
+    order = [(known[item], code) for item, codes in written.items() for code in codes]
+    distinct = list({(item.id, code): (item, code) for item, code in order}.values())
+    base: dict[tuple[str, str], bool] = {}
+    plus: dict[tuple[str, str], bool] = {}
+    for chunk in _chunks(distinct):
+        for (item, code), ruling in zip(chunk, judge_part(runner, chunk, False), strict=True):
+            base[item.id, code] = ruling.passed
+        again = [(item, code) for item, code in chunk if base[item.id, code]]
+        for (item, code), ruling in zip(again, judge_part(runner, again, True), strict=True):
+            plus[item.id, code] = ruling.passed
+    verdicts = {
+        item: [{"base": base[item, code], "plus": plus.get((item, code), False)} for code in codes]
+        for item, codes in written.items()
+    }
+    shares = {
+        part: {"pass_at_1": _percent([[each[part] for each in row] for row in verdicts.values()], 1)}
+        for part in ("base", "plus")
+    }
+    return {**shares, "items": len(verdicts), "of": len(known), "samples": verdicts}
+
+
+def _chunks(answers: Sequence[Any]) -> Iterable[Any]:
+    chunks = [answers[start : start + CHUNK] for start in range(0, len(answers), CHUNK)]
+    return track(chunks, "chunks of answers judged")
+
+
+def _percent(verdicts: Iterable[Sequence[bool]], k: int) -> float | None:
+    """pass@k in percent; None where some item has fewer than k answers."""
+    rows = list(verdicts)
+    if min(map(len, rows)) < k:
+        return None
+    return 100 * mean([pass_at_k(len(row), sum(row), k) for row in rows])
+
+
+def _generations(path: Path) -> dict[str, list[str]]:
+    """The answers by item. Raises UserError for what is not CRUXEval's generations file."""
+    form = '{"sample_0": ["answer", ...], ...}'
+    try:
+        found = json.loads(read_text(path))
+    except ValueError as error:
+        raise UserError(f"--generations {path}: not JSON ({error}); it has to be {form}.") from error
+    if not isinstance(found, dict) or not found:
+        raise UserError(f"--generations {path}: no answers; it has to be {form}.")
+    for item, texts in found.items():
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+            raise UserError(f"--generations {path}: {item} has no list of answers; it has to be {form}.")
+    return found
+
+
+def _samples(path: Path, known: Mapping[str, Differential]) -> dict[str, list[str]]:
+    """The programs by problem. Raises UserError for what is not EvalPlus' samples file."""
+    found: dict[str, list[str]] = {}
+    for number, line in read_lines(path):
+        where = f"--samples {path}, line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise UserError(f"{where}: not JSON ({error}).") from error
+        if not isinstance(row, dict) or not isinstance(row.get("task_id"), str):
+            raise UserError(f"{where}: no task_id; a line has to be {{task_id, solution or completion}}.")
+        code, rest = row.get("solution"), row.get("completion")
+        if not isinstance(code, str) and not isinstance(rest, str):
+            raise UserError(f"{where}: neither solution nor completion is a text; give one of them.")
+        item = known.get(row["task_id"])
+        prompt = item.prompt if item is not None else ""
+        found.setdefault(row["task_id"], []).append(code if isinstance(code, str) else f"{prompt}{rest}")
+    if not found:
+        raise UserError(
+            f"--samples {path}: no samples; a line has to be {{task_id, solution or completion}}."
+        )
+    return found
+
+
+def _require_known(written: Iterable[str], known: Mapping[str, Any], path: Path, data: Path) -> None:
+    for item in written:
+        if item not in known:
+            raise UserError(f"{path}: {data} has no item {item}; give the benchmark that was answered.")

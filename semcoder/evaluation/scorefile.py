@@ -1,4 +1,4 @@
-"""The score of one model on one benchmark, as `semcoder evaluation score` writes it."""
+"""The score of one model on one benchmark, as `semcoder evaluation judge` writes it."""
 
 from typing import Literal
 

@@ -24,10 +24,10 @@ from semcoder.evaluation.generate import (
     weights_of,
     write_setup,
 )
+from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S, harness_of
 from semcoder.evaluation.partial import Partial
 from semcoder.evaluation.prompts import Rationale, Style, refine_prompt
 from semcoder.evaluation.sampling import EngineSettings, Sampling
-from semcoder.evaluation.score import CPU_S, PATIENT_CPU_S, harness_of
 from semcoder.execution.api import Job
 from semcoder.records import Generation, ScoredItem, Trace
 from semcoder.refine.feedback import Failure, failures, shown_code

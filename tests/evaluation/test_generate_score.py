@@ -79,7 +79,7 @@ def test_from_questions_to_a_score(pyx: dict[str, Path], tmp_path: Path) -> None
     assert not list(tmp_path.glob("*.partial.jsonl"))
     spoilt = [written[0].model_copy(update={"id": "", "text": "no answer"}), *written[1:]]
     records.write(out, [Generation.model_validate(row.model_dump()) for row in spoilt[::-1]])
-    scoring = ["evaluation", "score", "--benchmark", "pyx_output", *options(pyx), "--generations", out]
+    scoring = ["evaluation", "judge", "--benchmark", "pyx_output", *options(pyx), "--generations", out]
     run(*scoring, "--items", items, "--score", score, "--setup", setup)
     found = ScoreFile.model_validate_json(score.read_text())
     assert (found.items, found.samples, found.pass_at, found.model) == (6, 1, {"1": 5 / 6}, "planted")
@@ -108,7 +108,7 @@ def test_code_for_held_out_problems(pyx: dict[str, Path], tmp_path: Path) -> Non
     with planted(solve) as server:
         words = ["--benchmark", "pyx_code", "--format", "code", "--sampling", sampling]
         run(*generate(pyx, out, server.engine, *words))
-    scoring = ["evaluation", "score", "--benchmark", "pyx_code", *options(pyx), "--generations", out]
+    scoring = ["evaluation", "judge", "--benchmark", "pyx_code", *options(pyx), "--generations", out]
     run(*scoring, "--items", items, "--score", score)
     found = ScoreFile.model_validate_json(score.read_text())
     assert (found.items, found.samples, found.pass_at["1"]) == (2, 2, 0.5)
@@ -177,7 +177,7 @@ def test_shards_made_in_different_ways_are_not_one_score(pyx: dict[str, Path], t
     for name, seed in (("a", 1), ("b", 2)):
         made = Setup(engine="openai", sampling=Sampling(seed=seed), style="base", revision="")
         (tmp_path / name).write_text(made.model_dump_json())
-    scoring = ["evaluation", "score", "--benchmark", "pyx_output", *options(pyx), "--generations", path]
+    scoring = ["evaluation", "judge", "--benchmark", "pyx_output", *options(pyx), "--generations", path]
     words = [*scoring, "--items", tmp_path / "i", "--score", tmp_path / "s", "--setup", tmp_path / "a"]
     with pytest.raises(UserError, match="made in different ways"):
         run(*words, "--setup", tmp_path / "b")
@@ -266,7 +266,7 @@ def test_what_cannot_be_scored_is_said(
     path = write(tmp_path / "g.jsonl", *[({"A": ids[0], "B": ids[1]}.get(i, i), s, t) for i, s, t in rows])
     with pytest.raises(UserError, match=words):
         run(
-            *["evaluation", "score", "--benchmark", "pyx_output", *options(pyx), "--generations", path],
+            *["evaluation", "judge", "--benchmark", "pyx_output", *options(pyx), "--generations", path],
             *["--items", tmp_path / "i.jsonl", "--score", tmp_path / "s.json"],
         )
     assert not (tmp_path / "s.json").exists() and not (tmp_path / "i.jsonl").exists()

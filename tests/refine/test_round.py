@@ -83,7 +83,7 @@ class Lab:
 
     def score(self, number: int) -> ScoreFile:
         run(
-            *["evaluation", "score", *self.common, "--generations", self.path(number)],
+            *["evaluation", "judge", *self.common, "--generations", self.path(number)],
             *["--items", self.path(number, "items"), "--score", self.path(number, "score")],
         )
         return ScoreFile.model_validate_json(self.path(number, "score").read_text())
@@ -148,10 +148,10 @@ def test_humaneval_checks_tell_the_call_that_fails(tmp_path: Path) -> None:
         model = ["--model", "m", "--name", "m", "--engine", server.engine]
         g, i, s = (tmp_path / name for name in ("g", "i", "s"))
         run("evaluation", "generate", *model, *common, "--format", "code", "--generations", g)
-        run("evaluation", "score", *common, "--generations", g, "--items", i, "--score", s)
+        run("evaluation", "judge", *common, "--generations", g, "--items", i, "--score", s)
         before = ["--previous-generations", g, "--previous-items", i]
         run("refine", "round", "--round", 1, *model, *common, *before, "--out-generations", tmp_path / "o")
-        run("evaluation", "score", *common, "--generations", tmp_path / "o", "--items", i, "--score", s)
+        run("evaluation", "judge", *common, "--generations", tmp_path / "o", "--items", i, "--score", s)
     assert ScoreFile.model_validate_json(s.read_text()).pass_at["1"] == 1.0
 
 

@@ -1,0 +1,120 @@
+"""Scores of answers in CRUXEval's and EvalPlus' own files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semcoder.errors import UserError
+from semcoder.evaluation.score import main
+
+CODE = "def f(text):\n    return text.upper() + '!'\n"
+ROWS = [
+    {"id": "sample_0", "code": CODE, "input": "'ab'", "output": "'AB!'"},
+    {"id": "sample_1", "code": "def f(xs):\n    return xs[::-1]\n", "input": "[1, 2]", "output": "[2, 1]"},
+]
+
+
+def _lines(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def cruxeval(tmp_path: Path) -> Path:
+    return _lines(tmp_path / "cruxeval.jsonl", ROWS)
+
+
+def _scored(benchmark: Any, data: Path, answers: dict[str, list[str]]) -> dict[str, Any]:
+    given, out = data.parent / "g.json", data.parent / "s.json"
+    given.write_text(json.dumps(answers))
+    main(benchmark=benchmark, generations=given, scores=out, data=data)
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found
+
+
+def test_outputs_are_values(cruxeval: Path) -> None:
+    right = ["'AB!'", '"AB!"', "'AB' + '!'", " 'AB!' # upper", "'A' 'B!'"]
+    wrong = ["'AB'", "", "f('ab')", "f( 'ab' )", "(lambda: f('ab'))()", "AB!", "assert f('ab') == 'AB!'"]
+    wrong += ["__import__('os')", "'AB!' if True else f", "x", "'AB!'; f = 1", "... "]
+    found = _scored("cruxeval-output", cruxeval, {"sample_0": right + wrong})
+    assert found["samples"] == {"sample_0": [True] * 5 + [False] * 12}
+    assert found["pass_at_1"] == pytest.approx(100 * 5 / 17) and (found["items"], found["of"]) == (1, 2)
+
+
+def test_inputs_are_calls_and_any_that_gives_the_output_is_right(cruxeval: Path) -> None:
+    right = ["f('ab')", "f('AB')", "f(text='aB')", " f('a' + 'b') ", "f(\n'ab'\n)"]
+    wrong = ["'ab'", "f()", "f('a')", "g('ab')", "f('ab') or True", "assert f('ab') == 'AB!'", "", "f(f)"]
+    wrong += ["f(open('/etc/hostname').read())", "f('ab'", "f('ab').x"]
+    found = _scored("cruxeval-input", cruxeval, {"sample_0": right + wrong, "sample_1": ["f([1, 2])"] * 16})
+    assert found["samples"]["sample_0"] == [True] * 5 + [False] * 11
+    assert found["samples"]["sample_1"] == [True] * 16
+    assert found["pass_at_5"] > found["pass_at_1"] == pytest.approx(100 * (5 / 16 + 1) / 2)
+
+
+def test_five_of_fewer_than_five_is_not_defined(cruxeval: Path) -> None:
+    found = _scored("cruxeval-output", cruxeval, {"sample_0": ["'AB!'"], "sample_1": ["[2, 1]"] * 4})
+    assert found["pass_at_1"] == 100 and found["pass_at_5"] is None
+
+
+PROMPT = 'def double(x):\n    """Twice x."""\n'
+PROBLEM = {
+    "task_id": "HumanEval/0",
+    "prompt": PROMPT,
+    "entry_point": "double",
+    "canonical_solution": "    return 2 * x\n",
+    "base_input": [[1], [2]],
+    "plus_input": [[0], [-3], ["ab"]],
+    "atol": 0,
+}
+
+
+def test_samples_get_a_verdict_on_base_and_plus(tmp_path: Path) -> None:
+    data = _lines(tmp_path / "plus.jsonl", [PROBLEM, {**PROBLEM, "task_id": "HumanEval/1"}])
+    bodies = ["    return x + x\n", "    return abs(x) * 2\n", "    return x\n", "    while True: pass\n"]
+    rows = [{"task_id": "HumanEval/0", "completion": body} for body in bodies]
+    rows.append({"task_id": "HumanEval/1", "solution": "double = lambda x: x * 2"})
+    given = _lines(tmp_path / "samples.jsonl", rows)
+    main(benchmark="humaneval", samples=given, scores=tmp_path / "s.json", data=data, cpu_seconds=1)
+    found = json.loads((tmp_path / "s.json").read_text())
+    assert [(each["base"], each["plus"]) for each in found["samples"]["HumanEval/0"]] == [
+        *((True, True), (True, False), (False, False), (False, False)),
+    ]
+    assert found["samples"]["HumanEval/1"] == [{"base": True, "plus": True}]
+    assert found["base"] == {"pass_at_1": 75.0} and found["plus"] == {"pass_at_1": 62.5}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[]", "no answers; it has to be"),
+        ("{", "not JSON"),
+        ('{"sample_0": []}', "sample_0 has no list of answers"),
+        ('{"sample_0": "a"}', "sample_0 has no list of answers"),
+        ('{"sample_9": ["a"]}', "has no item sample_9"),
+    ],
+)
+def test_a_bad_generations_file_is_named(cruxeval: Path, text: str, words: str) -> None:
+    given = cruxeval.parent / "g.json"
+    given.write_text(text)
+    with pytest.raises(UserError, match=words):
+        main(benchmark="cruxeval-output", generations=given, scores=given.with_name("s"), data=cruxeval)
+    assert not given.with_name("s").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [({"solution": "x"}, "line 1: no task_id"), ({"task_id": "HumanEval/0"}, "line 1: neither")],
+)
+def test_a_bad_samples_file_is_named(tmp_path: Path, row: dict[str, Any], words: str) -> None:
+    data, given = _lines(tmp_path / "plus.jsonl", [PROBLEM]), _lines(tmp_path / "samples.jsonl", [row])
+    with pytest.raises(UserError, match=words):
+        main(benchmark="humaneval", samples=given, scores=tmp_path / "s", data=data)
+
+
+def test_options_must_be_the_benchmarks_own(cruxeval: Path) -> None:
+    with pytest.raises(UserError, match="cruxeval-input: give the answers with --generations"):
+        main(benchmark="cruxeval-input", samples=cruxeval, scores=cruxeval, data=cruxeval)
+    with pytest.raises(UserError, match="nowhere: no such file; get it with `semcoder data fetch`"):
+        main(benchmark="mbpp", samples=cruxeval, scores=cruxeval, data=Path("nowhere"))
