@@ -49,9 +49,22 @@ def input_answer(text: str, entry_point: str, inside: bool) -> str | None:
     return next((arguments for arguments in found if arguments is not None), None)
 
 
+def compared(text: str) -> str | None:
+    """What a given answer says in the place of CRUXEval's own check, `assert OUTPUT == ANSWER`; None if nothing.
+
+    `3, 6` and `not x` are no answers there: the one would be the value 3 with a message, the other no Python.
+    """
+    source = f"assert _ == {text}"
+    statement = _parse(source)
+    match statement:
+        case ast.Assert(test=ast.Compare(ops=[ast.Eq()], comparators=[answer]), msg=None):
+            return ast.get_source_segment(source, answer, padded=True)
+    return None
+
+
 def call_arguments(text: str, entry_point: str) -> str | None:
-    """The source between the parentheses where `text` is a call of the function and nothing else."""
-    source = text.strip()
+    """The source between the parentheses where a given answer is a call of the function and nothing else."""
+    source = (compared(text) or "").strip()
     call = _call(source)
     if call is None or not isinstance(call.func, ast.Name) or call.func.id != entry_point:
         return None

@@ -1,7 +1,9 @@
 """Scores of answers that others wrote, in the files of CRUXEval's and EvalPlus' own harnesses."""
 
+import ast
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -14,11 +16,12 @@ from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.evalplus import Differential
 from semcoder.evaluation.benchmarks.prediction import Question
 from semcoder.evaluation.checking import Runner
-from semcoder.evaluation.extract import call_arguments
+from semcoder.evaluation.extract import call_arguments, compared
 from semcoder.evaluation.judges import judge_answers
 from semcoder.evaluation.judges.evalplus import judge_part
 from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S
 from semcoder.evaluation.statistics import mean, pass_at_k
+from semcoder.execution import literals
 from semcoder.progress import track
 from semcoder.reading import read_lines, read_text
 
@@ -63,7 +66,9 @@ def main(
 ) -> None:
     """Score a file of CRUXEval's or EvalPlus' own kind; every answer gets a verdict.
 
-    CRUXEval: `pass_at_1` and `pass_at_5` in percent and `samples`, true or false for each answer. HumanEval and
+    CRUXEval: `pass_at_1` and `pass_at_5` in percent, `samples`, true or false for each answer, and `reasons`. An
+    answer stands for a value: one whose value is no plain data (an iterator, a class of an imported module) is
+    `not allowed`, and it is evaluated where the program is not, so it can neither call nor change it. HumanEval and
     MBPP: `base` and `plus`, each with `pass_at_1` in percent, and `samples` with a verdict on both for each
     sample. pass@5 of fewer than five answers is null. Items without an answer do not count: `items` and `of`
     say how many there are.
@@ -95,26 +100,26 @@ def _cruxeval(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[st
     known: dict[str, Question] = {item.id: item for item in harness.read([data])}
     written = _generations(path)
     _require_known(written, known, path, data)
+    _require_readable(known.values(), data)
+    outputs = benchmark == "cruxeval-output"
     answers = [
-        Answer(
-            item, text if benchmark == "cruxeval-output" else call_arguments(text, known[item].entry_point)
-        )
+        Answer(item, compared(text) if outputs else call_arguments(text, known[item].entry_point))
         for item, texts in written.items()
         for text in texts
     ]
-    rulings = iter(
-        [
-            ruling.passed
-            for chunk in _chunks(answers)
-            for ruling in judge_answers(harness, runner, [(known[each.item], each.text) for each in chunk])
-        ]
-    )
-    verdicts = {item: [next(rulings) for _ in texts] for item, texts in written.items()}
+    rulings = [
+        ruling
+        for chunk in _chunks(answers)
+        for ruling in judge_answers(harness, runner, [(known[each.item], each.text) for each in chunk])
+    ]
+    passed = iter(rulings)
+    verdicts = {item: [next(passed).passed for _ in texts] for item, texts in written.items()}
     return {
         "pass_at_1": _percent(verdicts.values(), 1),
         "pass_at_5": _percent(verdicts.values(), 5),
         "items": len(verdicts),
         "of": len(known),
+        "reasons": dict(sorted(Counter(ruling.reason for ruling in rulings).items())),
         "samples": verdicts,
     }
 
@@ -162,8 +167,8 @@ def _generations(path: Path) -> dict[str, list[str]]:
     """The answers by item. Raises UserError for what is not CRUXEval's generations file."""
     form = '{"sample_0": ["answer", ...], ...}'
     try:
-        found = json.loads(read_text(path))
-    except ValueError as error:
+        found = json.loads(read_text(path), object_pairs_hook=_no_key_twice)
+    except (ValueError, RecursionError) as error:
         raise UserError(f"--generations {path}: not JSON ({error}); it has to be {form}.") from error
     if not isinstance(found, dict) or not found:
         raise UserError(f"--generations {path}: no answers; it has to be {form}.")
@@ -178,9 +183,11 @@ def _samples(path: Path, known: Mapping[str, Differential]) -> dict[str, list[st
     found: dict[str, list[str]] = {}
     for number, line in read_lines(path):
         where = f"--samples {path}, line {number}"
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError(f"{where}: not JSON ({error}).") from error
         if not isinstance(row, dict) or not isinstance(row.get("task_id"), str):
             raise UserError(f"{where}: no task_id; a line has to be {{task_id, solution or completion}}.")
@@ -195,6 +202,22 @@ def _samples(path: Path, known: Mapping[str, Differential]) -> dict[str, list[st
             f"--samples {path}: no samples; a line has to be {{task_id, solution or completion}}."
         )
     return found
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an item stands there twice")
+    return found
+
+
+def _require_readable(items: Iterable[Question], data: Path) -> None:
+    for item in items:
+        try:
+            literals.parse(item.output)
+            ast.parse(item.code)
+        except (ValueError, SyntaxError, RecursionError) as error:
+            raise UserError(f"{data}: {item.id} cannot be read ({error}); fetch the file anew.") from error
 
 
 def _require_known(written: Iterable[str], known: Mapping[str, Any], path: Path, data: Path) -> None:

@@ -36,7 +36,7 @@ def outcome(job: Job, reply: Reply, limits: Limits) -> Outcome:
     return Outcome(
         job.id,
         verdict,
-        _clean(detail).replace(LIBRARY, "<library>"),
+        _clean(detail),
         tuple(results),
         _text(reply.stdout),
         _text(reply.stderr),
@@ -142,7 +142,7 @@ def _sentence(raised: tuple[str, str, int]) -> str:
 def _short(text: Any, limit: int) -> str:
     if type(text) is not str:
         raise BadReply("not a text")
-    return _clean(text[:limit])
+    return _clean(text.replace(LIBRARY, "<library>")[:limit])
 
 
 def _clean(text: str) -> str:

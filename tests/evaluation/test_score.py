@@ -37,10 +37,32 @@ def _scored(benchmark: Any, data: Path, answers: dict[str, list[str]]) -> dict[s
 def test_outputs_are_values(cruxeval: Path) -> None:
     right = ["'AB!'", '"AB!"', "'AB' + '!'", " 'AB!' # upper", "'A' 'B!'"]
     wrong = ["'AB'", "", "f('ab')", "f( 'ab' )", "(lambda: f('ab'))()", "AB!", "assert f('ab') == 'AB!'"]
-    wrong += ["__import__('os')", "'AB!' if True else f", "x", "'AB!'; f = 1", "... "]
+    wrong += ["__import__('os')", "'AB!' if True else f", "x", "'AB!'; f = 1", "... ", "\n'AB!'", "'AB!', 1"]
     found = _scored("cruxeval-output", cruxeval, {"sample_0": right + wrong})
-    assert found["samples"] == {"sample_0": [True] * 5 + [False] * 12}
-    assert found["pass_at_1"] == pytest.approx(100 * 5 / 17) and (found["items"], found["of"]) == (1, 2)
+    assert found["samples"] == {"sample_0": [True] * 5 + [False] * 14}
+    assert found["pass_at_1"] == pytest.approx(100 * 5 / 19) and (found["items"], found["of"]) == (1, 2)
+    assert sum(found["reasons"].values()) == 19 and found["reasons"]["passed"] == 5
+
+
+def test_an_answer_means_what_it_means_behind_two_equals_signs(tmp_path: Path) -> None:
+    row = {
+        "id": "sample_0",
+        "code": "def f(x):\n    return (x, not x)\n",
+        "input": "3",
+        "output": "(3, False)",
+    }
+    data = _lines(tmp_path / "c.jsonl", [row])
+    answers = [
+        "3, False",
+        "(3, False)",
+        "(3, not 3)",
+        "not 3, False",
+        "3, not 3",
+        "(3, False);",
+        "(3, False) == 1",
+    ]
+    found = _scored("cruxeval-output", data, {"sample_0": answers})
+    assert found["samples"]["sample_0"] == [False, True, True, False, False, True, False]
 
 
 def test_inputs_are_calls_and_any_that_gives_the_output_is_right(cruxeval: Path) -> None:
@@ -76,6 +98,7 @@ def test_samples_get_a_verdict_on_base_and_plus(tmp_path: Path) -> None:
     rows = [{"task_id": "HumanEval/0", "completion": body} for body in bodies]
     rows.append({"task_id": "HumanEval/1", "solution": "double = lambda x: x * 2"})
     given = _lines(tmp_path / "samples.jsonl", rows)
+    given.write_text("\n" + given.read_text())
     main(benchmark="humaneval", samples=given, scores=tmp_path / "s.json", data=data, cpu_seconds=1)
     found = json.loads((tmp_path / "s.json").read_text())
     assert [(each["base"], each["plus"]) for each in found["samples"]["HumanEval/0"]] == [
@@ -93,6 +116,8 @@ def test_samples_get_a_verdict_on_base_and_plus(tmp_path: Path) -> None:
         ('{"sample_0": []}', "sample_0 has no list of answers"),
         ('{"sample_0": "a"}', "sample_0 has no list of answers"),
         ('{"sample_9": ["a"]}', "has no item sample_9"),
+        ('{"sample_0": ["2"], "sample_0": ["3"]}', "an item stands there twice"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
 def test_a_bad_generations_file_is_named(cruxeval: Path, text: str, words: str) -> None:
@@ -111,6 +136,13 @@ def test_a_bad_samples_file_is_named(tmp_path: Path, row: dict[str, Any], words:
     data, given = _lines(tmp_path / "plus.jsonl", [PROBLEM]), _lines(tmp_path / "samples.jsonl", [row])
     with pytest.raises(UserError, match=words):
         main(benchmark="humaneval", samples=given, scores=tmp_path / "s", data=data)
+
+
+@pytest.mark.parametrize("fault", [{"output": "f()"}, {"code": "def f(:"}])
+def test_bad_data_are_named(tmp_path: Path, fault: dict[str, str]) -> None:
+    data = _lines(tmp_path / "c.jsonl", [{**ROWS[0], **fault}])
+    with pytest.raises(UserError, match=r"c\.jsonl: sample_0 cannot be read"):
+        _scored("cruxeval-input", data, {"sample_0": ["f(1)"]})
 
 
 def test_options_must_be_the_benchmarks_own(cruxeval: Path) -> None:

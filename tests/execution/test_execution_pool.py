@@ -227,12 +227,12 @@ def test_threads_share_the_output() -> None:
 import sys, threading
 sys.setswitchinterval(1e-6)
 def write(name):
-    for n in range(5000): sys.stdout.write(f"{name}{n:04d}" + " " * 50)
+    for n in range(2000): sys.stdout.write(f"{name}{n:04d}" + " " * 50)
 for name in "abcd": threading.Thread(target=write, args=(name,)).start()
 """
-    with Sandbox(1, Limits(output_kb=2000)) as pool:
+    with Sandbox(1, Limits(cpu_s=60, wall_s=120, output_kb=2000)) as pool:
         words = run(pool, code).stdout.split()
-    assert sorted(words) == [f"{name}{n:04d}" for name in "abcd" for n in range(5000)]
+    assert sorted(words) == [f"{name}{n:04d}" for name in "abcd" for n in range(2000)]
 
 
 def test_an_input_may_be_larger_than_any_result(sandbox: Sandbox) -> None:

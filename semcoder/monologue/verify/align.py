@@ -26,8 +26,6 @@ from semcoder.tracing.structure import LOOPS
 
 WHOLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete)
 """Statements that a text quotes as a whole."""
-SILENT = (ast.Global, ast.Nonlocal, ast.AnnAssign)
-"""Statements that may run without an event."""
 _THERE = re.compile(r"\s*(?:there|here)\b")
 _RECAP = re.compile(
     r"\b(?:told in short|passed over|left out|looking back|not (?:yet )?(?:told|mentioned|shown))\b"
@@ -177,7 +175,7 @@ class Alignment(Windows):
     def _certain(self, line: int, pins: list[Pin]) -> bool:
         """Whether it is known that a line did not run: at all, or in an iteration of a loop around it."""
         if line not in self.moments.by_line:
-            return not (self.code and isinstance(self.code.statement(line), SILENT))
+            return not (self.code and _is_silent(self.code.statement(line)))
         assert self.code is not None
         around = {self.code.first_line.get(loop.lineno, loop.lineno) for loop in self.code.loops(line)}
         return bool(pins) and all(run.line in around and run.certain for pin in pins for run in pin)
@@ -211,7 +209,9 @@ class Alignment(Windows):
         if there:
             anchored = self._anchored_before
         self._anchored_before = anchored
-        frame.quoted += anchored
+        if anchored and self.code is not None:
+            codes = [plain(atom.text) for atom in chunk.atoms if atom.kind == "code"]
+            frame.quoted += [(code, anchored) for code in codes if code in _anchors(self.code)]
         steps = self._pinned(pins) if pins else self._done() if chunk.tone.loop_done else None
         before = bool(frame.runs) and chunk.tone.before_loop
 
@@ -231,10 +231,8 @@ class Alignment(Windows):
             if anchored and steps is None:
                 strict = self._backward and not (said.given or there)
                 verdict, step = self._over(said, anchored, strict)
-                if verdict[0] is False and len(frame.quoted) > len(
-                    anchored
-                ):  # a part of what was quoted before
-                    other = self._over(said, frame.quoted, strict)
+                if verdict[0] is False and (whole := self._quoted_around(said, frame)):
+                    other = self._over(said, whole, strict)
                     verdict, step = other if other[0][0] is not False else (verdict, step)
                 if verdict[0] is not None:
                     wide = self._anywhere(said, frame, chunk) if verdict[0] is False else (verdict, step)
@@ -273,6 +271,14 @@ class Alignment(Windows):
             return self._anywhere(said, frame, chunk)
 
         self._settle(found, judged)
+
+    @staticmethod
+    def _quoted_around(said: Said, frame: Frame) -> list[Step]:
+        """The executions of code that the line quoted before, of which the claim's subject is a part."""
+        if said.kind != "value":
+            return []
+        subject = plain(said.subject)
+        return [step for code, steps in frame.quoted if subject in code != subject for step in steps]
 
     def _quotes(self, text: str) -> bool:
         """Whether a code span is a statement of the program, and not a claim."""
@@ -314,6 +320,12 @@ class Alignment(Windows):
                         lines[line] = None
         steps = [step for line in lines for step in self.moments.by_line.get(line, [])]
         return [step for step in steps if all(within(step, pin) for pin in pins)] if pins else steps
+
+
+def _is_silent(statement: ast.AST | None) -> bool:
+    """Whether a statement runs without an event."""
+    declared = isinstance(statement, ast.AnnAssign) and statement.value is None
+    return declared or isinstance(statement, ast.Global | ast.Nonlocal)
 
 
 def _end(step: Step) -> int:

@@ -28,8 +28,8 @@ class Frame:
     step: Step | None = None
     callee: Activation | None = None
     runs: list[Run] = field(default_factory=list)
-    quoted: list[Step] = field(default_factory=list)
-    """The executions of all the code that the line has quoted so far."""
+    quoted: list[tuple[str, list[Step]]] = field(default_factory=list)
+    """Code that the line has quoted so far, without its spaces, and its executions."""
 
 
 @dataclass(slots=True)

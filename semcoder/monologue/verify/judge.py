@@ -268,8 +268,6 @@ class Judge:
     # Returns, exceptions and calls
 
     def _return(self, said: Said, step: Step) -> Verdict:
-        if said.more == "expression":
-            return self.gives(said, step)
         if said.subject:
             return self.returned_by(said, step.calls) if step.calls else UNKNOWN
         if step.last and step.owner.returned is not None:
@@ -281,22 +279,6 @@ class Judge:
             if text is not None:
                 return self.same(said, text), f"it is {_short(text)}"
         return UNKNOWN
-
-    def gives(self, said: Said, step: Step) -> Verdict:
-        """Whether an expression has the value that the step returns. That which the program returns has."""
-        statement = self.code.statement(step.line) if self.code else None
-        returned = step.owner.returned
-        if not isinstance(statement, ast.Return) or not step.last or returned is None:
-            return UNKNOWN
-        if statement.value is not None and self._is(statement.value, said.value):
-            return True, ""
-        if self.inner.intersection(names_in(said.value)):
-            return UNKNOWN
-        text = self.text(said.value, step.before)
-        if text is None:
-            return UNKNOWN
-        same = alike(text, returned)
-        return same, f"{said.value} is {_short(text)}, and {step.owner.name} returns {_short(returned)}"
 
     def returned_by(self, said: Said, calls: Iterable[Activation]) -> Verdict:
         """Whether a call that the claim names returned the value."""

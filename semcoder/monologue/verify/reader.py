@@ -87,8 +87,6 @@ class Reader(Subjects):
             if held.form == "other":
                 self._exception(chunk, atom, found)
                 return at + 1
-            if held.form != "return" and self._gives(chunk, atom, held, found):
-                return at + 1
             return self._subject(chunk, atoms, at, held, found)
         if atom.kind == "name":
             return self._subject(chunk, atoms, at, Inside("name", source=atom.text), found)

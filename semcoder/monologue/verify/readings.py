@@ -164,18 +164,6 @@ class Readings:
         found.append(Said("return", start, values[0].end, subject, texts[0], loose=loose))
         return end
 
-    def _gives(self, chunk: Chunk, atom: Atom, held: Inside, found: list[Said]) -> bool:
-        """An expression that the whole call, or the labelled `return`, is said to give back."""
-        if chunk.section != "end" and not chunk.opens:
-            return False
-        before = self.before(chunk, atom.start, 100)
-        match = patterns.OUTPUT.search(before) or patterns.RETURNING.search(before)
-        rest = chunk.low[atom.end - chunk.base : chunk.end - chunk.base].strip(" *_.")
-        if match is None or rest or (chunk.section != "end" and MASK in before):
-            return False
-        found.append(Said("return", atom.start, atom.end, "", held.source, more="expression"))
-        return True
-
     def _call(self, chunk: Chunk, atom: Atom, source: str, after: str, found: list[Said]) -> bool:
         """A call that the text says is made; True where it is one."""
         before = self.before(chunk, atom.start, 60)

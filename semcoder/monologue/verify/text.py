@@ -32,8 +32,8 @@ _LEAD = re.compile(
     r"we|reach|go|control|moves|again|first|with|when|by|is|this|loop|python|runs|starting|start)[\s,*_:(–—-]+)*\Z"
 )
 _CODE = re.compile(
-    r"(?:async )?def \w+\(|class \w+(?:\(.*\))?:|raise(?: [\w.]+(?:\(.*\))?)?(?: from \w+)?\Z|"
-    r"(?:import|from) [\w.]+(?: import .+)?\Z"
+    r"(?:(?:async )?def \w+\(.*\).*:|class \w+(?:\(.*\))?:|raise [\w.]+\(.*\)(?: from \w+)?|"
+    r"import [\w.]+|from [\w.]+ import .+)\Z"
 )
 """A line of Python that no sentence looks like, in fences or without: models repeat code, and make up more of it."""
 _PRIOR = re.compile(r"\b(?:before|until)(?: the)?[\s*]*\Z")

@@ -171,8 +171,6 @@ class Windows(Iterations):
                 found = [judge.same(said, text) for text in texts]
                 shown = ", ".join(list(texts)[:4]) + (", ..." if len(texts) > 4 else "")
                 return one_of(found, f"{said.subject} is only ever {shown}"), None
-            case "return" if said.more == "expression":
-                return (judge.gives(said, root.steps[-1]) if root.steps else UNKNOWN), None
             case "return":
                 if len(moments.activations) > MAX_LOOKED_AT:
                     return UNKNOWN, None
