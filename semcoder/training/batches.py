@@ -3,17 +3,35 @@
 import heapq
 import random
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from semcoder.training.encoding import Encoded
+from semcoder.errors import UserError
+from semcoder.records import Example, read
+from semcoder.training.encoding import Encoded, encode, load_tokenizer
 from semcoder.training.recipe import Recipe
 
 IGNORED = -100
 """The label of positions without loss (torch's default)."""
+
+
+def read_examples(mixture: Path, base: Path, max_tokens: int) -> tuple[Sequence[Example], Any, "Examples"]:
+    """(the rows of a mixture, the base's tokenizer, the rows' tokens).
+
+    Raises UserError for a mixture that is empty or holds an example of more than `max_tokens`.
+    """
+    rows = list(read(mixture, Example))
+    if not rows:
+        raise UserError(f"{mixture}: no examples; mix it again.")
+    tokenizer = load_tokenizer(base)
+    examples = Examples(encode(tokenizer, rows))
+    if max(examples.lengths) > max_tokens:
+        raise UserError(f"{mixture}: an example is longer than max_tokens ({max_tokens}); mix it again.")
+    return rows, tokenizer, examples
 
 
 class Examples(Dataset[Encoded]):
@@ -114,6 +132,8 @@ def _packs(
     The Trainer and DeepSpeed want the same number in all steps. Since a pack is as long as what is in it, a step
     with fewer tokens gets shorter packs rather than empty ones.
     """
+    if max(map(max, ([lengths[index] for index in group] for group in groups))) > most:
+        raise ValueError(f"an example is longer than a pack of {most} tokens")
     count = -(-max(tokens) // (most * processes)) * processes
     while True:
         steps = [_deal(group, lengths, count) for group in groups]

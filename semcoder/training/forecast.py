@@ -5,11 +5,11 @@ import math
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from semcoder.errors import UserError, first_fault
+from semcoder.errors import UserError
 from semcoder.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -52,31 +52,32 @@ CARDS = {
 
 
 class Shape(BaseModel):
-    """A decoder of Llama's kind, from its config.json."""
+    """A dense decoder of Llama's kind, from its config.json."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
-    hidden_size: int
-    intermediate_size: int
-    num_hidden_layers: int
-    num_attention_heads: int
+    model_type: Literal["llama", "mistral", "qwen2"]
+    """Others may have experts, or parts that these numbers do not tell of."""
+    hidden_size: int = Field(gt=0)
+    intermediate_size: int = Field(gt=0)
+    num_hidden_layers: int = Field(gt=0)
+    num_attention_heads: int = Field(gt=0)
     num_key_value_heads: int | None = None
-    vocab_size: int
+    vocab_size: int = Field(gt=0)
     tie_word_embeddings: bool = False
 
     @property
     def weights(self) -> int:
-        """How many."""
+        """How many, biases left out."""
         hidden, heads = self.hidden_size, self.num_attention_heads
         keys = hidden * (self.num_key_value_heads or heads) // heads
         layer = 2 * hidden * (hidden + keys) + 3 * hidden * self.intermediate_size + 2 * hidden
         embeddings = (1 if self.tie_word_embeddings else 2) * self.vocab_size * hidden
         return embeddings + self.num_hidden_layers * layer + hidden
 
-    @property
-    def layer_bytes(self) -> int:
-        """Of one token in one layer's forward pass, in bf16, without a matrix of attention weights."""
-        return 24 * self.hidden_size + 8 * self.intermediate_size
+    def layer(self, bytes_each: int) -> int:
+        """Bytes of one token in one layer's forward pass, without a matrix of attention weights."""
+        return bytes_each * (12 * self.hidden_size + 4 * self.intermediate_size)
 
 
 class Forecast(NamedTuple):
@@ -90,14 +91,17 @@ class Forecast(NamedTuple):
     weights: int
     states_gb: float
     """Of one process: weights, gradients, optimiser, as ZeRO shards them."""
-    work_gb: float
-    """Of one process: activations of the largest micro-batch, gathered weights, the libraries' own."""
+    work_gb: float | None
+    """Of one process: activations of the largest micro-batch, gathered weights, the libraries' own.
+
+    None where the model's shape is not known.
+    """
     disk_gb: float
 
     @property
     def memory_gb(self) -> float:
-        """Of one process."""
-        return self.states_gb + self.work_gb
+        """Of one process; the states alone, where no more is known."""
+        return self.states_gb + (self.work_gb or 0)
 
     def peak(self, card: Card, cards: int) -> float:
         """Tokens a second at the peak of the cards: 6 operations for each weight and token, none done again."""
@@ -108,38 +112,54 @@ class Forecast(NamedTuple):
         return self.tokens / (SHARE * self.peak(card, cards)) / 3600
 
 
-def shape_of(base: Path) -> Shape:
-    """From the folder's config.json. Raises UserError where there is none that can be read."""
+def shape_of(base: Path) -> Shape | None:
+    """From the folder's config.json; None for a model of another kind. Raises UserError where there is no JSON."""
     file = base / "config.json"
     try:
-        return Shape.model_validate(json.loads(file.read_text(encoding="utf-8")))
+        found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"--base {base}: there is no config.json; give the folder of a model.") from error
-    except ValidationError as error:
-        raise UserError(f"{file}: {first_fault(error, 'JSON')}.") from error
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise UserError(f"{file}: not JSON ({error}); fetch the model again.") from error
+    try:
+        return Shape.model_validate(found)
+    except ValidationError:
+        return None
+
+
+def weights_of(base: Path) -> int:
+    """How many weights the folder's safetensors hold; 0 where there are none."""
+    from safetensors import safe_open
+
+    count = 0
+    for file in sorted(base.glob("*.safetensors")):
+        with safe_open(file, framework="np") as tensors:
+            count += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+    return count
 
 
 def forecast(
-    shape: Shape, plan: "Schedule", recipe: Recipe, processes: int, response_share: float
+    weights: int,
+    shape: Shape | None,
+    plan: "Schedule",
+    recipe: Recipe,
+    processes: int,
+    response_share: float,
+    on_gpus: bool = True,
 ) -> Forecast:
     """`response_share`: of all tokens those with a loss, for which logits are computed."""
-    weights = shape.weights
     bytes_each = 4 if recipe.precision == "fp32" else 2
-    sharded = STATES * (not recipe.offload) + GRADIENT
+    kept = not (recipe.offload and on_gpus)  # else in another memory
+    sharded = STATES * kept + GRADIENT
     whole = bytes_each
     if recipe.zero_stage == 3:
-        sharded += bytes_each * (not recipe.offload)
+        sharded += bytes_each * kept
         whole = 0
     states = weights * (whole + sharded / processes)
     gathered = bytes_each * min(weights, GATHERED) if recipe.zero_stage == 3 else 0
-    logits = LOGIT * shape.vocab_size * response_share
-    layers, layer = shape.num_hidden_layers, shape.layer_bytes
-    if recipe.gradient_checkpointing:
-        each = 2 * layers * shape.hidden_size + max(1.5 * layer, logits)
-    else:
-        each = layers * layer + logits
+    work = None
+    if shape is not None:
+        work = (gathered + plan.widest * _each(shape, recipe, bytes_each, response_share)) / GB + BASE_GB
     return Forecast(
         steps=len(plan.steps),
         examples=sum(plan.examples),
@@ -147,10 +167,19 @@ def forecast(
         micro_batches=plan.micro_batches,
         weights=weights,
         states_gb=states / GB,
-        work_gb=(gathered + plan.widest * each) / GB + BASE_GB,
+        work_gb=work,
         # Two checkpoints (the old one goes when the new one is whole) and the result.
         disk_gb=weights * (2 * CHECKPOINT + 2) / GB,
     )
+
+
+def _each(shape: Shape, recipe: Recipe, bytes_each: int, response_share: float) -> float:
+    """Bytes of a token in a micro-batch."""
+    logits = LOGIT * shape.vocab_size * response_share
+    layers, layer = shape.num_hidden_layers, shape.layer(bytes_each)
+    if recipe.gradient_checkpointing:
+        return bytes_each * layers * shape.hidden_size + max(1.5 * layer, logits)
+    return layers * layer + logits
 
 
 def require_memory(found: Forecast, recipe: Recipe, available_gb: float, where: str) -> None:
@@ -168,11 +197,12 @@ def require_memory(found: Forecast, recipe: Recipe, available_gb: float, where: 
         ways.append(f"lower pack_tokens ({recipe.pack_tokens}; at least max_tokens, {recipe.max_tokens})")
     if not recipe.offload:
         ways.append("turn on offload")
-    ways.append("use more or larger GPUs")
+    first = f"{', '.join(ways)} or " if ways else ""
+    work = found.memory_gb - found.states_gb
     raise UserError(
         f"Training would take about {found.memory_gb:.1f} GB a process ({found.states_gb:.1f} for weights, gradients "
-        f"and optimiser, {found.work_gb:.1f} for the work on a micro-batch), but {where} has {available_gb:.1f} GB; "
-        f"{', '.join(ways[:-1])} or {ways[-1]}."
+        f"and optimiser, {work:.1f} for the work on a micro-batch), but {where} has {available_gb:.1f} GB; "
+        f"{first}use more or larger GPUs."
     )
 
 
@@ -188,9 +218,10 @@ def require_space(found: Forecast, partial: Path) -> None:
 
 def told(found: Forecast, processes: int, card: tuple[str, Card] | None) -> str:
     """The forecast in one sentence. `card`: the GPU's name in CARDS, where it is one of them."""
+    more = "" if found.work_gb is not None else " for weights, gradients and optimiser alone"
     text = (
         f"{found.steps} steps, {found.examples} examples, {found.tokens} tokens, {found.micro_batches} micro-batches "
-        f"a step; about {found.memory_gb:.1f} GB of memory a process and {found.disk_gb:.1f} GB of disk"
+        f"a step; about {found.memory_gb:.1f} GB of memory a process{more} and {found.disk_gb:.1f} GB of disk"
     )
     if card is not None:
         hours = _duration(found.hours(card[1], processes))
@@ -199,8 +230,13 @@ def told(found: Forecast, processes: int, card: tuple[str, Card] | None) -> str:
 
 
 def card_of(device: str) -> tuple[str, Card] | None:
-    """(name, data sheet) of a GPU by the name that its driver gives; None for one that is not in CARDS."""
+    """(name, data sheet) of a GPU by the name that its driver gives; None for one that is not in CARDS.
+
+    A part of a card (MIG) and the slower kinds for other slots are not the card of the data sheet.
+    """
     words = set(device.upper().replace("-", " ").split())
+    if words & {"MIG", "PCIE", "NVL"}:
+        return None
     for name, card in CARDS.items():
         if set(name.upper().replace("-", " ").split()) <= words:
             return name, card

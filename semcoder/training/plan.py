@@ -8,7 +8,6 @@ import typer
 
 from semcoder import libraries
 from semcoder.errors import UserError
-from semcoder.records import Example, read
 from semcoder.training import forecast, zero
 from semcoder.training.recipe import parse_recipe
 
@@ -37,20 +36,24 @@ def main(
     if card not in forecast.CARDS:
         raise UserError(f"--card {card}: not known; one of {', '.join(forecast.CARDS)}.")
     shape = forecast.shape_of(base)
+    weights = forecast.weights_of(base) or (shape.weights if shape else 0)
+    if not weights:
+        raise UserError(
+            f"--base {base}: neither weights nor a config.json that tells how many; fetch the model."
+        )
     libraries.prepare()
     from semcoder.training import batches
-    from semcoder.training.encoding import encode, load_tokenizer
 
     share = RESPONSE_SHARE
     if mixture is not None:
-        known = batches.Examples(encode(load_tokenizer(base), list(read(mixture, Example))))
+        _, _, known = batches.read_examples(mixture, base, wanted.max_tokens)
         lengths, share = known.lengths, known.response_share
     elif examples:
         lengths = [min(mean_tokens, wanted.max_tokens)] * examples
     else:
         raise UserError("--mixture or --examples: give one of them.")
     plan = batches.schedule(lengths, wanted, gpus)
-    coming = forecast.forecast(shape, plan, wanted, gpus, share)
+    coming = forecast.forecast(weights, shape, plan, wanted, gpus, share)
     typer.echo(forecast.told(coming, gpus, (card, forecast.CARDS[card])))
     typer.echo(json.dumps(zero.configuration(wanted, plan.micro_batches, gpus), indent=2))
     forecast.require_memory(coming, wanted, forecast.CARDS[card].memory_gb, card)

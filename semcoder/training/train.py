@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,12 +13,9 @@ import typer
 
 from semcoder import libraries
 from semcoder.artifacts import open_alone, replace_directory, sha256_of, write_json
-from semcoder.errors import UserError
 from semcoder.progress import tell
-from semcoder.records import Example, read
 from semcoder.training import forecast, zero
 from semcoder.training.card import write_card
-from semcoder.training.encoding import encode, load_tokenizer
 from semcoder.training.recipe import Recipe, parse_recipe
 
 INTERRUPTED = 143
@@ -35,25 +31,23 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     `OUT.<digest of its inputs>.partial` and goes on from its newest whole checkpoint; `out` appears when all
     is done. Raises UserError for inputs that do not fit together and for a disk that is too small.
     """
-    rows = _rows(mixture)
     # Here, so that the command's --help need not load the libraries.
     from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
 
     from semcoder.training import attention, batches, checkpoints, log
 
     processes = zero.world_size()
-    tokenizer = load_tokenizer(base)
-    examples = batches.Examples(encode(tokenizer, rows))
-    if max(examples.lengths) > recipe.max_tokens:
-        raise UserError(
-            f"{mixture}: an example is longer than max_tokens ({recipe.max_tokens}); mix it again."
-        )
+    rows, tokenizer, examples = batches.read_examples(mixture, base, recipe.max_tokens)
     plan = batches.schedule(examples.lengths, recipe, processes)
     hashes = {"mixture": sha256_of(mixture), "base": sha256_of(base)}
     partial = _partial(out, recipe, hashes, processes)
     if zero.rank() == 0:
         alone = open_alone(partial / "lock", LAST_STEP_S)
-    coming = forecast.forecast(forecast.shape_of(base), plan, recipe, processes, examples.response_share)
+    shape = forecast.shape_of(base)
+    weights = forecast.weights_of(base) or (shape.weights if shape else 0)
+    coming = forecast.forecast(
+        weights, shape, plan, recipe, processes, examples.response_share, zero.on_gpus()
+    )
     forecast.require_space(coming, partial)
     forecast.require_memory(coming, recipe, *zero.memory_gb())
 
@@ -108,13 +102,6 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
             shutil.rmtree(leftover)
         alone.close()
     _leave(processes)
-
-
-def _rows(mixture: Path) -> Sequence[Example]:
-    rows = list(read(mixture, Example))
-    if not rows:
-        raise UserError(f"{mixture}: no examples; mix it again.")
-    return rows
 
 
 def _partial(out: Path, recipe: Recipe, hashes: dict[str, str], processes: int) -> Path:

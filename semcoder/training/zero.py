@@ -77,6 +77,13 @@ def device() -> str:
     return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "CPU process"
 
 
+def on_gpus() -> bool:
+    """Whether processes work on GPUs, with a memory of their own."""
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
 def memory_gb() -> tuple[float, str]:
     """(GB that one process has, where): its GPU's memory, or its share of the machine's."""
     import torch
