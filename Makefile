@@ -14,7 +14,8 @@ SNAKEMAKE := $(BIN)/snakemake --profile profiles/quickstart --cores $(CORES) \
 
 quickstart: .venv/.quickstart
 	$(SNAKEMAKE)
-	@if [ ! $(OUT)/report.html -nt $(OUT)/tables/scores.md ]; then \
+	@if [ ! -e $(OUT)/report.html ] || \
+	  [ -n "$$(find $(OUT)/tables $(OUT)/plots $(OUT)/pages -newer $(OUT)/report.html -print -quit)" ]; then \
 	  $(SNAKEMAKE) --report $(OUT)/report.html > $(OUT)/logs/report.log 2>&1 || { cat $(OUT)/logs/report.log; exit 1; }; fi
 	@cat $(OUT)/tables/scores.md
 	@printf '\nReport: %s\nTables: %s\n' "$(CURDIR)/$(OUT)/report.html" "$(CURDIR)/$(OUT)/tables/"

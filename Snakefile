@@ -8,6 +8,9 @@ from semcoder.graph import Graph, one_of
 min_version("9.0")
 
 
+report: "report/workflow.rst"
+
+
 configfile: "config.yaml"
 
 

@@ -51,7 +51,7 @@ class Data(Section):
 
 
 class Execution(Section):
-    """Limits of every sandboxed program."""
+    """Limits of programs where PyX, traces and monologues are made; benchmarks have their own (evaluation.judging)."""
 
     cpu_seconds: float = Field(gt=0, description="CPU time of one program with all its inputs")
     memory_mb: Positive = Field(description="address space of one program")
@@ -131,7 +131,7 @@ class Pyx(Section):
     """Problems, programs and inputs."""
 
     shards: Positive = Field(
-        description="pieces that the corpus is worked on in; results do not depend on it"
+        description="pieces that the corpus is worked on in; the data do not depend on it"
     )
     retries: Count = Field(description="times the teacher may repair a program that does not run")
     filters: Filters

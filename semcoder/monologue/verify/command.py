@@ -32,7 +32,8 @@ class MonologueLine(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     id: str
-    trace_id: str
+    trace_id: str | None
+    """None where the run that it tells of was not traced."""
     direction: Direction
     text: str
 
@@ -60,7 +61,7 @@ class Task(NamedTuple):
     """One monologue beside its trace."""
 
     line: MonologueLine
-    traced: Traced
+    traced: Traced | None
     label_offset: int
 
 
@@ -83,7 +84,8 @@ def main(
 ) -> None:
     """Check every claim of each monologue against the trace of its program.
 
-    A monologue is accepted unless one of its claims is false. A verdict is {id, verdict, reason, score, supported,
+    A monologue is accepted unless one of its claims is false; one that tells of a run of its own, which was not
+    traced, is `unchecked` (`monologue quality` runs those again). A verdict is {id, verdict, reason, score, supported,
     contradicted, not_checkable, coverage, claims}; a claim {span, kind, text, status, truth}, its span in
     characters of the monologue. The score is the share of checkable claims that are true, null where there are
     none; the coverage the share of executed lines with an effect that the text speaks of.
@@ -107,7 +109,10 @@ def main(
         for row in track((row for rows in found for row in rows), "monologues", len(tasks)):
             counts[row["verdict"]] += 1
             stream.write(json.dumps(row, separators=(",", ":")) + "\n")
-    tell(f"{counts['accepted']} of {counts.total()} monologues accepted, {counts['rejected']} rejected")
+    unchecked = f", {counts['unchecked']} tell of runs that were not traced" if counts["unchecked"] else ""
+    tell(
+        f"{counts['accepted']} of {counts.total()} monologues accepted, {counts['rejected']} rejected{unchecked}"
+    )
 
 
 def row(name: str, found: Verified) -> dict[str, Any]:
@@ -131,20 +136,28 @@ def row(name: str, found: Verified) -> dict[str, Any]:
 
 
 def _judged(tasks: list[Task]) -> list[dict[str, Any]]:
-    return [
-        row(
-            task.line.id,
-            verify(
-                task.line.text,
-                task.line.direction,
-                _events(task.traced.events),
-                task.traced.code or None,
-                label_offset=task.label_offset,
-                truncated=task.traced.truncated,
-            ),
-        )
-        for task in tasks
-    ]
+    return [_of_task(task) for task in tasks]
+
+
+def _of_task(task: Task) -> dict[str, Any]:
+    if task.traced is None:
+        unknown = row(task.line.id, Verified((), 0.0))
+        return unknown | {
+            "verdict": "unchecked",
+            "reason": "it tells of a run that was not traced",
+            "coverage": None,
+        }
+    return row(
+        task.line.id,
+        verify(
+            task.line.text,
+            task.line.direction,
+            _events(task.traced.events),
+            task.traced.code or None,
+            label_offset=task.label_offset,
+            truncated=task.traced.truncated,
+        ),
+    )
 
 
 @lru_cache(maxsize=8)
@@ -196,6 +209,9 @@ def _tasks(path: Path, known: dict[str, Traced], label_offset: int, traces: Path
             raise UserError(
                 f'{path}, line {number}: not a JSON object {{"id", "trace_id", "direction", "text"}}; mend the line.'
             ) from error
+        if line.trace_id is None:
+            yield Task(line, None, label_offset)
+            continue
         if line.trace_id not in known:
             raise UserError(
                 f"{path}, line {number}: {traces} holds no trace {line.trace_id}; give the file it is in."
@@ -212,5 +228,6 @@ def _monologue(text: str) -> MonologueLine:
     if "parents" not in body:
         return MonologueLine.model_validate(body)  # says what is missing
     record = Monologue.model_validate_json(text)
-    trace = record.parents[0] if record.parents else ""
+    # A sample whose own input was run, and differs from the recorded one, has no trace.
+    trace = next((each for each in record.parents if each.startswith(f"{Trace.prefix}-")), None)
     return MonologueLine(id=record.id, trace_id=trace, direction=record.direction, text=record.text)

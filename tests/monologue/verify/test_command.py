@@ -45,6 +45,29 @@ def plain(folder: Path, texts: list[str] = TEXTS, trace_id: str = "one") -> list
     return [f"--monologues={said}", f"--traces={folder / 't.jsonl'}", f"--verdicts={folder / 'v.jsonl'}"]
 
 
+def test_a_monologue_of_an_untraced_run_is_unchecked_and_stops_nothing(tmp_path: Path) -> None:
+    [_, traces, out] = plain(tmp_path)
+    own = Monologue(
+        parents=("test-1", "program-1"),
+        format="monologue",
+        direction="backward",
+        text="One such input is `[9]`.",
+        answer="[9]",
+        writer="m",
+    )
+    other = {"id": "m", "trace_id": "one", "direction": "forward", "text": TEXTS[1]}
+    said = lines(tmp_path / "m.jsonl", [json.loads(records.to_line(own)), other])
+    command("monologue", "verify", f"--monologues={said}", traces, out)
+    [first, second] = verdicts(tmp_path / "v.jsonl")
+    assert (first["id"], first["verdict"], first["claims"], first["coverage"]) == (
+        own.id,
+        "unchecked",
+        [],
+        None,
+    )
+    assert "not traced" in first["reason"] and second["verdict"] == "rejected"
+
+
 def test_tracing_then_verifying_needs_nothing_else(tmp_path: Path) -> None:
     options = plain(tmp_path)
     [trace] = verdicts(tmp_path / "t.jsonl")
