@@ -49,14 +49,20 @@ def main(
     benchmark: Annotated[Foreign, typer.Argument(help="Whose questions were answered.", show_default=False)],
     scores: Annotated[Path, typer.Option(help="JSON to write.")],
     generations: Annotated[
-        Path | None, typer.Option(help='CRUXEval: {"sample_0": ["answer", ...], ...}, answers extracted.')
+        Path | None,
+        typer.Option(
+            help='CRUXEval: {"sample_0": ["answer", ...], ...}; an answer is a value, or for inputs a call of f.'
+        ),
     ] = None,
     samples: Annotated[
         Path | None,
         typer.Option(help="HumanEval and MBPP: EvalPlus' samples, {task_id, solution or completion} a line."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="The benchmark's file; what `semcoder data fetch` got if left out.")
+        Path | None,
+        typer.Option(
+            help="The benchmark's file; where the workflow keeps it, in data/external, if left out."
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Sandboxed processes side by side.")] = 2,
     cpu_seconds: Annotated[float, typer.Option(help="Processor time of one answer.")] = CPU_S,
@@ -66,9 +72,10 @@ def main(
 ) -> None:
     """Score a file of CRUXEval's or EvalPlus' own kind; every answer gets a verdict.
 
-    CRUXEval: `pass_at_1` and `pass_at_5` in percent, `samples`, true or false for each answer, and `reasons`. An
-    answer stands for a value: one whose value is no plain data (an iterator, a class of an imported module) is
-    `not allowed`, and it is evaluated where the program is not, so it can neither call nor change it. HumanEval and
+    CRUXEval: `pass_at_1` and `pass_at_5` in percent, `samples`, true or false for each answer, and `reasons`. What
+    could not stand behind `assert OUTPUT ==`, or for inputs is no call of f, is `no answer`. An answer stands for a
+    value: one whose value is no plain data (an iterator, a class of an imported module) is `not allowed`, and it is
+    evaluated where the program is not, so it can neither call nor change it. HumanEval and
     MBPP: `base` and `plus`, each with `pass_at_1` in percent, and `samples` with a verdict on both for each
     sample. pass@5 of fewer than five answers is null. Items without an answer do not count: `items` and `of`
     say how many there are.
@@ -83,7 +90,8 @@ def main(
     source = data or DATA[benchmark]
     if not source.is_file():
         raise UserError(
-            f"{source}: no such file; get it with `semcoder data fetch`, or name the benchmark's file with --data."
+            f"{source}: no such file; name the benchmark's file with --data, or get it: semcoder data fetch "
+            f"{source.parent.name} --versions data/versions.csv --out {source}"
         )
     with Runner(workers, cpu_seconds, patient_cpu_seconds) as runner:
         if prediction:
@@ -91,6 +99,8 @@ def main(
         else:
             found = _evalplus(benchmark, given, source, runner)
     write_json(scores, found)
+    if all(not any(row) for row in found["samples"].values()) and prediction:
+        print(f"no answer is right: {found['reasons']}", file=sys.stderr)
     if found["items"] < found["of"]:
         print(f"only {found['items']} of {found['of']} items are answered", file=sys.stderr)
 

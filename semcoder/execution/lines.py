@@ -22,6 +22,11 @@ class Line(BaseModel):
     id: str
     code: str
 
+    @classmethod
+    def example(cls) -> str:
+        """What a line looks like, for those who got it wrong."""
+        return 'write {"id": "a", "code": "print(1)"}'
+
 
 class CallLine(Line):
     """`{"id", "code", "entry_point", "args", "kwargs"}`: one call of a function; arguments are Python source."""
@@ -29,6 +34,11 @@ class CallLine(Line):
     entry_point: str
     args: list[str] = []
     kwargs: dict[str, str] = {}
+
+    @classmethod
+    def example(cls) -> str:
+        """All values are texts: Python source."""
+        return 'write {"id": "a", "code": "def f(x, y): ...", "entry_point": "f", "args": ["2"], "kwargs": {"y": "5"}}'
 
     def job(self, trace: bool = False) -> Job:
         """The call as a job."""
@@ -40,6 +50,11 @@ class JudgedLine(CallLine):
 
     entry_point: str = ""
     expected: str | None = None
+
+    @classmethod
+    def example(cls) -> str:
+        """The same."""
+        return f'{super().example()}, with "expected": "7" where the call has to return that'
 
     def job(self, trace: bool = False) -> Job:
         """The call, or the script where there is no entry point."""
@@ -54,8 +69,9 @@ def read(path: Path, kind: type[L]) -> Iterator[L]:
         try:
             line = kind.model_validate(json.loads(text))
         except (ValueError, RecursionError) as error:
-            where = f" ({first_fault(error)})" if isinstance(error, ValidationError) else ""
-            raise UserError(f"{path}, line {number}: not a JSON object {{{fields}}}{where}.") from error
+            if isinstance(error, ValidationError):
+                raise UserError(f"{path}, line {number}: {first_fault(error)}; {kind.example()}.") from error
+            raise UserError(f"{path}, line {number}: not a JSON object {{{fields}}}.") from error
         if (other := first.setdefault(line.id, number)) != number:
             raise UserError(
                 f"{path}, line {number}: {line.id} is the id of line {other} too; give each its own."

@@ -16,8 +16,13 @@ RESPONSE_SHARE = 0.6
 
 
 def main(
-    recipe: Annotated[str, typer.Option(help="JSON of the recipe, as in config.yaml.")],
-    base: Annotated[Path, typer.Option(help="Folder of the model to start from; its config.json is enough.")],
+    recipe: Annotated[
+        str, typer.Option(help="JSON of the recipe; keys left out are as `semcoder config --schema` says.")
+    ],
+    base: Annotated[
+        Path,
+        typer.Option(help="Folder of the model to start from; with --examples its config.json is enough."),
+    ],
     mixture: Annotated[Path | None, typer.Option(help="Example records.")] = None,
     examples: Annotated[int, typer.Option(min=0, help="How many, where there is no mixture yet.")] = 0,
     mean_tokens: Annotated[int, typer.Option(min=1, help="Of an example, where there is no mixture.")] = 512,

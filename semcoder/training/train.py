@@ -142,7 +142,9 @@ def _leave(processes: int) -> None:
 def main(
     base: Annotated[Path, typer.Option(help="Directory of the model to start from.")],
     mixture: Annotated[Path, typer.Option(help="Example records.")],
-    recipe: Annotated[str, typer.Option(help="JSON of the recipe, as in config.yaml.")],
+    recipe: Annotated[
+        str, typer.Option(help="JSON of the recipe; keys left out are as `semcoder config --schema` says.")
+    ],
     out: Annotated[Path, typer.Option(help="Directory to make.")],
     threads: Annotated[int, typer.Option(min=0, help="CPU threads of all processes, 0 for one a core.")] = 0,
     gpus: Annotated[

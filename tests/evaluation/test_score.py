@@ -148,5 +148,7 @@ def test_bad_data_are_named(tmp_path: Path, fault: dict[str, str]) -> None:
 def test_options_must_be_the_benchmarks_own(cruxeval: Path) -> None:
     with pytest.raises(UserError, match="cruxeval-input: give the answers with --generations"):
         main(benchmark="cruxeval-input", samples=cruxeval, scores=cruxeval, data=cruxeval)
-    with pytest.raises(UserError, match="nowhere: no such file; get it with `semcoder data fetch`"):
+    with pytest.raises(
+        UserError, match="nowhere: no such file; name the benchmark's file with --data, or get it"
+    ):
         main(benchmark="mbpp", samples=cruxeval, scores=cruxeval, data=Path("nowhere"))

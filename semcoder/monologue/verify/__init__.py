@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from semcoder.monologue.listing import Listing, listing
 from semcoder.monologue.verify.align import Alignment
+from semcoder.monologue.verify.answers import answers
 from semcoder.monologue.verify.claims import Kind
 from semcoder.monologue.verify.frames import Judged
 from semcoder.monologue.verify.moments import Moments
@@ -101,9 +102,8 @@ def verify(
     )
     for line in lines(text, _names(moments), _code_lines(code or "")):
         alignment.line(line)
-    claims = sorted(
-        (_claim(each, text) for each in alignment.judged), key=lambda each: (each.start, each.end)
-    )
+    judged = [*alignment.judged, *answers(text, moments, alignment.judge, direction == "backward")]
+    claims = sorted((_claim(each, text) for each in judged), key=lambda each: (each.start, each.end))
     effects = set(moments.last_lines())
     covered = len(effects & alignment.lines) / len(effects) if effects else 1.0
     return Verified(tuple(claims), covered)

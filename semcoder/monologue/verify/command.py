@@ -68,7 +68,10 @@ class Task(NamedTuple):
 def main(
     *,
     monologues: Annotated[
-        Path, typer.Option(help="{id, trace_id, direction, text} a line, or Monologue records.")
+        Path,
+        typer.Option(
+            help="{id, trace_id, direction, text} a line (trace_id null: of an untraced run), or Monologue records."
+        ),
     ],
     traces: Annotated[
         Path, typer.Option(help="Trace records, or the lines of `semcoder tracing trace` for plain input.")
@@ -88,7 +91,9 @@ def main(
     traced, is `unchecked` (`monologue quality` runs those again). A verdict is {id, verdict, reason, score, supported,
     contradicted, not_checkable, coverage, claims}; a claim {span, kind, text, status, truth}, its span in
     characters of the monologue. The score is the share of checkable claims that are true, null where there are
-    none; the coverage the share of executed lines with an effect that the text speaks of.
+    none; the coverage the share of executed lines with an effect that the text speaks of. A claim without a line
+    label or an iteration is supported where it holds at some moment. Accepted means that nothing false was found:
+    look at score and coverage too.
 
     Example: semcoder monologue verify --monologues monologues.jsonl --traces traces.jsonl --verdicts verdicts.jsonl
     """

@@ -255,3 +255,26 @@ def test_what_looks_like_code_or_was_quoted_before_excuses_nothing(
     code: str, args: str, direction: Direction, text: str
 ) -> None:
     assert not verify(text, direction, traced(code, args), code).accepted
+
+
+@pytest.mark.parametrize(
+    ("direction", "answer", "status"),
+    [
+        ("forward", "[ANSWER]\nassert f([3, 5]) == 8\n[/ANSWER]", "supported"),
+        ("forward", "[ANSWER] 8 [/ANSWER]", "supported"),
+        ("forward", "So.\nassert f([3, 5]) == 8", "supported"),
+        ("forward", "[ANSWER]\nassert f([3, 5]) == 7", "contradicted"),
+        ("forward", "[ANSWER] '8' [/ANSWER]", "contradicted"),
+        ("forward", "So.\nassert f([3, 5]) == 7\n", "contradicted"),
+        ("forward", "[ANSWER]\nassert f([3]) == 7\n[/ANSWER]", "not_checkable"),
+        ("backward", "[ANSWER]\nassert f([9, 9]) == 8\n[/ANSWER]", "not_checkable"),
+        ("backward", "[ANSWER]\nassert f([3, 5]) == 9\n[/ANSWER]", "contradicted"),
+        ("forward", "[ANSWER]\nassert f([3, 5]) == ??\n[/ANSWER]", None),
+        ("forward", "assert f([3, 5]) == 7\nis what to complete.", None),
+        ("forward", "[ANSWER]\nassert g([3, 5]) == 7\n[/ANSWER]", None),
+        ("backward", "[ANSWER]\n[3, 5]\n[/ANSWER]", None),
+    ],
+)
+def test_the_answer_is_a_claim(direction: Direction, answer: str, status: str | None) -> None:
+    found = verify(f"We go through it.\n{answer}", direction, traced(SUMMED, "[3, 5]"), SUMMED)
+    assert [claim.status for claim in found.claims] == ([status] if status else [])
