@@ -77,7 +77,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     _require_deepspeed(trainer, processes)
     start = checkpoints.newest(partial)
     if zero.rank() == 0:
-        tell(forecast.told(coming, processes, card))
+        tell(f"{forecast.told(coming, processes, card)}; {zero.hardware()}")
         if start:
             tell(f"going on from {start.name}")
     trainer.train(resume_from_checkpoint=str(start) if start else None)
