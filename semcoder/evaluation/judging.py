@@ -2,9 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ from semcoder.evaluation.statistics import interval, mean, pass_at_k
 from semcoder.progress import track
 from semcoder.records import Generation, ScoredItem
 
+A = TypeVar("A")
 CHUNK = 512
 """Generations judged together: between chunks progress is shown."""
 PASS_AT = (1, 5, 10, 100)
@@ -97,25 +98,40 @@ def harness_of(benchmark: str) -> Harness[Any]:
 def judge(
     harness: Harness[Any], items: Mapping[str, Item], written: Sequence[Generation], runner: Runner
 ) -> list[ScoredItem]:
-    """A verdict for each generation, in their order; equal answers to an item are judged once."""
-    answers = [(items[g.item], harness.answer(items[g.item], g)) for g in written]
-    distinct = list(dict.fromkeys((item.id, answer) for item, answer in answers))
-    rulings: dict[tuple[str, str | None], Ruling] = {}
-    chunks = [distinct[start : start + CHUNK] for start in range(0, len(distinct), CHUNK)]
-    for chunk in track(chunks, "chunks of answers judged"):
-        verdicts = judge_answers(harness, runner, [(items[id], answer) for id, answer in chunk])
-        rulings.update(zip(chunk, verdicts, strict=True))
+    """A verdict for each generation, in their order."""
+    answers = [(g.item, harness.answer(items[g.item], g)) for g in written]
+    rulings = rule(harness, items, answers, runner)
     return [
         ScoredItem(
             parents=(generation.id,),
             item=generation.item,
             sample=generation.sample,
             answer=answer or "",
-            passed=rulings[item.id, answer].passed,
-            reason=rulings[item.id, answer].reason,
+            passed=ruling.passed,
+            reason=ruling.reason,
         )
-        for generation, (item, answer) in zip(written, answers, strict=True)
+        for generation, (_, answer), ruling in zip(written, answers, rulings, strict=True)
     ]
+
+
+def rule(
+    harness: Harness[Any],
+    items: Mapping[str, Item],
+    answers: Sequence[tuple[str, str | None]],
+    runner: Runner,
+) -> list[Ruling]:
+    """The ruling on each (item's id, answer), in their order; equal answers to an item are judged once."""
+    rulings: dict[tuple[str, str | None], Ruling] = {}
+    for chunk in chunks(list(dict.fromkeys(answers))):
+        verdicts = judge_answers(harness, runner, [(items[id], answer) for id, answer in chunk])
+        rulings.update(zip(chunk, verdicts, strict=True))
+    return [rulings[each] for each in answers]
+
+
+def chunks(answers: Sequence[A]) -> Iterable[Sequence[A]]:
+    """The answers in pieces that are judged together, with progress."""
+    pieces = [answers[start : start + CHUNK] for start in range(0, len(answers), CHUNK)]
+    return track(pieces, "chunks of answers judged")
 
 
 def copying(harness: Harness[Any], items: Sequence[Item], runner: Runner) -> list[float] | None:

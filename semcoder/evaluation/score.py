@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,12 +17,10 @@ from semcoder.evaluation.benchmarks.evalplus import Differential
 from semcoder.evaluation.benchmarks.prediction import Question
 from semcoder.evaluation.checking import Runner
 from semcoder.evaluation.extract import call_arguments, compared
-from semcoder.evaluation.judges import judge_answers
 from semcoder.evaluation.judges.evalplus import judge_part
-from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S
+from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S, chunks, rule
 from semcoder.evaluation.statistics import mean, pass_at_k
 from semcoder.execution import literals
-from semcoder.progress import track
 from semcoder.reading import read_lines, read_text
 
 Foreign = Literal["cruxeval-output", "cruxeval-input", "humaneval", "mbpp"]
@@ -34,15 +32,6 @@ DATA = {
     "mbpp": EXTERNAL / "mbpp_plus/MbppPlus.jsonl.gz",
 }
 """Where `semcoder data fetch` puts them."""
-CHUNK = 512
-"""Answers judged together: between chunks progress is shown."""
-
-
-class Answer(NamedTuple):
-    """One answer to an item; its text is None where it can be none."""
-
-    item: str
-    text: str | None
 
 
 def main(
@@ -113,15 +102,11 @@ def _cruxeval(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[st
     _require_readable(known.values(), data)
     outputs = benchmark == "cruxeval-output"
     answers = [
-        Answer(item, compared(text) if outputs else call_arguments(text, known[item].entry_point))
+        (item, compared(text) if outputs else call_arguments(text, known[item].entry_point))
         for item, texts in written.items()
         for text in texts
     ]
-    rulings = [
-        ruling
-        for chunk in _chunks(answers)
-        for ruling in judge_answers(harness, runner, [(known[each.item], each.text) for each in chunk])
-    ]
+    rulings = rule(harness, known, answers, runner)
     passed = iter(rulings)
     verdicts = {item: [next(passed).passed for _ in texts] for item, texts in written.items()}
     return {
@@ -143,7 +128,7 @@ def _evalplus(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[st
     distinct = list({(item.id, code): (item, code) for item, code in order}.values())
     base: dict[tuple[str, str], bool] = {}
     plus: dict[tuple[str, str], bool] = {}
-    for chunk in _chunks(distinct):
+    for chunk in chunks(distinct):
         for (item, code), ruling in zip(chunk, judge_part(runner, chunk, False), strict=True):
             base[item.id, code] = ruling.passed
         again = [(item, code) for item, code in chunk if base[item.id, code]]
@@ -158,11 +143,6 @@ def _evalplus(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[st
         for part in ("base", "plus")
     }
     return {**shares, "items": len(verdicts), "of": len(known), "samples": verdicts}
-
-
-def _chunks(answers: Sequence[Any]) -> Iterable[Any]:
-    chunks = [answers[start : start + CHUNK] for start in range(0, len(answers), CHUNK)]
-    return track(chunks, "chunks of answers judged")
 
 
 def _percent(verdicts: Iterable[Sequence[bool]], k: int) -> float | None:

@@ -127,15 +127,15 @@ def shape_of(base: Path) -> Shape | None:
         return None
 
 
-def weights_of(base: Path) -> int:
-    """How many weights the folder's safetensors hold; 0 where there are none."""
+def weights_of(base: Path, shape: Shape | None) -> int:
+    """How many weights the folder's safetensors hold; where there are none, what the shape tells; else 0."""
     from safetensors import safe_open
 
     count = 0
     for file in sorted(base.glob("*.safetensors")):
         with safe_open(file, framework="np") as tensors:
             count += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
-    return count
+    return count or (shape.weights if shape is not None else 0)
 
 
 def forecast(

@@ -41,7 +41,7 @@ def main(
     if card not in forecast.CARDS:
         raise UserError(f"--card {card}: not known; one of {', '.join(forecast.CARDS)}.")
     shape = forecast.shape_of(base)
-    weights = forecast.weights_of(base) or (shape.weights if shape else 0)
+    weights = forecast.weights_of(base, shape)
     if not weights:
         raise UserError(
             f"--base {base}: neither weights nor a config.json that tells how many; fetch the model."

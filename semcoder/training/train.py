@@ -44,7 +44,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     if zero.rank() == 0:
         alone = open_alone(partial / "lock", LAST_STEP_S)
     shape = forecast.shape_of(base)
-    weights = forecast.weights_of(base) or (shape.weights if shape else 0)
+    weights = forecast.weights_of(base, shape)
     coming = forecast.forecast(
         weights, shape, plan, recipe, processes, examples.response_share, zero.on_gpus()
     )

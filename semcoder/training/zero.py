@@ -74,7 +74,7 @@ def device() -> str:
     """What each process works on: `NVIDIA RTX A6000`, or `CPU process`."""
     import torch
 
-    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "CPU process"
+    return str(torch.cuda.get_device_name()) if on_gpus() else "CPU process"
 
 
 def on_gpus() -> bool:
@@ -88,7 +88,7 @@ def memory_gb() -> tuple[float, str]:
     """(GB that one process has, where): its GPU's memory, or its share of the machine's."""
     import torch
 
-    if torch.cuda.is_available():
+    if on_gpus():
         return torch.cuda.get_device_properties().total_memory / 1e9, device()
     local = int(os.environ.get("LOCAL_WORLD_SIZE", world_size()))
     return forecast.machine_memory_gb() / local, "each process on this machine"

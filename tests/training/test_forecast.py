@@ -60,7 +60,7 @@ def test_weights_are_those_of_the_files(tiny_model: Path) -> None:
     with safe_open(tiny_model / "model.safetensors", framework="np") as tensors:
         counted = sum(tensors.get_tensor(name).size for name in tensors.keys())  # noqa: SIM118
     shape = shape_of(tiny_model)
-    assert shape is not None and weights_of(tiny_model) == shape.weights == counted
+    assert shape is not None and weights_of(tiny_model, None) == shape.weights == counted
     assert (
         Shape.model_validate(DEEPSEEK_6_7B).weights == 6_740_512_768
     )  # its published index says 13,481,025,536 bytes
