@@ -10,7 +10,7 @@ LOCKS := $(wildcard envs/*.lock) envs/install.py pyproject.toml
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/quickstart --cores $(CORES) \
 	$(if $(MIRROR),--config 'data={"mirror": "$(abspath $(MIRROR))"}')
 
-.PHONY: quickstart test benchmarks lock clean
+.PHONY: quickstart test cluster benchmarks lock clean
 
 quickstart: .venv/.quickstart
 	$(SNAKEMAKE)
@@ -36,6 +36,10 @@ test: .venv/.dev
 
 .venv/.benchmarks: $(LOCKS)
 	@$(PYTHON) envs/install.py benchmarks && touch .venv/.quickstart $@
+
+# What a cluster's front end needs for `snakemake --profile slurm`: jobs run in images.
+cluster:
+	@$(PYTHON) envs/install.py cluster
 
 benchmarks: .venv/.benchmarks
 	$(BIN)/python -m benchmarks --mirror "$(MIRROR)"

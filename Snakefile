@@ -11,14 +11,17 @@ min_version("9.0")
 report: "report/workflow.rst"
 
 
-configfile: "config.yaml"
+configfile: f"{workflow.basedir}/config.yaml"
 
 
 with refusals():
     GRAPH = Graph.of(config, workflow.configfiles, workflow.config_settings.config)
-CONFIG, DATA, MODELS, TRAINING, EVALUATION = GRAPH.parts
+    if "apptainer" in map(str, workflow.deployment_settings.deployment_method):
+        GRAPH.images.check()
+        GRAPH.images.enter()
+CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES = GRAPH.parts
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
-options, code, image = GRAPH.options, GRAPH.code, GRAPH.image
+options, code, image = GRAPH.options, GRAPH.code, IMAGES.path
 
 
 # Of the machine, not of the results: no parameter, so a change of it reruns nothing.
@@ -34,6 +37,7 @@ wildcard_constraints:
     **GRAPH.wildcards,
 
 
+include: "rules/containers.smk"
 include: "rules/data.smk"
 include: "rules/seeds.smk"
 include: "rules/pyx.smk"

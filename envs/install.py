@@ -1,4 +1,4 @@
-"""Make .venv from the hash-locked requirement files: `python envs/install.py quickstart|dev|benchmarks`.
+"""Make .venv from the hash-locked requirement files: `python envs/install.py quickstart|dev|benchmarks|cluster`.
 
 Standard library only. Says what will be downloaded before it downloads. Interrupted, it can be run again.
 """
@@ -16,7 +16,16 @@ ROOT = ENVS.parent
 VENV = ROOT / ".venv"
 
 # What pip downloads, in MB, on Linux x86_64 with CPython 3.11 (du of a fresh download folder); torch-gpu is estimated.
-MEGABYTES = {"torch-cpu": 192, "torch-gpu": 3000, "quickstart": 175, "dev": 35, "benchmarks": 45, "model": 93}
+MEGABYTES = {
+    "torch-cpu": 192,
+    "torch-gpu": 3000,
+    "quickstart": 175,
+    "dev": 35,
+    "benchmarks": 45,
+    "model": 93,
+    "workflow": 25,
+    "cluster": 30,
+}
 
 
 def main(wanted: str) -> None:
@@ -27,6 +36,9 @@ def main(wanted: str) -> None:
         )
     if not (VENV / "bin" / "python").exists():
         venv.create(VENV, with_pip=True)
+    if wanted == "cluster":
+        _cluster()
+        return
     if _missing("quickstart"):
         _torch()
         _rest()
@@ -39,6 +51,19 @@ def main(wanted: str) -> None:
             _say(f"about {MEGABYTES[name]} MB of {use}")
             _pip("-r", ENVS / f"{name}.lock")
             _done(name)
+
+
+def _cluster() -> None:
+    """What starts jobs, and no more: they run in images. Beside the quickstart's environment, or by itself."""
+    if _missing("quickstart") and _missing("workflow"):
+        _say(f"about {MEGABYTES['workflow']} MB for the workflow")
+        _pip("-r", ENVS / "workflow.lock")
+        _pip("--no-build-isolation", "--editable", ROOT, hashes=False)
+        _done("workflow")
+    if _missing("cluster"):
+        _say(f"about {MEGABYTES['cluster']} MB for SLURM and images")
+        _pip("-r", ENVS / "cluster.lock")
+        _done("cluster")
 
 
 def _torch() -> None:

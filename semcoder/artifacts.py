@@ -150,6 +150,23 @@ def write_json(path: Path, value: Any) -> None:
 
 
 @contextmanager
+def written_by_program(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path` for another program to write; the file gets its own name when the block ends
+    without an error."""
+    path = output_file(path)
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.unlink(missing_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
 def writing_directory(path: Path) -> Iterator[Path]:
     """A temporary directory beside `path` that becomes `path` only when the block ends without an error.
 

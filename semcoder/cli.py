@@ -21,6 +21,15 @@ from semcoder.execution.isolation import Isolation, choose
 
 STAGES: dict[str, tuple[str, dict[str, str]]] = {
     # stage: (help, {verb: module}), in the order of the graph
+    "containers": (
+        "Images that rules run in.",
+        {
+            "base": "semcoder.containers.base",
+            "wheelhouse": "semcoder.containers.wheelhouse",
+            "build": "semcoder.containers.build",
+            "lock": "semcoder.containers.lock",
+        },
+    ),
     "data": ("External files, pinned in data/versions.csv.", {"fetch": "semcoder.fetch"}),
     "seeds": ("Raw seeds from existing programs.", {"extract": "semcoder.seeds.extract"}),
     "pyx": (
@@ -87,6 +96,10 @@ TOP: dict[str, tuple[str, str]] = {
 
 OUTPUTS: dict[str, str] = {
     # command: the options that name what it makes; with a slash what is a directory
+    "containers base": "out",
+    "containers wheelhouse": "out/",
+    "containers build": "out",
+    "containers lock": "",  # changed in place
     "data fetch": "",  # a file or a directory: the command knows which
     "seeds extract": "seeds dropped summary",
     "pyx synthesize": "problems programs inputs soft dropped summary",

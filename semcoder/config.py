@@ -1,5 +1,6 @@
 """The typed model of config.yaml: every key, its type and its meaning. Unknown keys are refused."""
 
+import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -67,6 +68,24 @@ class Execution(Section):
         if len(set(self.hash_seeds)) < len(self.hash_seeds):
             raise ValueError(f"hash_seeds is {self.hash_seeds}, but the same seed twice shows nothing")
         return self
+
+
+def _is_base(base: str) -> str:
+    if base != "debian" and not re.fullmatch(r"\S+@sha256:[0-9a-f]{64}", base):
+        raise ValueError(f"{base} is neither debian nor an image with its digest, NAME@sha256:64 hex digits")
+    return base
+
+
+class Containers(Section):
+    """Apptainer images, used with `--sdm apptainer`; of no effect on what is computed."""
+
+    directory: Place = Field(description="where images are built and kept")
+    lock: Place = Field(
+        description="what each image is; written by `snakemake containers`, checked by every run"
+    )
+    base: Annotated[str, AfterValidator(_is_base)] = Field(
+        description="debian, a tree made on the spot, or an image with Python 3.11 as NAME@sha256:DIGEST"
+    )
 
 
 class Seeds(Section):
@@ -292,6 +311,7 @@ class Config(Section):
 
     results: Place = Field(description="folder of everything that rules make")
     data: Data
+    containers: Containers
     execution: Execution
     seeds: Seeds
     teacher: TeacherSettings

@@ -5,7 +5,6 @@ swap of two values, and hold exactly the keys that the rule's command reads, so 
 """
 
 import fcntl
-import hashlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ from semcoder.artifacts import output_file
 from semcoder.codehash import code_hash
 from semcoder.config import Config
 from semcoder.configfiles import check_names, laid_over, parse, read, typed
+from semcoder.containers.images import IMAGES
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import FORMATS
 from semcoder.evaluation.registry import BENCHMARKS
@@ -25,6 +25,7 @@ from semcoder.fetch import External, read_versions
 from semcoder.graph.data import DataFiles, Models
 from semcoder.graph.evaluation import Evaluations
 from semcoder.graph.hashes import Hashes
+from semcoder.graph.images import Images
 from semcoder.graph.options import one_of, option
 from semcoder.graph.training import DIRECTIONS, TrainingRuns
 
@@ -94,15 +95,10 @@ class Graph:
         """What a rule's parameters say of the package code behind its command."""
         return f"code={code_hash(stage, verb)}"
 
-    def image(self, name: str) -> str:
-        """The image of an environment; its file name carries the digest of what it is built from."""
-        lock = Path("envs", f"{name}.lock")
-        return f"images/{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}.sif"
-
     @property
-    def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations]:
-        """The configuration and its four views."""
-        return self.config, self.data, self.models, self.training, self.evaluation
+    def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations, Images]:
+        """The configuration and its views."""
+        return self.config, self.data, self.models, self.training, self.evaluation, self.images
 
     @cached_property
     def data(self) -> DataFiles:
@@ -113,6 +109,11 @@ class Graph:
     def models(self) -> Models:
         """Model folders."""
         return Models(self)
+
+    @cached_property
+    def images(self) -> Images:
+        """Images of rules."""
+        return Images(self)
 
     @cached_property
     def training(self) -> TrainingRuns:
@@ -139,6 +140,7 @@ class Graph:
             "refinement": one_of(config.refinement),
             "table": one_of([*config.tables, *config.refinement]),
             "round": r"[1-9]\d*",
+            "image": one_of(IMAGES),
         }
 
     def hold_results(self) -> None:

@@ -1,0 +1,48 @@
+"""What a job sees inside of its image: nothing of the machine but what is declared here.
+
+Apptainer takes its options from the environment as well. They are set by the Snakefile, which every job reads, and
+not by a profile: so a job in an image is clean with any profile.
+"""
+
+import os
+import tempfile
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+
+PASSED = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "SEMCODER_ISOLATION")
+"""Variables that reach a job if they are set, besides the teacher's key."""
+CAPABILITIES = "CAP_SETUID,CAP_SETGID,CAP_SETFCAP"
+"""What root keeps, to make the sandbox's user namespaces; of no meaning to other users."""
+
+
+def enter(
+    checkout: Path, binds: list[Path], passed: list[str], gpus: bool, environment: MutableMapping[str, str]
+) -> None:
+    """Set in `environment` what Apptainer is to do for each job that is started with it.
+
+    `checkout` (the package's source) and `binds` are seen at their own paths and cannot be written; the working
+    directory, which Snakemake binds, can.
+    """
+    scratch = Path(tempfile.gettempdir()) / f"semcoder-{os.getuid()}"
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    seen = [path.resolve() for path in (checkout, *binds)]
+    environment.update(
+        APPTAINER_CONTAINALL="1",
+        APPTAINER_CLEANENV="1",
+        APPTAINER_WORKDIR=str(scratch),  # or /tmp would hold 64 MB
+        APPTAINER_ADD_CAPS=CAPABILITIES,
+        APPTAINER_BIND=",".join(f"{path}:{path}:ro" for path in dict.fromkeys(seen)),
+        **_inside(environment, checkout, passed),
+    )
+    if gpus:
+        environment["APPTAINER_NV"] = "1"
+
+
+def _inside(environment: Mapping[str, str], checkout: Path, passed: list[str]) -> dict[str, str]:
+    inside = {
+        "PYTHONPATH": str(checkout.resolve()),
+        "XDG_CACHE_HOME": "/tmp/cache",
+        "MPLCONFIGDIR": "/tmp/cache/matplotlib",
+        **{name: environment[name] for name in (*PASSED, *passed) if name in environment},
+    }
+    return {f"APPTAINERENV_{name}": value for name, value in inside.items()}

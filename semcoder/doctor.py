@@ -1,0 +1,234 @@
+"""Whether a run would get through: looked at before it begins, so that it fails in seconds and not after a night."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import typer
+
+from semcoder.configfiles import laid_over, read
+from semcoder.errors import UserError
+from semcoder.execution.api import Job, Limits
+from semcoder.execution.pool import Sandbox
+from semcoder.fetch import held_by
+from semcoder.graph import Graph
+
+Verdict = Literal["ok", "warning", "fault"]
+MIN_FREE_GB = 10
+"""Below it a warning; what a training run takes is counted by itself (`semcoder training plan`)."""
+MIN_APPTAINER = (1, 2)
+"""The first whose options are all read from the environment."""
+MARKS: dict[Verdict, str] = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
+
+
+class Finding(NamedTuple):
+    """One line: what was looked at, what was found, and the remedy where it is needed."""
+
+    verdict: Verdict
+    text: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a profile says of where jobs run."""
+
+    images: bool = False
+    slurm: bool = False
+    partitions: frozenset[str] = frozenset()
+    gpu_models: frozenset[str] = frozenset()
+    files: tuple[Path, ...] = field(default=())
+    """Configuration files that the profile lays over config.yaml."""
+
+    @classmethod
+    def of(cls, profile: Path) -> "Site":
+        """The site of a profile: its folder, or one of that name in the working directory."""
+        values = read(profile / "config.yaml")
+        words = values.get("default-resources") or []
+        named = dict(str(each).split("=", 1) for each in words if "=" in str(each))
+        overrides: dict[str, dict[str, Any]] = values.get("set-resources") or {}
+        partitions = {
+            named.get("slurm_partition"),
+            *(each.get("slurm_partition") for each in overrides.values()),
+        }
+        return cls(
+            images="apptainer" in (values.get("software-deployment-method") or []),
+            slurm=values.get("executor") == "slurm",
+            partitions=frozenset(filter(None, partitions)),
+            gpu_models=frozenset(filter(None, (each.get("gpu_model") for each in overrides.values()))),
+            files=tuple(Path(each) for each in values.get("configfile") or []),
+        )
+
+
+def main(
+    profile: Annotated[
+        Path | None, typer.Option(help="The profile's folder, as snakemake is given it.")
+    ] = None,
+    configfile: Annotated[
+        list[Path] | None, typer.Option(help="Laid over config.yaml; as often as needed.")
+    ] = None,
+) -> None:
+    """Look at the machine before a run: one line for each thing, with the remedy; exit code 2 at a fault.
+
+    Every workflow begins with the same look.
+
+    Example: semcoder doctor --profile slurm
+    """
+    site = Site.of(profile) if profile else Site()
+    files = [Path("config.yaml"), *(configfile or site.files)]
+    values: dict[str, Any] = {}
+    for file in files:
+        values = laid_over(values, read(file))
+    found = list(look(Graph.of(values, map(str, files)), site))
+    for each in found:
+        typer.echo(f"{MARKS[each.verdict]}  {each.text}")
+    if any(each.verdict == "fault" for each in found):
+        raise UserError("the run would fail; see the lines marked FAULT.")
+
+
+def require(graph: Graph, site: Site) -> None:
+    """Raise UserError with the faults, if there are any."""
+    if faults := [each.text for each in look(graph, site) if each.verdict == "fault"]:
+        raise UserError("; ".join(faults))
+
+
+def look(graph: Graph, site: Site) -> Iterator[Finding]:
+    """Everything that a run needs, in the order in which it would fail."""
+    yield _sandbox(site)
+    if site.images:
+        yield _apptainer()
+        yield from _images(graph)
+    if site.slurm:
+        yield from _slurm(graph, site)
+    yield from _data(graph)
+    yield from _key(graph)
+    yield _disk(graph)
+
+
+def _sandbox(site: Site) -> Finding:
+    where = "here (jobs run on other nodes)" if site.slurm else "here"
+    try:
+        with Sandbox(1, Limits(cpu_s=5, wall_s=30)) as sandbox:
+            verdict = next(iter(sandbox.run([Job("doctor", "print(1)")]))).verdict
+    except UserError as error:
+        return Finding("warning" if site.slurm else "fault", f"sandbox: {error}")
+    return Finding(
+        "ok" if verdict == "ok" else "fault", f"sandbox: programs run {where}, apart from the machine"
+    )
+
+
+def _output(*command: str) -> str | None:
+    """What a command prints; None where it is not there or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _apptainer() -> Finding:
+    said = _output("apptainer", "--version")
+    if said is None:
+        return Finding("fault", "apptainer: is not there; install it, or leave --sdm apptainer out")
+    version = said.split()[-1].split("-")[0]
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < MIN_APPTAINER:
+        return Finding(
+            "fault", f"apptainer: {version} is too old; install {'.'.join(map(str, MIN_APPTAINER))} or newer"
+        )
+    return Finding("ok", f"apptainer: {version}")
+
+
+def _images(graph: Graph) -> Iterator[Finding]:
+    for name in graph.images.names:
+        fault = graph.images.fault(name)
+        yield Finding("fault", fault) if fault else Finding("ok", f"image: {name} is the one in the lock")
+
+
+def _slurm(graph: Graph, site: Site) -> Iterator[Finding]:
+    said = _output("sinfo", "--noheader", "--format", "%R %G")
+    if said is None:
+        yield Finding("fault", "slurm: sinfo does not answer; run on a machine that submits jobs")
+        return
+    has: dict[str, list[str]] = {}
+    for line in said.splitlines():
+        partition, _, resources = line.partition(" ")
+        has.setdefault(partition, []).append(resources)
+    for name in sorted(site.partitions):
+        if name in has:
+            yield Finding("ok", f"slurm: partition {name}")
+        else:
+            known = ", ".join(sorted(has))
+            yield Finding(
+                "fault",
+                f"slurm: there is no partition {name} (known: {known}); mend slurm_partition in the profile",
+            )
+    counts = {
+        part.split(":")[1]: int(part.split(":")[2].split("(")[0])
+        for resources in has.values()
+        for node in resources
+        for part in node.split(",")
+        if part.count(":") >= 2
+    }
+    most = max(graph.config.training.gpus, graph.config.evaluation.gpus)
+    for model in sorted(site.gpu_models) if most else ():
+        if model not in counts:
+            known = ", ".join(sorted(counts)) or "none"
+            yield Finding(
+                "fault",
+                f"slurm: no node has a GPU called {model} (known: {known}); mend gpu_model in the profile",
+            )
+        elif counts[model] < most:
+            yield Finding(
+                "fault",
+                f"slurm: a node has {counts[model]} GPUs {model}, one job asks for {most}; set training.gpus",
+            )
+        else:
+            yield Finding("ok", f"slurm: {counts[model]} GPUs {model} a node")
+
+
+def _data(graph: Graph) -> Iterator[Finding]:
+    data = graph.config.data
+    lacking = []
+    for name in graph.data.used:
+        entry = graph.entries[name]
+        fetched = Path(graph.data.path(name)).exists()
+        if (
+            not fetched
+            and not (data.mirror and held_by(data.mirror, entry))
+            and entry.reach not in data.reach
+        ):
+            lacking.append(name)
+    if lacking:
+        yield Finding(
+            "warning",
+            f"data: no source may be asked for {', '.join(lacking)}; what needs them is left out or fails; put them "
+            f"into data.mirror, or widen data.reach",
+        )
+    else:
+        yield Finding("ok", "data: all external files are here, in the mirror, or may be fetched")
+
+
+def _key(graph: Graph) -> Iterator[Finding]:
+    teacher = graph.config.teacher
+    if teacher.kind == "openai" and teacher.key_variable:
+        if os.environ.get(teacher.key_variable):
+            yield Finding("ok", f"teacher: {teacher.key_variable} is set")
+        else:
+            yield Finding(
+                "fault",
+                f"teacher: {teacher.key_variable} is not set; export the key, or set teacher.kind: grounded",
+            )
+
+
+def _disk(graph: Graph) -> Finding:
+    place = graph.config.results.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free / 1e9
+    verdict: Verdict = "ok" if free >= MIN_FREE_GB else "warning"
+    if not os.access(place, os.W_OK | os.X_OK):
+        return Finding("fault", f"disk: {place} cannot be written; set results, or run with --directory")
+    return Finding(verdict, f"disk: {free:.0f} GB free in {place}")
