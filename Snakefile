@@ -21,7 +21,8 @@ with refusals():
         GRAPH.images.enter()
 CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES = GRAPH.parts
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
-options, code, image = GRAPH.options, GRAPH.code, IMAGES.path
+options, code, teacher, image = GRAPH.options, GRAPH.code, GRAPH.teacher, IMAGES.path
+ASKING = GRAPH.asking  # in commands, and in no parameter: that is what `teacher` is for
 
 
 # Of the machine, not of the results: no parameter, so a change of it reruns nothing.

@@ -57,8 +57,8 @@ rule sample_monologues:
         runtime=720,
     params:
         code=code("monologue", "sample"),
+        teacher=teacher("monologue_model", "samples"),
         options=options(
-            teacher="teacher",
             label_offset="prompts.label_offset",
             per_program="monologue.per_program",
             revisions="monologue.revisions",
@@ -71,7 +71,7 @@ rule sample_monologues:
         "monologues: {output.monologues}"
     shell:
         "semcoder --log {log} monologue sample --direction {wildcards.direction} --programs {input.programs}"
-        " --tests {input.tests} {params.traces} --shard {wildcards.scatteritem} {params.options} --workers {threads}"
+        " --tests {input.tests} {params.traces} --shard {wildcards.scatteritem} {params.options} {ASKING} --workers {threads}"
         " --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"
 
 
@@ -96,8 +96,8 @@ rule translate_monologues:
         runtime=720,
     params:
         code=code("monologue", "translate"),
+        teacher=teacher("monologue_model", "samples"),
         options=options(
-            teacher="teacher",
             label_offset="prompts.label_offset",
             revisions="monologue.revisions",
             min_coverage="monologue.min_coverage",
@@ -109,5 +109,5 @@ rule translate_monologues:
         "monologues: {output.monologues}"
     shell:
         "semcoder --log {log} monologue translate --direction {wildcards.direction} --written {input.written}"
-        " --programs {input.programs} --tests {input.tests} --traces {input.traces} {params.options}"
+        " --programs {input.programs} --tests {input.tests} --traces {input.traces} {params.options} {ASKING}"
         " --workers {threads} --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"

@@ -22,8 +22,8 @@ rule synthesize:
         runtime=720,
     params:
         code=code("pyx", "synthesize"),
+        teacher=teacher("problem_model", "solution_model"),
         options=options(
-            teacher="teacher",
             retries="pyx.retries",
             cpu_s="execution.cpu_seconds",
             memory_mb="execution.memory_mb",
@@ -31,7 +31,7 @@ rule synthesize:
     message:
         "pyx: {output.programs}"
     shell:
-        "semcoder --log {log} pyx synthesize --seeds {input.seeds} {params.options} --workers {threads}"
+        "semcoder --log {log} pyx synthesize --seeds {input.seeds} {params.options} {ASKING} --workers {threads}"
         " --problems {output.problems} --programs {output.programs} --inputs {output.inputs} --soft {output.soft}"
         " --dropped {output.dropped} --summary {output.summary}"
 
@@ -56,8 +56,8 @@ rule expand_inputs:
         runtime=720,
     params:
         code=code("pyx", "expand"),
+        teacher=teacher("solution_model"),
         options=options(
-            teacher="teacher",
             filters="pyx.filters",
             threshold="pyx.inputs.threshold",
             at_least="pyx.inputs.at_least",
@@ -73,7 +73,7 @@ rule expand_inputs:
     shell:
         "semcoder --log {log} pyx expand --shard {wildcards.scatteritem}"
         " $(printf -- '--programs %s ' {input.programs}) $(printf -- '--inputs %s ' {input.inputs})"
-        " {params.options} --workers {threads} --kept {output.kept} --tests {output.tests}"
+        " {params.options} {ASKING} --workers {threads} --kept {output.kept} --tests {output.tests}"
         " --dropped {output.dropped} --summary {output.summary}"
 
 

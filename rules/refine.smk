@@ -68,8 +68,8 @@ rule build_pyx_r:
         runtime=1440,
     params:
         code=code("refine", "build"),
+        teacher=teacher("monologue_model", "samples"),
         options=options(
-            teacher="teacher",
             per_program="pyx_r.per_program",
             style="prompts.style",
             cpu_s="execution.cpu_seconds",
@@ -80,7 +80,7 @@ rule build_pyx_r:
     shell:
         "semcoder --log {log} refine build --problems {input.problems} --programs {input.programs}"
         " --tests {input.tests} $(printf -- '--generations %s ' {input.generations})"
-        " $(printf -- '--items %s ' {input.verdicts}) {params.options} --workers {threads}"
+        " $(printf -- '--items %s ' {input.verdicts}) {params.options} {ASKING} --workers {threads}"
         " --out {output.examples} --dropped {output.dropped} --summary {output.summary}"
 
 

@@ -55,10 +55,11 @@ rule render:
         runtime=60,
     params:
         code=code("tracing", "render"),
-        options=options(max_chars="tracing.max_format_chars", label_offset="prompts.label_offset"),
+        options=options(max_chars="tracing.max_format_chars"),
+        labels=lambda w: TRAINING.labels(w.format),
     message:
         "formats: {output.rendered}"
     shell:
         "semcoder --log {log} tracing render --format {wildcards.format} --direction {wildcards.direction}"
-        " --programs {input.programs} --tests {input.tests} --traces {input.traces} {params.options}"
+        " --programs {input.programs} --tests {input.tests} --traces {input.traces} {params.options} {params.labels}"
         " --out {output.rendered} --dropped {output.dropped} --summary {output.summary}"

@@ -46,7 +46,7 @@ rule mix:
         code=code("training", "mix"),
         recipe=lambda w: TRAINING.mixture_recipe(w.recipe),
         files=lambda w: TRAINING.mixture_options(w.recipe),
-        options=options(style="prompts.style", label_offset="prompts.label_offset"),
+        options=lambda w: TRAINING.mixture_prompts(w.recipe),
     message:
         "mixtures: {output.mixture}"
     shell:

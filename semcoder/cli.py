@@ -92,6 +92,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
 TOP: dict[str, tuple[str, str]] = {
     "lineage": ("Follow a record back to its seed.", "semcoder.lineage"),
     "config": ("Check a configuration, or print its schema.", "semcoder.configfiles"),
+    "doctor": ("Whether a run would get through on this machine.", "semcoder.doctor"),
 }
 
 OUTPUTS: dict[str, str] = {

@@ -31,6 +31,8 @@ Rationale = Literal["monologue", "trace", "none"]
 
 STYLES: tuple[str, ...] = get_args(Style)
 FORMATS: tuple[str, ...] = get_args(PromptFormat)
+LABELLED: tuple[PromptFormat, ...] = ("monologue", "concise")
+"""Formats that refer to lines by their labels."""
 RELEASED_LABEL_OFFSET = 4
 """Upstream labels the first line [L5]: the line numbers of its instrumented file (paper App. I)."""
 
@@ -97,7 +99,7 @@ def forward_prompt(
         if template:
             return template.filled(code, arguments)
         return _shown(shots.OUTPUT, format) + _question(code, f"assert {call} == ??") + _opening(format)
-    if format in ("monologue", "concise"):
+    if format in LABELLED:
         code = label_lines(code, label_offset, style)
     return FORWARD_PREFIX + _question(code, f"assert {call} == ??") + _opening(format)
 

@@ -20,6 +20,14 @@ class Sampling(BaseModel):
     seed: int = Field(default=0, description="seed of the draws")
 
 
+ENGINE_FIELDS = {
+    "vllm": ("dtype", "max_model_tokens", "gpu_memory", "gpus"),
+    "transformers": ("dtype", "batch_size", "threads"),
+    "openai": ("batch_size", "url", "key_file"),
+}
+"""The fields of EngineSettings that each kind has a use for."""
+
+
 class EngineSettings(BaseModel):
     """What runs a model. Fields that the chosen kind has no use for are ignored by it."""
 

@@ -5,6 +5,7 @@ swap of two values, and hold exactly the keys that the rule's command reads, so 
 """
 
 import fcntl
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ from semcoder.containers.images import IMAGES
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import FORMATS
 from semcoder.evaluation.registry import BENCHMARKS
+from semcoder.evaluation.sampling import ENGINE_FIELDS
 from semcoder.fetch import External, read_versions
 from semcoder.graph.data import DataFiles, Models
 from semcoder.graph.evaluation import Evaluations
@@ -28,6 +30,7 @@ from semcoder.graph.hashes import Hashes
 from semcoder.graph.images import Images
 from semcoder.graph.options import one_of, option
 from semcoder.graph.training import DIRECTIONS, TrainingRuns
+from semcoder.teacher.settings import DECISIVE
 
 _HELD: list[TextIO] = []
 """Open locks: the kernel lets go of them when the process ends, however it ends."""
@@ -86,9 +89,26 @@ class Graph:
 
     def options(self, **paths: str) -> str:
         """Options of a command, one for each key: `options(seed="pyx.seed")` is `--seed 42`."""
-        return " ".join(
-            filter(None, (option(name, self.value(path)) for name, path in sorted(paths.items())))
-        )
+        words = {name: self.value(path) for name, path in paths.items()}
+        if "engine" in words:
+            engine = words["engine"]
+            words["engine"] = {key: engine[key] for key in ("kind", *ENGINE_FIELDS[engine["kind"]])}
+        return " ".join(filter(None, (option(name, value) for name, value in sorted(words.items()))))
+
+    def teacher(self, *keys: str) -> str:
+        """What a rule's parameters say of the teacher: these settings, and those that every answer depends on.
+
+        The command is given `asking`, the whole: how a teacher is asked makes nothing anew.
+        """
+        settings = self.value("teacher")
+        decisive = ("kind",) if settings["kind"] == "grounded" else ("kind", *DECISIVE, *keys)
+        return f"teacher={json.dumps({key: settings[key] for key in decisive}, sort_keys=True)}"
+
+    @property
+    def asking(self) -> str:
+        """`--teacher` of a command."""
+        settings = self.value("teacher")
+        return option("teacher", {"kind": "grounded"} if settings["kind"] == "grounded" else settings)
 
     @staticmethod
     def code(stage: str, verb: str) -> str:

@@ -58,9 +58,11 @@ class DataFiles:
         return str(self._directory / name / ("" if entry.is_snapshot else entry.base_name))
 
     def has(self, name: str) -> bool:
-        """Whether the mirror holds the entry, or its kind of source may be asked."""
+        """Whether the entry was fetched, the mirror holds it, or its kind of source may be asked."""
         data, entry = self.graph.config.data, self.graph.entries[name]
-        return bool(data.mirror and held_by(data.mirror, entry)) or entry.reach in data.reach
+        if entry.reach in data.reach or Path(self.path(name)).exists():
+            return True
+        return bool(data.mirror and held_by(data.mirror, entry))
 
     @property
     def fetch_options(self) -> str:

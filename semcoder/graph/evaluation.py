@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from semcoder.config import Refinement, Table
-from semcoder.evaluation.prompts import RELEASED_LABEL_OFFSET, is_few_shot
+from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import Sampling
 from semcoder.graph.options import option
@@ -66,14 +66,15 @@ class Evaluations:
             limit = limits.get(format, evaluation.sampling.max_tokens)
             sampling = evaluation.sampling.model_copy(update={"max_tokens": limit})
         upstream = self.graph.models.style(model) == "upstream"
-        return " ".join(
-            [
-                *(option("benchmark", benchmark), option("format", format)),
-                self._asking(model, sampling),
-                *[option("few_shot", path) for path in self.few_shot(model, benchmark, format)],
-                option("label_offset", RELEASED_LABEL_OFFSET if upstream else prompts.label_offset),
-            ]
-        )
+        words = [
+            *(option("benchmark", benchmark), option("format", format)),
+            self._asking(model, sampling),
+            *[option("few_shot", path) for path in self.few_shot(model, benchmark, format)],
+            option("label_offset", RELEASED_LABEL_OFFSET if upstream else prompts.label_offset)
+            if format in LABELLED
+            else "",
+        ]
+        return " ".join(filter(None, words))
 
     def buggy_options(self, model: str) -> str:
         """The same of a job that samples solutions for PyX-R."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from semcoder.evaluation.prompts import LABELLED
 from semcoder.graph.options import option
 from semcoder.training.recipe import MIXTURE_FIELDS
 
@@ -42,13 +43,28 @@ class TrainingRuns:
         return self.graph.models.path(self.graph.config.recipes[recipe].base)
 
     def recipe(self, name: str) -> str:
-        """`--recipe` of a training run: the whole recipe."""
-        return option("recipe", self.graph.value("recipes")[name])
+        """`--recipe` of a training run: all of the recipe that has an effect on it."""
+        recipe = dict(self.graph.value("recipes")[name])
+        if recipe["pack_tokens"]:
+            del recipe["micro_batch"]
+        return option("recipe", recipe)
 
     def mixture_recipe(self, name: str) -> str:
         """`--recipe` of a mixture: the fields that decide what is in it."""
         recipe = self.graph.value("recipes")[name]
         return option("recipe", {key: recipe[key] for key in MIXTURE_FIELDS})
+
+    def labels(self, format: str) -> str:
+        """`--label-offset` of a format that has labels."""
+        offset = self.graph.config.prompts.label_offset
+        return option("label_offset", offset) if format in LABELLED else ""
+
+    def mixture_prompts(self, name: str) -> str:
+        """How the questions of a mixture are put, as far as it has any."""
+        recipe, prompts = self.graph.config.recipes[name], self.graph.config.prompts
+        reasons = recipe.tasks.forward or recipe.tasks.backward
+        style = option("style", prompts.style) if reasons or recipe.extra else ""
+        return f"{style} {self.labels(recipe.format) if reasons else ''}".strip()
 
     def mixture_inputs(self, name: str) -> dict[str, list[str] | str]:
         """The files that a mixture is made from."""

@@ -15,6 +15,7 @@ from semcoder.monologue.accept import Accepted, Sampled, accept
 from semcoder.monologue.drafts import first_good, language_model, write_verdicts
 from semcoder.records import Direction, Program, TestCase, Trace
 from semcoder.shards import Shard
+from semcoder.teacher.choose import TeacherOption
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.llm import LLMTeacher
 from semcoder.teacher.prompts import monologue
@@ -103,7 +104,7 @@ def main(
             help="Trace records: monologues are written of their tests, and those with a false claim are not kept."
         ),
     ] = None,
-    teacher: Annotated[str, typer.Option(help="JSON settings of the teacher; its kind is openai.")],
+    teacher: TeacherOption,
     revisions: Annotated[
         int,
         typer.Option(min=0, max=1, help="Times a refused sample is sent back with what execution showed."),

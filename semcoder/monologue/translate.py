@@ -21,6 +21,7 @@ from semcoder.monologue.sample import Case, parents_of
 from semcoder.monologue.verify import verify
 from semcoder.monologue.write import cases as traced_cases
 from semcoder.records import Direction, Monologue
+from semcoder.teacher.choose import TeacherOption
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.llm import LLMTeacher
 from semcoder.teacher.prompts import translation
@@ -105,7 +106,7 @@ def main(
     programs: Annotated[Path, typer.Option(help="Program records.")],
     tests: Annotated[Path, typer.Option(help="TestCase records.")],
     traces: Annotated[Path, typer.Option(help="Trace records that the monologues were written from.")],
-    teacher: Annotated[str, typer.Option(help="JSON settings of the teacher; its kind is openai.")],
+    teacher: TeacherOption,
     revisions: Annotated[
         int,
         typer.Option(min=0, max=1, help="Times a refused sample is sent back with what is wrong with it."),

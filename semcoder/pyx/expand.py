@@ -27,7 +27,7 @@ from semcoder.pyx.growth import Growth
 from semcoder.pyx.mutation import Mutator
 from semcoder.records import Candidate, Dropped, Program, TestCase
 from semcoder.shards import Shard
-from semcoder.teacher.choose import teacher_from
+from semcoder.teacher.choose import TeacherOption, teacher_from
 from semcoder.teacher.interface import Refusal, Teacher
 
 STAGE = "pyx expand"
@@ -103,7 +103,7 @@ def main(
     programs: Annotated[list[Path], typer.Option(help="Programs that run (JSONL); once a shard of them.")],
     inputs: Annotated[list[Path], typer.Option(help="Inputs that are known for them (JSONL); the same.")],
     shard: Annotated[str, typer.Option(help="Programs of this shard only, as 3/16, by their ids.")] = "1/1",
-    teacher: Annotated[str, typer.Option(help='JSON settings of the teacher, such as {"kind": "grounded"}.')],
+    teacher: TeacherOption,
     filters: Annotated[
         str, typer.Option(help="JSON object: max_functions, max_lines, max_branches, allow_classes.")
     ],

@@ -21,7 +21,7 @@ from semcoder.execution.pool import Sandbox
 from semcoder.progress import track
 from semcoder.pyx.duplicates import merged, merged_inputs
 from semcoder.records import Candidate, Dropped, Program, Seed
-from semcoder.teacher.choose import teacher_from
+from semcoder.teacher.choose import TeacherOption, teacher_from
 from semcoder.teacher.interface import Proposal, Refusal, Teacher
 
 STAGE = "pyx synthesize"
@@ -119,7 +119,7 @@ def _inputs(proposals: Iterable[Proposal]) -> Iterator[Candidate]:
 def main(
     *,
     seeds: Annotated[Path, typer.Option(help="Seeds (JSONL).")],
-    teacher: Annotated[str, typer.Option(help='JSON settings of the teacher, such as {"kind": "grounded"}.')],
+    teacher: TeacherOption,
     retries: Annotated[int, typer.Option(min=0, help="Times a program that does not run is sent back.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Programs that run side by side.")] = 2,
     cpu_s: Annotated[float, typer.Option(help="Processor seconds a program may take.")] = 10.0,

@@ -25,7 +25,7 @@ from semcoder.execution.api import Call, Job, Limits, Outcome
 from semcoder.execution.pool import Sandbox
 from semcoder.records import Dropped, Example, Generation, Problem, Program, ScoredItem, TestCase
 from semcoder.teacher import sections
-from semcoder.teacher.choose import teacher_from
+from semcoder.teacher.choose import TeacherOption, teacher_from
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.llm import Bug, LLMTeacher
 from semcoder.teacher.prompts import shown_test
@@ -216,7 +216,7 @@ def main(
     tests: Annotated[Path, typer.Option(help="TestCase records of PyX.")],
     generations: Annotated[list[Path], typer.Option(help="What a model wrote for the problems; repeatable.")],
     items: Annotated[list[Path], typer.Option(help="The scores of these generations; repeatable.")],
-    teacher: Annotated[str, typer.Option(help="JSON settings of the teacher; its kind is openai.")],
+    teacher: TeacherOption,
     per_program: Annotated[int, typer.Option(min=1, help="Buggy solutions taken of a program.")] = 3,
     style: Annotated[Style, typer.Option(help="Prompt style of the training rows.")] = "corrected",
     workers: Annotated[int, typer.Option(min=1, help="Programs that run side by side.")] = 2,

@@ -1,11 +1,22 @@
 """The teacher that a configuration asks for."""
 
+from typing import Annotated
+
+import typer
 from pydantic import ValidationError
 
 from semcoder.errors import UserError, first_fault
 from semcoder.teacher.grounded import GroundedTeacher
 from semcoder.teacher.interface import Teacher
 from semcoder.teacher.settings import TeacherSettings
+
+TeacherOption = Annotated[
+    str,
+    typer.Option(
+        help='JSON settings of the teacher, such as {"kind": "grounded"}. Monologues, retellings and PyX-R need the '
+        "kind openai."
+    ),
+]
 
 
 def teacher_from(text: str) -> Teacher:

@@ -5,6 +5,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+DECISIVE = ("temperature", "max_tokens")
+"""Settings that every answer of a model depends on. Besides them one depends on the model that writes it, a stage on
+`samples`; the others say how and where a model is asked, which changes no answer (the model's name says which it is).
+"""
+
 
 class TeacherSettings(BaseModel):
     """The teacher of problems, solutions, inputs, monologues and repairs.
