@@ -6,7 +6,7 @@ not by a profile: so a job in an image is clean with any profile.
 
 import os
 import tempfile
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 
 PASSED = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "SEMCODER_ISOLATION")
@@ -16,22 +16,30 @@ CAPABILITIES = "CAP_SETUID,CAP_SETGID,CAP_SETFCAP"
 
 
 def enter(
-    checkout: Path, binds: list[Path], passed: list[str], gpus: bool, environment: MutableMapping[str, str]
+    checkout: Path,
+    read: Iterable[Path],
+    written: Iterable[Path],
+    passed: list[str],
+    gpus: bool,
+    environment: MutableMapping[str, str],
 ) -> None:
     """Set in `environment` what Apptainer is to do for each job that is started with it.
 
-    `checkout` (the package's source) and `binds` are seen at their own paths and cannot be written; the working
-    directory, which Snakemake binds, can.
+    `checkout` (the package's source) and the places that are `read` are seen at their own paths and cannot be
+    written; those `written` can, as can the working directory, which Snakemake binds.
     """
     scratch = Path(tempfile.gettempdir()) / f"semcoder-{os.getuid()}"
     scratch.mkdir(mode=0o700, exist_ok=True)
-    seen = [path.resolve() for path in (checkout, *binds)]
+    here = Path.cwd()
+    seen = {path.resolve(): "ro" for path in (checkout, *read)}
+    seen |= {path.resolve(): "rw" for path in written}
+    outside = {path: how for path, how in seen.items() if not path.is_relative_to(here)}
     environment.update(
         APPTAINER_CONTAINALL="1",
         APPTAINER_CLEANENV="1",
         APPTAINER_WORKDIR=str(scratch),  # or /tmp would hold 64 MB
         APPTAINER_ADD_CAPS=CAPABILITIES,
-        APPTAINER_BIND=",".join(f"{path}:{path}:ro" for path in dict.fromkeys(seen)),
+        APPTAINER_BIND=",".join(f"{path}:{path}:{how}" for path, how in outside.items()),
         **_inside(environment, checkout, passed),
     )
     if gpus:

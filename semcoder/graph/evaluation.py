@@ -154,7 +154,7 @@ class Evaluations:
                 option("title", settings.title),
                 *[option("cell", "|".join(cell)) for cell in cells],
                 *[option("paper", str(path)) for path in settings.paper],
-                *[option("paper_row", f"{ours}={theirs}") for ours, theirs in names.items()],
+                *[option("paper_row", f"{ours}={theirs}") for ours, theirs in sorted(names.items())],
                 *[option("note", note) for note in dict.fromkeys(notes) if note],
             ]
         )

@@ -108,10 +108,12 @@ class Images:
     def enter(self) -> None:
         """Make the jobs that this process starts see nothing of the machine but what is declared."""
         config = self.graph.config
-        places = [getattr(source, "path", None) for source in config.seeds.sources]
-        binds = [path for path in (*places, config.data.mirror) if path and path.exists()]
-        key = getattr(config.teacher, "key_variable", None)
+        corpora = [getattr(source, "path", None) for source in config.seeds.sources]
+        read = [
+            path for path in (config.data.versions, config.data.mirror, *corpora) if path and path.exists()
+        ]
+        written = [config.results, config.data.directory, config.teacher.store]
+        for folder in written:
+            folder.mkdir(parents=True, exist_ok=True)
         gpus = bool(config.training.gpus or config.evaluation.gpus)
-        environment.enter(
-            ROOT, [Path(config.data.versions).parent, *binds], [key] if key else [], gpus, os.environ
-        )
+        environment.enter(ROOT, read, written, [config.teacher.key_variable], gpus, os.environ)

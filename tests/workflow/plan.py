@@ -1,9 +1,10 @@
 """What every job of a configuration would be given, asked of Snakemake itself: all that it compares with the last run.
 
-`python tests/workflow/plan.py` reads a JSON list of overlays on stdin and prints a list of plans; each is made in a
-process of its own, forked after the libraries are imported.
+`python tests/workflow/plan.py` reads a JSON list of overlays on stdin and prints a list of plans; all in two
+processes, which import the libraries once.
 """
 
+import gc
 import json
 import multiprocessing
 import sys
@@ -15,8 +16,15 @@ Plan = dict[str, tuple[str, str]]
 """{output: (rule, everything that is compared)}."""
 
 
-def planned(overlay: dict[str, Any]) -> Plan:
-    """The plan of config.yaml with `overlay` laid over it."""
+def planned(overlay: dict[str, Any]) -> Plan | str:
+    """The plan of config.yaml with `overlay` laid over it, or why there is none."""
+    try:
+        return _planned(overlay)
+    except SystemExit as refused:
+        return f"{refused}"
+
+
+def _planned(overlay: dict[str, Any]) -> Plan:
     from snakemake.api import SnakemakeApi
     from snakemake.settings.enums import Quietness
     from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
@@ -47,12 +55,10 @@ def planned(overlay: dict[str, Any]) -> Plan:
 
 def main() -> None:
     """Plan each overlay of stdin."""
-    import snakemake.api  # noqa: F401 - before the forks
-
-    import semcoder.graph  # noqa: F401
-
-    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        print(json.dumps(pool.map(planned, json.load(sys.stdin), chunksize=1)))
+    planned({})  # so that all libraries are there before the forks
+    gc.disable()
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        print(json.dumps(pool.map(planned, json.load(sys.stdin))))
 
 
 if __name__ == "__main__":
