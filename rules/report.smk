@@ -13,7 +13,7 @@ rule yields:
     benchmark:
         f"{R}/benchmarks/report/yields.tsv"
     container:
-        image("data")
+        image("train")
     resources:
         mem_mb=1000,
         runtime=10,

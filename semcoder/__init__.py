@@ -1,5 +1,3 @@
 """SemCoder, reproducible: from raw seeds to PyX, traces, monologues, checkpoints and score tables."""
 
-from importlib.metadata import version
-
-__version__ = version("semcoder")
+__version__ = "0.1.0"

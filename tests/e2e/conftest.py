@@ -3,12 +3,14 @@
 Its corpus is a folder, as a lab's own code would be: the quickstart reads the standard library as a whole.
 """
 
+import json
 import shutil
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,19 +38,20 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.results = folder / "results" / "quickstart"
+        self.settings: dict[str, Any] = {"data": {"directory": str(ROOT / "data" / "external")}}
+        """Laid over the small scale."""
 
-    def command(self, *words: str, cores: int = 2) -> list[str]:
+    def command(self, *words: str, profile: str = "profiles/quickstart", cores: int = 2) -> list[str]:
         """snakemake on the small scale."""
         snakemake = str(Path(sys.executable).with_name("snakemake"))
-        external = f'data={{"directory": "{ROOT / "data" / "external"}"}}'
-        options = ["--profile", "profiles/quickstart", "--configfile", *SCALES, "--config", external]
+        settings = [f"{key}={json.dumps(value)}" for key, value in self.settings.items()]
+        options = ["--profile", profile, "--configfile", *SCALES, "--config", *settings]
         return [snakemake, *options, "--cores", str(cores), *words]
 
-    def run(self, *words: str, cores: int = 2) -> str:
+    def run(self, *words: str, profile: str = "profiles/quickstart", cores: int = 2) -> str:
         """Run it to its end; returns what it printed."""
-        done = subprocess.run(
-            self.command(*words, cores=cores), cwd=self.folder, capture_output=True, text=True, check=False
-        )
+        command = self.command(*words, profile=profile, cores=cores)
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -71,9 +74,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
             check=True,
         ).stdout
         for path in listed.decode().rstrip("\0").split("\0"):
-            if (ROOT / path).is_file():
+            if (ROOT / path).is_file() or (ROOT / path).is_symlink():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / path, folder / path)
+                shutil.copy2(ROOT / path, folder / path, follow_symlinks=False)
         for module in CORPUS:
             if (source := LIBRARY / f"{module}.py").is_file():
                 (folder / "corpus" / module).parent.mkdir(parents=True, exist_ok=True)
