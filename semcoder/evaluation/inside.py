@@ -54,6 +54,13 @@ def semcoder_result(value: Any, mode: str) -> Any:
         size, waiting, builtin = 0, [root], True
         while waiting:
             item = waiting.pop()
+            if b.type(item) is b.list and b.set(b.map(b.type, item)) == {b.int}:
+                if b.max(b.map(b.int.bit_length, item)) > 13_000:
+                    return True, builtin
+                size += 4 + 5 * b.len(item)
+                if size >= 200_000:
+                    return True, builtin
+                continue
             size += 4
             builtin = builtin and (b.type(item) in kinds or b.type(item) in atoms)
             if b.isinstance(item, b.int) and item.bit_length() > 13_000:
@@ -114,7 +121,12 @@ def semcoder_result(value: Any, mode: str) -> Any:
         other strings with these 64 bits knows the right ones.
         """
         types = b.set(b.map(b.type, items))
-        if types not in ({b.str}, {b.int}):
+        if types <= {b.int, b.float, b.bool}:
+            items = [
+                b.int(inner) if b.type(inner) is not b.float or inner.is_integer() else inner for inner in items
+            ]
+            types = b.set(b.map(b.type, items))
+        elif types != {b.str}:
             items = b.type(items)([number(inner) for inner in items])
             types = b.set(b.map(b.type, items))
         if types == {b.str}:
@@ -126,8 +138,8 @@ def semcoder_result(value: Any, mode: str) -> Any:
         hasher = hashlib.sha256()
         if b.type(item) is b.list or b.type(item) is b.tuple:
             hasher.update(b.type(item).__name__.encode())
-            for inner in item:
-                hasher.update(text(inner).encode("utf-8", "surrogatepass") + b",")
+            for start in b.range(0, b.len(item), 10_000):  # the text of all could be larger than memory
+                hasher.update(text(item[start : start + 10_000]).encode("utf-8", "surrogatepass"))
         else:
             hasher.update(text(item).encode("utf-8", "surrogatepass"))
         return hasher.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from semcoder.errors import UserError
-from semcoder.evaluation import replay
+from semcoder.evaluation import inside, replay
 from semcoder.evaluation.benchmarks.humaneval import Checked, HumanEval
 from semcoder.evaluation.checking import Expected, Runner, Trial, as_call, equal, judge, ruling
 from semcoder.evaluation.judges import judge_answers
@@ -274,3 +274,14 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path.write_text("{\n")
     with pytest.raises(UserError, match=r"h\.jsonl, line 1: not JSON"):
         list(HumanEval().load([path]))
+
+
+@pytest.mark.parametrize("size", [60_000, 60_001])
+def test_large_results_that_are_equal_have_one_digest(size: int) -> None:
+    ints = list(range(size))
+    mixed: list[object] = [float(each) if each % 3 else each for each in ints]
+    assert inside.semcoder_result(ints, "value") == inside.semcoder_result(mixed, "value")
+    for place in (0, 9_999, 10_000, size - 1):
+        other = [*ints[:place], ints[place] + 0.5, *ints[place + 1 :]]
+        assert inside.semcoder_result(other, "value") != inside.semcoder_result(ints, "value")
+    assert inside.semcoder_result(tuple(ints), "value") != inside.semcoder_result(ints, "value")

@@ -1,5 +1,6 @@
 """Literals: what is rendered is read back the same, and nothing else is read."""
 
+import ast
 import math
 import subprocess
 import sys
@@ -145,3 +146,39 @@ def test_describe_never_cuts_silently() -> None:
     assert literals.describe([1, 2]) == ("[1, 2]", True)
     assert literals.describe(list(range(1000)), limit=100) == ("<list of 1000 items, 4890 characters>", False)
     assert literals.describe(Sneaky(3)) == ("<Sneaky object>", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[1, -2, 3.5]", "[[1], [], [2.0, -0.0]]", "[1e400]", "[-0]", "[1E5, 1e-7]", "[]", "[ 1,2 ]"),
+        *(
+            "[01]",
+            "[1,]",
+            "[1 2]",
+            "[--1]",
+            "[+1]",
+            "[1.]",
+            "[.5]",
+            "[1e]",
+            "[1]]",
+            "[" * 3000,
+            "[" + "9" * 5000 + "]",
+        ),
+    ],
+)
+def test_lists_of_numbers_are_read_as_python_reads_them(text: str) -> None:
+    try:
+        wanted = literals._build(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, RecursionError, MemoryError, ValueError):
+        with pytest.raises(ValueError):
+            literals.parse(text)
+        return
+    assert repr(literals.parse(text)) == repr(wanted)
+
+
+@given(st.lists(st.integers() | st.floats() | st.booleans() | st.text() | st.none()))
+def test_a_list_is_rendered_at_once_as_piece_by_piece(items: list[object]) -> None:
+    wanted = ", ".join(map(literals.render, items))
+    assert literals.render(items) == f"[{wanted}]"
+    assert literals.render((*items, 1)) == f"({wanted}{', ' if wanted else ''}1{')' if items else ',)'}"
