@@ -3,7 +3,7 @@
 from snakemake.utils import min_version
 
 from semcoder.errors import refusals
-from semcoder.graph import Graph, one_of
+from semcoder.graph import Graph, one_of, shipped
 
 min_version("9.0")
 
@@ -56,9 +56,12 @@ localrules:
 
 
 onstart:
-    # Ends with this process, unlike Snakemake's own lock: after a kill the same command goes on.
+    from semcoder import doctor
+
+    # The lock ends with this process, unlike Snakemake's own: after a kill the same command goes on.
     with refusals():
         GRAPH.hold_results()
+        doctor.require(GRAPH, doctor.Site.of_run(workflow))
 
 
 rule all:

@@ -21,6 +21,7 @@ printf '#!/bin/sh\nexec /opt/venv/bin/python -m semcoder.cli "$@"\n' > /usr/loca
 chmod 755 /usr/local/bin/semcoder
 /opt/venv/bin/python sbom.py > /opt/sbom.json
 cd /
-find /opt/venv -name __pycache__ -prune -exec rm -rf {} +   # of pip itself, from the making of the environment
+# Byte code of pip itself, from the making of the environment.
+find /opt/venv -name __pycache__ -prune -exec rm -rf {} +
 rm -rf /opt/build /var/cache/ldconfig /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
     /var/log/bootstrap.log

@@ -13,7 +13,7 @@ for each in EVALUATION.names:
 
 rule claims:
     input:
-        paper="results/paper/claims.csv",
+        paper=shipped("results/paper/claims.csv"),
         scores=[path for *_, paths in EVALUATION.claims for path in paths],
     output:
         report(f"{R}/claims.md", caption="../report/captions/claims.rst", category="Tables"),

@@ -3,8 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -40,7 +40,9 @@ class Site:
     slurm: bool = False
     partitions: frozenset[str] = frozenset()
     gpu_models: frozenset[str] = frozenset()
-    files: tuple[Path, ...] = field(default=())
+    asks: bool = True
+    """Whether a teacher is asked."""
+    files: tuple[Path, ...] = ()
     """Configuration files that the profile lays over config.yaml."""
 
     @classmethod
@@ -50,17 +52,32 @@ class Site:
         words = values.get("default-resources") or []
         named = dict(str(each).split("=", 1) for each in words if "=" in str(each))
         overrides: dict[str, dict[str, Any]] = values.get("set-resources") or {}
-        partitions = {
-            named.get("slurm_partition"),
-            *(each.get("slurm_partition") for each in overrides.values()),
-        }
+        every = [named, *overrides.values()]
         return cls(
             images="apptainer" in (values.get("software-deployment-method") or []),
             slurm=values.get("executor") == "slurm",
-            partitions=frozenset(filter(None, partitions)),
-            gpu_models=frozenset(filter(None, (each.get("gpu_model") for each in overrides.values()))),
+            partitions=_told(each.get("slurm_partition") for each in every),
+            gpu_models=_told(each.get("gpu_model") for each in overrides.values()),
             files=tuple(Path(each) for each in values.get("configfile") or []),
         )
+
+    @classmethod
+    def of_run(cls, workflow: Any) -> "Site":
+        """The site of a running workflow (snakemake.workflow.Workflow), whatever profile it came from."""
+        settings = workflow.resource_settings
+        named = dict(settings.default_resources or {})
+        overrides = [dict(each) for each in settings.overwrite_resources.values()]
+        return cls(
+            images="apptainer" in map(str, workflow.deployment_settings.deployment_method),
+            slurm=workflow.executor_plugin.name == "slurm",
+            partitions=_told(each.get("slurm_partition") for each in (named, *overrides)),
+            gpu_models=_told(each.get("gpu_model") for each in overrides),
+            asks=any("{ASKING}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
+        )
+
+
+def _told(values: Iterable[Any]) -> frozenset[str]:
+    return frozenset(str(value).strip("'\"") for value in values if value is not None)
 
 
 def main(
@@ -97,21 +114,23 @@ def require(graph: Graph, site: Site) -> None:
 
 def look(graph: Graph, site: Site) -> Iterator[Finding]:
     """Everything that a run needs, in the order in which it would fail."""
-    yield _sandbox(site)
+    yield _sandbox(graph, site)
     if site.images:
         yield _apptainer()
         yield from _images(graph)
     if site.slurm:
         yield from _slurm(graph, site)
     yield from _data(graph)
-    yield from _key(graph)
+    if site.asks:
+        yield from _key(graph)
     yield _disk(graph)
 
 
-def _sandbox(site: Site) -> Finding:
+def _sandbox(graph: Graph, site: Site) -> Finding:
     where = "here (jobs run on other nodes)" if site.slurm else "here"
     try:
-        with Sandbox(1, Limits(cpu_s=5, wall_s=30)) as sandbox:
+        isolation = graph.config.execution.isolation
+        with Sandbox(1, Limits(cpu_s=5, wall_s=30), preload=(), isolation=isolation) as sandbox:
             verdict = next(iter(sandbox.run([Job("doctor", "print(1)")]))).verdict
     except UserError as error:
         return Finding("warning" if site.slurm else "fault", f"sandbox: {error}")

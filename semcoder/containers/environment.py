@@ -34,7 +34,10 @@ def enter(
     seen = {path.resolve(): "ro" for path in (checkout, *read)}
     seen |= {path.resolve(): "rw" for path in written}
     outside = {path: how for path, how in seen.items() if not path.is_relative_to(here)}
-    bound = {here: "rw", **outside}  # Snakemake binds it too, but a /tmp of the job's own would cover one below /tmp
+    bound = {
+        here: "rw",
+        **outside,
+    }  # Snakemake binds it too, but a /tmp of the job's own would cover one below /tmp
     environment.update(
         APPTAINER_CONTAINALL="1",
         APPTAINER_CLEANENV="1",

@@ -123,7 +123,8 @@ def semcoder_result(value: Any, mode: str) -> Any:
         types = b.set(b.map(b.type, items))
         if types <= {b.int, b.float, b.bool}:
             items = [
-                b.int(inner) if b.type(inner) is not b.float or inner.is_integer() else inner for inner in items
+                b.int(inner) if b.type(inner) is not b.float or inner.is_integer() else inner
+                for inner in items
             ]
             types = b.set(b.map(b.type, items))
         elif types != {b.str}:

@@ -72,7 +72,7 @@ def _reads_as_it_is(items: Any) -> bool:
         return False
     if int in kinds and max([item.bit_length() for item in items if type(item) is int]) > MAX_INT_BITS:
         return False
-    return float not in kinds or all([math.isfinite(item) for item in items if type(item) is float])
+    return float not in kinds or all(math.isfinite(item) for item in items if type(item) is float)
 
 
 def _sorted_items(items: Any, depth: int) -> list[str]:

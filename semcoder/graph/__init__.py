@@ -18,7 +18,7 @@ from semcoder.artifacts import output_file
 from semcoder.codehash import code_hash
 from semcoder.config import Config
 from semcoder.configfiles import check_names, laid_over, parse, read, typed
-from semcoder.containers.images import IMAGES
+from semcoder.containers.images import IMAGES, ROOT
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import FORMATS
 from semcoder.evaluation.registry import BENCHMARKS
@@ -61,7 +61,7 @@ class Graph:
             os.environ["PATH"] = os.pathsep.join([commands, os.environ.get("PATH", os.defpath)])
         for file in files:
             read(Path(file))
-        config = parse(laid_over(raw, typed(said or {})), "configuration")
+        config = parse(_with_shipped_files(laid_over(raw, typed(said or {}))), "configuration")
         entries = read_versions(config.data.versions)
         check_names(config, entries)
         graph = cls(config, entries)
@@ -180,3 +180,23 @@ class Graph:
     def results(self) -> str:
         """Folder of everything that rules make."""
         return str(self.config.results)
+
+
+def shipped(path: Any) -> Any:
+    """A file of the checkout, where the working directory is another and has none of that name."""
+    if not isinstance(path, str) or Path(path).exists() or not (ROOT / path).is_file():
+        return path
+    return str(ROOT / path)
+
+
+def _with_shipped_files(raw: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with the files that come with the checkout found wherever the workflow runs."""
+    found = laid_over(raw, {})
+    for section, key in (("data", "versions"), ("containers", "lock")):
+        if isinstance(found.get(section), dict) and key in found[section]:
+            found[section] = {**found[section], key: shipped(found[section][key])}
+    for section in ("tables", "refinement"):
+        for name, table in (found.get(section) or {}).items():
+            if isinstance(table, dict) and isinstance(table.get("paper"), list):
+                found[section] = {**found[section], name: {**table, "paper": [*map(shipped, table["paper"])]}}
+    return found
