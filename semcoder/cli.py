@@ -93,6 +93,7 @@ TOP: dict[str, tuple[str, str]] = {
     "lineage": ("Follow a record back to its seed.", "semcoder.lineage"),
     "config": ("Check a configuration, or print its schema.", "semcoder.configfiles"),
     "doctor": ("Whether a run would get through on this machine.", "semcoder.doctor"),
+    "why": ("Why an artifact would be made again, or that it would not.", "semcoder.why"),
 }
 
 OUTPUTS: dict[str, str] = {
