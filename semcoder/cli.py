@@ -101,7 +101,7 @@ OUTPUTS: dict[str, str] = {
     "containers base": "out",
     "containers wheelhouse": "out/",
     "containers build": "out",
-    "containers lock": "",  # changed in place
+    "containers lock": "lock",
     "data fetch": "",  # a file or a directory: the command knows which
     "seeds extract": "seeds dropped summary",
     "pyx synthesize": "problems programs inputs soft dropped summary",
