@@ -12,8 +12,7 @@ import typer
 
 from semcoder.configfiles import laid_over, read
 from semcoder.errors import UserError
-from semcoder.execution.api import Job, Limits
-from semcoder.execution.pool import Sandbox
+from semcoder.execution.probe import probe
 from semcoder.fetch import held_by
 from semcoder.graph import Graph
 
@@ -99,7 +98,10 @@ def main(
     values: dict[str, Any] = {}
     for file in files:
         values = laid_over(values, read(file))
-    found = list(look(Graph.of(values, map(str, files)), site))
+    graph = Graph.of(values, map(str, files))
+    if site.images:
+        graph.images.enter()
+    found = list(look(graph, site))
     for each in found:
         typer.echo(f"{MARKS[each.verdict]}  {each.text}")
     if any(each.verdict == "fault" for each in found):
@@ -114,10 +116,11 @@ def require(graph: Graph, site: Site) -> None:
 
 def look(graph: Graph, site: Site) -> Iterator[Finding]:
     """Everything that a run needs, in the order in which it would fail."""
-    yield _sandbox(graph, site)
     if site.images:
         yield _apptainer()
         yield from _images(graph)
+    if not site.images or not graph.images.fault("data"):
+        yield _sandbox(graph, site)
     if site.slurm:
         yield from _slurm(graph, site)
     yield from _data(graph)
@@ -127,16 +130,21 @@ def look(graph: Graph, site: Site) -> Iterator[Finding]:
 
 
 def _sandbox(graph: Graph, site: Site) -> Finding:
-    where = "here (jobs run on other nodes)" if site.slurm else "here"
-    try:
-        isolation = graph.config.execution.isolation
-        with Sandbox(1, Limits(cpu_s=5, wall_s=30), preload=(), isolation=isolation) as sandbox:
-            verdict = next(iter(sandbox.run([Job("doctor", "print(1)")]))).verdict
-    except UserError as error:
-        return Finding("warning" if site.slurm else "fault", f"sandbox: {error}")
-    return Finding(
-        "ok" if verdict == "ok" else "fault", f"sandbox: programs run {where}, apart from the machine"
-    )
+    """In the image, where jobs run in images; on this machine, whatever the nodes are like."""
+    isolation = graph.config.execution.isolation
+    if not site.images:
+        fault, where = probe(isolation), "here"
+    else:
+        image = graph.images.path("data")
+        said = _output(
+            *("apptainer", "--quiet", "exec", "--home", str(Path.cwd()), image),
+            *("python", "-m", "semcoder.execution.probe", isolation),
+        )
+        fault = "cannot be looked at in the image" if said is None else said.strip()
+        where = "in the image, here"
+    if fault:
+        return Finding("warning" if site.slurm else "fault", f"sandbox: {fault}")
+    return Finding("ok", f"sandbox: programs run {where}, apart from the machine")
 
 
 def _output(*command: str) -> str | None:

@@ -86,10 +86,10 @@ def test_a_note_on_a_base_follows_the_models_trained_from_it() -> None:
 def test_released_checkpoints_are_asked_in_the_style_they_saw() -> None:
     evaluation = Graph.of(BASE).evaluation
     assert "--style upstream --label-offset 4" in evaluation.generation_options(
-        "semcoder_1030", "cruxeval_output", "x"
+        "semcoder_1030", "cruxeval_output", "monologue"
     )
     assert "--style corrected --label-offset 0" in evaluation.generation_options(
-        "semcoder", "cruxeval_output", "x"
+        "semcoder", "cruxeval_output", "monologue"
     )
     assert "--revision 256e1e708fecda61c6a3f9cc7263affd4e59630c" in evaluation.refinement_options(
         "table3", "semcoder_1030"
