@@ -12,7 +12,7 @@ from pathlib import Path
 PASSED = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "SEMCODER_ISOLATION")
 """Variables that reach a job if they are set, besides the teacher's key."""
 CAPABILITIES = "CAP_SETUID,CAP_SETGID,CAP_SETFCAP"
-"""What root keeps, to make the sandbox's user namespaces; of no meaning to other users."""
+"""What root keeps, to make the sandbox's user namespaces; with capabilities of another user bubblewrap refuses."""
 
 
 def enter(
@@ -42,10 +42,11 @@ def enter(
         APPTAINER_CONTAINALL="1",
         APPTAINER_CLEANENV="1",
         APPTAINER_WORKDIR=str(scratch),  # or /tmp would hold 64 MB
-        APPTAINER_ADD_CAPS=CAPABILITIES,
         APPTAINER_BIND=",".join(f"{path}:{path}:{how}" for path, how in bound.items()),
         **_inside(environment, checkout, passed),
     )
+    if os.geteuid() == 0:
+        environment["APPTAINER_ADD_CAPS"] = CAPABILITIES
     if gpus:
         environment["APPTAINER_NV"] = "1"
 
