@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from semcoder import orphan, progress
+from semcoder import orphan, progress, seals
 from semcoder.artifacts import output_directory, output_file
 from semcoder.errors import UserError
 from semcoder.execution.isolation import Isolation, choose
@@ -167,7 +167,8 @@ def application(words: Sequence[str]) -> typer.Typer:
 
 
 def _with_checked_paths(work: Callable[..., None], outputs: list[str]) -> Callable[..., None]:
-    """`work`, refused before it begins where an output cannot be made or is named by another option too."""
+    """`work`, refused before it begins where an output cannot be made or is named by another option too, or where
+    an input was damaged since a rule wrote it."""
 
     names = {name.rstrip("/") for name in outputs}
 
@@ -184,7 +185,14 @@ def _with_checked_paths(work: Callable[..., None], outputs: list[str]) -> Callab
                 if other != name and name in names:
                     words = " and ".join(f"--{each.replace('_', '-')}" for each in (other, name))
                     raise UserError(f"{path}: named by {words}; an output needs a path of its own.")
+                if name not in names:
+                    seals.check(path)
+        made = [options[name] for name in outputs if not name.endswith("/") and options[name]]
+        for path in made:
+            seals.unseal(path)
         work(**options)
+        for path in made:
+            seals.seal(path)
 
     return checked
 
@@ -204,6 +212,7 @@ def _before(
     choose(isolation)
     if log:  # a rule's job
         progress.log_to(log)
+        seals.keep()
         orphan.end_with_workflow()
 
 
@@ -218,6 +227,11 @@ def main() -> None:
         if error.filename is None:
             raise
         progress.tell(f"semcoder: {error.filename}: {error.strerror}; give a path that can be used.")
+        sys.exit(2)
+    except MemoryError:
+        progress.tell(
+            "semcoder: out of memory; give the command more of it (mem_mb of its rule), or smaller files."
+        )
         sys.exit(2)
     except KeyboardInterrupt:
         progress.tell("semcoder: interrupted; run the same command again to go on.")

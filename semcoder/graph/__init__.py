@@ -65,6 +65,7 @@ class Graph:
         entries = read_versions(config.data.versions)
         check_names(config, entries)
         graph = cls(config, entries)
+        graph.check_results()
         graph.data.check_fetched()
         _ = graph.data.corpora_state  # now, so that its hashes are remembered too
         graph.hashes.save()
@@ -162,6 +163,15 @@ class Graph:
             "round": r"[1-9]\d*",
             "image": one_of(IMAGES),
         }
+
+    def check_results(self) -> None:
+        """Raise UserError where the results folder cannot be one; Snakemake says it with a trace."""
+        results = self.config.results
+        for above in (results, *results.parents):
+            if above.is_file():
+                raise UserError(
+                    f"results is {results}, but {above} is a file, not a folder; give another path."
+                )
 
     def hold_results(self) -> None:
         """Take the results folder for this process; raises UserError while another workflow works in it."""
