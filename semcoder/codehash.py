@@ -5,11 +5,16 @@ Snakemake does not see the package code that a shell command runs. Every rule th
 """
 
 import ast
+import contextlib
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
+from semcoder.artifacts import write_json
 from semcoder.cli import STAGES
+from semcoder.errors import UserError
 
 PACKAGE = Path(__file__).parent
 
@@ -18,8 +23,42 @@ def code_hash(stage: str, verb: str) -> str:
     """Twelve hex digits over the source of every module behind `semcoder STAGE VERB`."""
     digest = hashlib.sha256()
     for name in sorted(modules_behind(STAGES[stage][1][verb])):
-        digest.update(name.encode() + b"\0" + _meaning(_path(name)) + b"\0")
+        digest.update(f"{name}\0{_source(name).meaning}\0".encode())
     return digest.hexdigest()[:12]
+
+
+class Source(NamedTuple):
+    """What counts of a module's source."""
+
+    imports: list[str]
+    meaning: str
+    """sha256 of the source without comments, layout and docstrings: of what can change a result."""
+
+
+Remembered = dict[str, tuple[list[int], Source]]
+"""By path: (size, time of change, inode) and what was read then."""
+_remembered: Remembered = {}
+_READER = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+"""What another version of this module has read does not count."""
+
+
+def remember(store: Path) -> None:
+    """Take from `store` what was read of the package's files before, and leave there what is read now.
+
+    Every start of the workflow needs all modules, and reading one takes some milliseconds.
+    """
+    try:
+        reader, known = json.loads(store.read_text(encoding="utf-8"))
+        if reader == _READER:
+            _remembered.update({path: (state, Source(*source)) for path, (state, source) in known.items()})
+    except (OSError, ValueError, TypeError):
+        pass  # not there, or not to be read: then every file is read once more
+    before = dict(_remembered)
+    for path in PACKAGE.rglob("*.py"):
+        _read(path)
+    if _remembered != before:
+        with contextlib.suppress(OSError, UserError):  # the next start reads them again
+            write_json(store, [_READER, _remembered])
 
 
 @cache
@@ -42,32 +81,41 @@ def _path(module: str) -> Path:
     return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
 
 
-@cache
-def _imports(module: str) -> tuple[str, ...]:
-    names: list[str] = []
-    for node in ast.walk(ast.parse(_path(module).read_bytes())):
+def _source(module: str) -> Source:
+    return _read(_path(module))
+
+
+def _read(path: Path) -> Source:
+    about = path.stat()
+    state = [about.st_size, about.st_mtime_ns, about.st_ino]
+    known = _remembered.get(str(path))
+    if known is None or known[0] != state:
+        tree = ast.parse(path.read_bytes())
+        known = _remembered[str(path)] = (state, Source(_names(tree), _meaning(tree)))
+    return known[1]
+
+
+def _imports(module: str) -> list[str]:
+    return [name for name in _source(module).imports if _path(name).exists()]
+
+
+def _names(tree: ast.Module) -> list[str]:
+    """Names that may be modules of the package: imported ones, and texts (tables of commands, files for workers)."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            names.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names.append(
-                node.value
-            )  # a module named by a string: semcoder.registry tables, files sent to workers
-    return tuple(
-        n
-        for n in names
-        if n.startswith("semcoder") and n.replace(".", "").isidentifier() and _path(n).exists()
-    )
+            names.add(node.value)
+    return sorted(n for n in names if n.startswith("semcoder") and n.replace(".", "").isidentifier())
 
 
-@cache
-def _meaning(path: Path) -> bytes:
-    """The source without comments, layout and docstrings: what can change a result."""
-    tree = ast.parse(path.read_bytes())
+def _meaning(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 node.body[0] = ast.Expr(ast.Constant(...))
-    return ast.unparse(tree).encode()
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()

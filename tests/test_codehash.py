@@ -53,12 +53,25 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fresh_hash() -> str:
-    for each in (codehash.modules_behind, codehash._imports, codehash._meaning):
-        each.cache_clear()
+    codehash.modules_behind.cache_clear()
+    codehash._remembered.clear()
     value = codehash.code_hash("s", "v")
-    for each in (codehash.modules_behind, codehash._imports, codehash._meaning):
-        each.cache_clear()
+    codehash.modules_behind.cache_clear()
+    codehash._remembered.clear()
     return value
+
+
+def test_what_was_read_before_is_read_again_where_it_changed(package: Path, tmp_path: Path) -> None:
+    store = tmp_path / "code.json"
+    before = fresh_hash()
+    codehash.remember(store)
+    (package / "b.py").write_text("x = 22\n")
+    codehash._remembered.clear()
+    codehash.remember(store)
+    assert codehash.code_hash("s", "v") == fresh_hash() != before
+    store.write_text("no JSON")
+    codehash.remember(store)
+    assert codehash.code_hash("s", "v") == fresh_hash()
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
 
+from semcoder import codehash
 from semcoder.artifacts import output_file
-from semcoder.codehash import code_hash
 from semcoder.config import Config
 from semcoder.configfiles import check_names, laid_over, parse, read, typed
 from semcoder.containers.images import IMAGES, ROOT
@@ -69,6 +69,7 @@ class Graph:
         graph.data.check_fetched()
         _ = graph.data.corpora_state  # now, so that its hashes are remembered too
         graph.hashes.save()
+        codehash.remember(config.results / ".code.json")
         return graph
 
     @cached_property
@@ -114,7 +115,7 @@ class Graph:
     @staticmethod
     def code(stage: str, verb: str) -> str:
         """What a rule's parameters say of the package code behind its command."""
-        return f"code={code_hash(stage, verb)}"
+        return f"code={codehash.code_hash(stage, verb)}"
 
     @property
     def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations, Images]:

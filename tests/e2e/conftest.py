@@ -38,6 +38,7 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.results = folder / "results" / "quickstart"
+        self.scales = SCALES
         self.settings: dict[str, Any] = {"data": {"directory": str(ROOT / "data" / "external")}}
         """Laid over the small scale."""
 
@@ -45,7 +46,7 @@ class Checkout:
         """snakemake on the small scale."""
         snakemake = str(Path(sys.executable).with_name("snakemake"))
         settings = [f"{key}={json.dumps(value)}" for key, value in self.settings.items()]
-        options = ["--profile", profile, "--configfile", *SCALES, "--config", *settings]
+        options = ["--profile", profile, "--configfile", *self.scales, "--config", *settings]
         return [snakemake, *options, "--cores", str(cores), *words]
 
     def run(self, *words: str, profile: str = "profiles/quickstart", cores: int = 2) -> str:

@@ -5,15 +5,17 @@ SEMCODER_CLUSTER=required makes their absence a failure. SEMCODER_TEST_IMAGES na
 between runs.
 """
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import DATA, Checkout, Clone
+from conftest import DATA, ROOT, SCALES, Checkout, Clone
 
 from semcoder.artifacts import sha256_of
 
@@ -21,13 +23,14 @@ pytestmark = [pytest.mark.timeout(1800), pytest.mark.slow]
 LACKING = [each for each in ("apptainer", "sbatch", "mmdebstrap") if not shutil.which(each)]
 if LACKING and os.environ.get("SEMCODER_CLUSTER") != "required":
     pytest.skip(f"no {', '.join(LACKING)}", allow_module_level=True)
-GPU_RULES = ("train", "generate")
+ON_TWO_CORES = ("--jobs", "4", "--slurm-init-seconds-before-status-checks", "3")
 
 
 @pytest.fixture(scope="module")
 def cluster(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A clone with its images, built by their rules."""
     checkout = clone("cluster")
+    checkout.scales = [*SCALES, "tests/e2e/cluster.yaml"]
     kept = os.environ.get("SEMCODER_TEST_IMAGES")
     images = Path(kept) if kept else checkout.folder / "images"
     checkout.settings["containers"] = {"directory": str(images)}
@@ -45,14 +48,88 @@ def test_two_builds_of_an_image_are_one_file(cluster: Checkout, tmp_path: Path) 
 
 
 def test_the_graph_is_the_same_on_a_cluster(cluster: Checkout, finished: Checkout) -> None:
-    asked = [f"{rule}:{resource}" for rule in GPU_RULES for resource in ("gpu=2",)]
-    said = cluster.run("--set-resources", *asked, profile="slurm", cores=64)
+    said = cluster.run(*ON_TWO_CORES, "--set-resources", "train:gpu=2", "generate:gpu=1", profile="slurm")
     assert "100%" in said
     assert cluster.files(*DATA) == finished.files(*DATA)
     accounted = subprocess.run(
-        ["sacct", "--noheader", "--parsable2", "--allocations", "--format=JobName,AllocTRES,Comment"],
+        ["sacct", "--noheader", "--parsable2", "--allocations", "--format=Comment%100,AllocTRES%100,State"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    print(accounted)
+    granted = [line for line in accounted.splitlines() if "COMPLETED" in line and "gres/gpu:a6000=" in line]
+    assert any("rule_train" in line and "gres/gpu:a6000=2" in line for line in granted), accounted
+    assert any("rule_generate" in line and "gres/gpu:a6000=1" in line for line in granted), accounted
+    assert "Nothing to be done" in cluster.run("-n", profile="slurm")
+
+
+def test_another_image_makes_exactly_its_rules_results_again(cluster: Checkout) -> None:
+    path = cluster.folder / "containers/images.lock"
+    locked = json.loads(path.read_text())
+    images = Path(cluster.settings["containers"]["directory"])
+    old = images / f"train-cpu-{locked['train-cpu']['sha256'][:12]}.sif"
+    other = images / "other.sif"
+    shutil.copyfile(old, other)
+    with other.open("ab") as stream:
+        stream.write(b"another")
+    locked["train-cpu"]["sha256"] = sha256_of(other)
+    new = other.rename(images / f"train-cpu-{locked['train-cpu']['sha256'][:12]}.sif")
+    before = path.read_text()
+    try:
+        path.write_text(json.dumps(locked))
+        said = cluster.run("-n", profile="slurm")
+        new.write_bytes(b"not that image")
+        refused = subprocess.run(
+            cluster.command("-n", profile="slurm"),
+            cwd=cluster.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        path.write_text(before)
+        new.unlink()
+    due = set(re.findall(r"^(\w+) +\d+$", said, re.MULTILINE)) - {"all", "total"}
+    inside = {"convert_base", "mix", "train", "generate", "plot_loss", "plot_lengths", "yields"}
+    assert due == inside | {"score", "table"}, said  # the last two follow
+    assert refused.returncode == 1 and locked["train-cpu"]["sha256"] in refused.stderr
+    assert hashlib.sha256(b"not that image").hexdigest() in refused.stderr
+
+
+def test_an_ordinary_user_runs_it_from_a_read_only_checkout_without_a_network(
+    cluster: Checkout, tmp_path: Path
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    images = Path(cluster.settings["containers"]["directory"])
+    work = Path("/var/tmp") / f"semcoder-{os.getpid()}"
+    work.mkdir()
+    shutil.chown(work, "nobody")
+    shutil.copytree(cluster.folder / "corpus", work / "corpus")
+    settings = {
+        "containers": {"directory": str(images)},
+        "data": {"mirror": str(ROOT / "data/external")},
+        "seeds": {"sources": [{"kind": "directory", "path": str(work / "corpus"), "licence": "PSF-2.0"}]},
+    }
+    snakemake = cluster.command(*ON_TWO_CORES)[0]
+    words = ["--profile", "profiles/local", "--directory", str(work), "--cores", "2", "--configfile", *SCALES]
+    words += ["--config", *(f"{key}={json.dumps(value)}" for key, value in settings.items())]
+    target = "results/quickstart/pyx/train.jsonl"
+    script = (
+        f"ip link set lo up && mount --bind {cluster.folder} {cluster.folder}"
+        f" && mount -o remount,ro,bind {cluster.folder} &&"
+        f" cd {cluster.folder} && exec setpriv --reuid nobody --regid nogroup --clear-groups"
+        f' env HOME={work} XDG_CACHE_HOME={work}/.cache "$@"'
+    )
+    try:
+        done = subprocess.run(
+            ["unshare", "--net", "--mount", "bash", "-c", script, "nobody", snakemake, *words, "--", target],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        made = (work / target).read_bytes()
+    finally:
+        shutil.rmtree(work)
+    assert made.count(b"\n") == (cluster.results / "pyx/train.jsonl").read_bytes().count(b"\n")
