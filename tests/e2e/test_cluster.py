@@ -112,7 +112,7 @@ def test_an_ordinary_user_runs_it_from_a_read_only_checkout_without_a_network(
         "seeds": {"sources": [{"kind": "directory", "path": str(work / "corpus"), "licence": "PSF-2.0"}]},
     }
     snakemake = cluster.command(*ON_TWO_CORES)[0]
-    words = ["--profile", "profiles/local", "--directory", str(work), "--cores", "2", "--configfile", *SCALES]
+    words = ["--profile", "profiles/ci", "--directory", str(work), "--cores", "2", "--configfile", *SCALES]
     words += ["--config", *(f"{key}={json.dumps(value)}" for key, value in settings.items())]
     target = "results/quickstart/pyx/train.jsonl"
     script = (
