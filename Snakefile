@@ -61,7 +61,8 @@ onstart:
     # The lock ends with this process, unlike Snakemake's own: after a kill the same command goes on.
     with refusals():
         GRAPH.hold_results()
-        doctor.require(GRAPH, doctor.Site.of_run(workflow))
+        if workflow.executor_plugin.name != "touch":
+            doctor.require(GRAPH, doctor.Site.of_run(workflow))
 
 
 rule all:

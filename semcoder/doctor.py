@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -64,8 +64,8 @@ class Site:
     def of_run(cls, workflow: Any) -> "Site":
         """The site of a running workflow (snakemake.workflow.Workflow), whatever profile it came from."""
         settings = workflow.resource_settings
-        named = dict(settings.default_resources or {})
-        overrides = [dict(each) for each in settings.overwrite_resources.values()]
+        named = _written(settings.default_resources)
+        overrides = [_written(each) for each in settings.overwrite_resources.values()]
         return cls(
             images="apptainer" in map(str, workflow.deployment_settings.deployment_method),
             slurm=workflow.executor_plugin.name == "slurm",
@@ -73,6 +73,11 @@ class Site:
             gpu_models=_told(each.get("gpu_model") for each in overrides),
             asks=any("{ASKING}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
         )
+
+
+def _written(resources: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Resources as they are written: Snakemake keeps its defaults as objects."""
+    return {name: getattr(each, "raw", each) for name, each in (resources or {}).items()}
 
 
 def _told(values: Iterable[Any]) -> frozenset[str]:

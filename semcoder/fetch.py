@@ -37,6 +37,8 @@ from semcoder.progress import track
 from semcoder.reading import read_rows
 
 MANIFEST = ".pinned.json"
+NOT_CONTENT = (MANIFEST, ".snakemake_timestamp")
+"""Files of a snapshot that are ours, or that Snakemake leaves in a folder that it touches."""
 CHUNK = 1 << 20
 TIMEOUT_S = 60
 REACHES = ("pypi", "url", "hub")
@@ -193,7 +195,7 @@ def tree_sha256(folder: Path, sha256: Callable[[Path], str] = sha256_of) -> str:
 
 def _hashes(folder: Path, sha256: Callable[[Path], str] = sha256_of) -> dict[str, str]:
     files = sorted(
-        p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).as_posix() != MANIFEST
+        p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).as_posix() not in NOT_CONTENT
     )
     return {p.relative_to(folder).as_posix(): sha256(p) for p in files}
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from semcoder.errors import UserError
-from semcoder.fetch import MANIFEST, External, fetch, read_versions, tree_sha256
+from semcoder.fetch import MANIFEST, External, fetch, mismatch, read_versions, tree_sha256
 
 VERSIONS = Path(__file__).parent.parent / "data" / "versions.csv"
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -261,6 +261,8 @@ def test_a_snapshot_is_checked_file_by_file_and_serves_as_a_mirror(tmp_path: Pat
     fetch(pinned, tmp_path / "copy", mirror)
     assert (tmp_path / "copy" / "sub" / "weights.bin").read_bytes() == BODY
     by_tree = pinned.model_copy(update={"sha256": tree_sha256(mirror / "model")})
+    (tmp_path / "copy" / ".snakemake_timestamp").touch()  # as Snakemake leaves in a folder that it has made
+    assert mismatch(pinned, tmp_path / "copy") == mismatch(by_tree, tmp_path / "copy") == ""
     (mirror / "model" / "config.json").write_bytes(b"[]")
     for each in (pinned, by_tree):
         with pytest.raises(UserError, match=r"config\.json|tree sha256"):
