@@ -4,6 +4,12 @@ from pathlib import Path
 
 import pytest
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The whole graph last, and the cluster after all: what takes minutes waits for what takes seconds."""
+    items.sort(key=lambda item: ("e2e" in item.path.parts, item.path.name == "test_cluster.py"))
+
+
 PACKAGE = Path(__file__).parents[1] / "semcoder"
 
 
