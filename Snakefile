@@ -22,7 +22,7 @@ with refusals():
 CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES = GRAPH.parts
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
 options, code, teacher, image = GRAPH.options, GRAPH.code, GRAPH.teacher, IMAGES.path
-ASKING = GRAPH.asking  # in commands, and in no parameter: that is what `teacher` is for
+asking = GRAPH.asking
 
 
 # Of the machine, not of the results: no parameter, so a change of it reruns nothing.

@@ -58,6 +58,7 @@ rule sample_monologues:
     params:
         code=code("monologue", "sample"),
         teacher=teacher("monologue_model", "samples"),
+        asking=asking,
         options=options(
             label_offset="prompts.label_offset",
             per_program="monologue.per_program",
@@ -71,7 +72,7 @@ rule sample_monologues:
         "monologues: {output.monologues}"
     shell:
         "semcoder --log {log} monologue sample --direction {wildcards.direction} --programs {input.programs}"
-        " --tests {input.tests} {params.traces} --shard {wildcards.scatteritem} {params.options} {ASKING} --workers {threads}"
+        " --tests {input.tests} {params.traces} --shard {wildcards.scatteritem} {params.options} {params.asking} --workers {threads}"
         " --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"
 
 
@@ -97,6 +98,7 @@ rule translate_monologues:
     params:
         code=code("monologue", "translate"),
         teacher=teacher("monologue_model", "samples"),
+        asking=asking,
         options=options(
             label_offset="prompts.label_offset",
             revisions="monologue.revisions",
@@ -109,5 +111,5 @@ rule translate_monologues:
         "monologues: {output.monologues}"
     shell:
         "semcoder --log {log} monologue translate --direction {wildcards.direction} --written {input.written}"
-        " --programs {input.programs} --tests {input.tests} --traces {input.traces} {params.options} {ASKING}"
+        " --programs {input.programs} --tests {input.tests} --traces {input.traces} {params.options} {params.asking}"
         " --workers {threads} --monologues {output.monologues} --dropped {output.dropped} --summary {output.summary}"

@@ -23,6 +23,7 @@ rule synthesize:
     params:
         code=code("pyx", "synthesize"),
         teacher=teacher("problem_model", "solution_model"),
+        asking=asking,
         options=options(
             retries="pyx.retries",
             cpu_s="execution.cpu_seconds",
@@ -31,7 +32,7 @@ rule synthesize:
     message:
         "pyx: {output.programs}"
     shell:
-        "semcoder --log {log} pyx synthesize --seeds {input.seeds} {params.options} {ASKING} --workers {threads}"
+        "semcoder --log {log} pyx synthesize --seeds {input.seeds} {params.options} {params.asking} --workers {threads}"
         " --problems {output.problems} --programs {output.programs} --inputs {output.inputs} --soft {output.soft}"
         " --dropped {output.dropped} --summary {output.summary}"
 
@@ -57,6 +58,7 @@ rule expand_inputs:
     params:
         code=code("pyx", "expand"),
         teacher=teacher("solution_model"),
+        asking=asking,
         options=options(
             filters="pyx.filters",
             threshold="pyx.inputs.threshold",
@@ -73,7 +75,7 @@ rule expand_inputs:
     shell:
         "semcoder --log {log} pyx expand --shard {wildcards.scatteritem}"
         " $(printf -- '--programs %s ' {input.programs}) $(printf -- '--inputs %s ' {input.inputs})"
-        " {params.options} {ASKING} --workers {threads} --kept {output.kept} --tests {output.tests}"
+        " {params.options} {params.asking} --workers {threads} --kept {output.kept} --tests {output.tests}"
         " --dropped {output.dropped} --summary {output.summary}"
 
 

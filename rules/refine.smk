@@ -69,6 +69,7 @@ rule build_pyx_r:
     params:
         code=code("refine", "build"),
         teacher=teacher("monologue_model", "samples"),
+        asking=asking,
         options=options(
             per_program="pyx_r.per_program",
             style="prompts.style",
@@ -80,7 +81,7 @@ rule build_pyx_r:
     shell:
         "semcoder --log {log} refine build --problems {input.problems} --programs {input.programs}"
         " --tests {input.tests} $(printf -- '--generations %s ' {input.generations})"
-        " $(printf -- '--items %s ' {input.verdicts}) {params.options} {ASKING} --workers {threads}"
+        " $(printf -- '--items %s ' {input.verdicts}) {params.options} {params.asking} --workers {threads}"
         " --out {output.examples} --dropped {output.dropped} --summary {output.summary}"
 
 

@@ -56,7 +56,7 @@ def remember(store: Path) -> None:
     before = dict(_remembered)
     for path in PACKAGE.rglob("*.py"):
         _read(path)
-    if _remembered != before:
+    if _remembered != before and store.parent.is_dir():  # planning makes no folder
         with contextlib.suppress(OSError, UserError):  # the next start reads them again
             write_json(store, [_READER, _remembered])
 

@@ -71,7 +71,7 @@ class Site:
             slurm=workflow.executor_plugin.name == "slurm",
             partitions=_told(each.get("slurm_partition") for each in (named, *overrides)),
             gpu_models=_told(each.get("gpu_model") for each in overrides),
-            asks=any("{ASKING}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
+            asks=any("{params.asking}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
         )
 
 

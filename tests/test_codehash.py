@@ -69,6 +69,9 @@ def test_what_was_read_before_is_read_again_where_it_changed(package: Path, tmp_
     codehash._remembered.clear()
     codehash.remember(store)
     assert codehash.code_hash("s", "v") == fresh_hash() != before
+    codehash._remembered.clear()
+    codehash.remember(tmp_path / "nowhere" / "code.json")
+    assert not (tmp_path / "nowhere").exists()
     store.write_text("no JSON")
     codehash.remember(store)
     assert codehash.code_hash("s", "v") == fresh_hash()

@@ -106,9 +106,11 @@ class Graph:
         decisive = ("kind",) if settings["kind"] == "grounded" else ("kind", *DECISIVE, *keys)
         return f"teacher={json.dumps({key: settings[key] for key in decisive}, sort_keys=True)}"
 
-    @property
-    def asking(self) -> str:
-        """`--teacher` of a command."""
+    def asking(self, wildcards: Any, output: Any) -> str:
+        """`--teacher` of a command.
+
+        A function of the output, as Snakemake sees it, which passes it on and does not compare it with the last run's.
+        """
         settings = self.value("teacher")
         return option("teacher", {"kind": "grounded"} if settings["kind"] == "grounded" else settings)
 
