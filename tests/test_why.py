@@ -4,9 +4,9 @@ import base64
 import contextlib
 import io
 import json
-import re
 import multiprocessing
 import os
+import re
 import shutil
 import statistics
 import subprocess
