@@ -83,12 +83,6 @@ def test_a_key_is_needed_where_a_teacher_is_asked(tmp_path: Path, monkeypatch: p
     require(asked, Site())
 
 
-def test_a_results_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    [found] = faults(graph(tmp_path, results=str(tmp_path / "file/below")), Site())
-    assert "cannot be written; set results" in found
-
-
 def test_the_slurm_profile_is_read_as_snakemake_reads_it() -> None:
     site = Site.of(ROOT / "slurm")
     assert site.images and site.slurm and site.partitions and site.gpu_models

@@ -116,6 +116,7 @@ def test_an_ordinary_user_runs_it_from_a_read_only_checkout_without_a_network(
     for name in ("checkout", "images", "work"):
         (place / name).mkdir(parents=True)
     shutil.chown(place / "work", "nobody")
+    cluster.folder.chmod(0o755)
     settings = {
         "containers": {
             "directory": str(place / "images"),
