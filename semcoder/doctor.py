@@ -13,7 +13,6 @@ import typer
 from semcoder.configfiles import laid_over, read
 from semcoder.errors import UserError
 from semcoder.execution.probe import probe
-from semcoder.fetch import held_by
 from semcoder.graph import Graph
 
 Verdict = Literal["ok", "warning", "fault"]
@@ -222,17 +221,7 @@ def _slurm(graph: Graph, site: Site) -> Iterator[Finding]:
 
 
 def _data(graph: Graph) -> Iterator[Finding]:
-    data = graph.config.data
-    lacking = []
-    for name in graph.data.used:
-        entry = graph.entries[name]
-        fetched = Path(graph.data.path(name)).exists()
-        if (
-            not fetched
-            and not (data.mirror and held_by(data.mirror, entry))
-            and entry.reach not in data.reach
-        ):
-            lacking.append(name)
+    lacking = [name for name in graph.data.used if not graph.data.has(name)]
     if lacking:
         yield Finding(
             "warning",
