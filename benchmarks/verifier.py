@@ -210,7 +210,8 @@ class Spent(NamedTuple):
 def _together(told: Sequence[Told], workers: int) -> dict[str, float]:
     """Each monologue written and verified anew: in one process by CPU time, and side by side by the clock."""
     best = min((_written_and_verified(told) for _ in range(ROUNDS)), key=sum)
-    shares = [told[at::workers] for at in range(workers)]
+    per = -(-len(told) // workers)
+    shares = [told[at : at + per] for at in range(0, len(told), per)]  # whole programs, as shards have
     context = multiprocessing.get_context("spawn")
     start = context.Barrier(workers + 1, timeout=600)
     processes = [context.Process(target=_beside_others, args=(share, start)) for share in shares]

@@ -5,7 +5,7 @@ from collections import Counter
 from functools import lru_cache
 
 from semcoder.monologue import bindings
-from semcoder.monologue.nodes import Function, walk
+from semcoder.monologue.nodes import FIELDS, Function, walk
 from semcoder.tracing.structure import LOOPS, Statement, statement_lines, tree_of
 
 Loop = ast.For | ast.AsyncFor | ast.While
@@ -13,6 +13,13 @@ NODES = 4096
 """Nodes whose names are remembered; a loop's statements are asked about again in every iteration."""
 MAX_SOURCE = 70
 """Longer pieces of code are referred to, not repeated."""
+
+
+_TELLING = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.arg, ast.alias),
+    *(ast.Return, ast.Yield, ast.YieldFrom),
+)
+"""Nodes that bind a name themselves, or say something of the function around them."""
 
 
 class Listing:
@@ -106,13 +113,16 @@ class Listing:
 
     def _read(self, node: ast.AST, function: int, bound: Counter[str]) -> None:
         """Collect what is bound under `node`, and what each function returns or yields itself."""
-        for value in node.__dict__.values():
+        for name in FIELDS[type(node)]:
+            value = getattr(node, name, None)
             for child in value if type(value) is list else (value,):
                 if isinstance(child, ast.Name):
                     if type(child.ctx) is not ast.Load:
                         bound[child.id] += 1
-                elif isinstance(child, ast.AST) and child.__dict__:  # operators have nothing
+                elif isinstance(child, _TELLING):
                     self._read(child, self._entered(child, function, bound), bound)
+                elif isinstance(child, ast.AST) and type(child) is not ast.Constant:
+                    self._read(child, function, bound)
 
     def _entered(self, node: ast.AST, function: int, bound: Counter[str]) -> int:
         """Note what `node` itself binds, returns or yields; gives the function that what is under it belongs to."""

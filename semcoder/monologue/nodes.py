@@ -6,12 +6,21 @@ from functools import lru_cache
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+FIELDS = {
+    kind: tuple([name for name in kind._fields if name not in ("id", "attr", "kind", "type_comment")])
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+"""{kind of node: its fields that may hold others}."""
+
+
 @lru_cache(maxsize=2048)
 def walk(node: ast.AST) -> tuple[ast.AST, ...]:
     """`node` and all below it, in the order of `ast.walk`, in a third of its time. The tree must not change."""
     found = [node]
     for each in found:
-        for value in each.__dict__.values():
+        for name in FIELDS[type(each)]:
+            value = getattr(each, name, None)
             if isinstance(value, ast.AST):
                 found.append(value)
             elif type(value) is list:

@@ -47,6 +47,17 @@ def test_what_is_rendered_is_read_back(value: object) -> None:
     assert same(text, text)
 
 
+@given(st.from_regex(r"-?[0-9]{1,4}|'[^']{0,6}'|'[\\'a\n]{0,4}'", fullmatch=True))
+def test_short_numbers_and_strings_are_read_as_python_reads_them(text: str) -> None:
+    try:
+        wanted = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        with pytest.raises(ValueError, match="not a literal"):
+            literals.parse(text)
+    else:
+        assert (got := literals.parse(text)) == wanted and type(got) is type(wanted)
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_a_value_or_a_value_error(text: str) -> None:
     try:

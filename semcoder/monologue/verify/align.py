@@ -27,10 +27,6 @@ from semcoder.tracing.structure import LOOPS
 WHOLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete)
 """Statements that a text quotes as a whole."""
 _THERE = re.compile(r"\s*(?:there|here)\b")
-_RECAP = re.compile(
-    r"\b(?:told in short|passed over|left out|looking back|not (?:yet )?(?:told|mentioned|shown))\b"
-)
-"""In a line that tells of what has passed already."""
 _OVER = re.compile(r"\b(?:over|through|in|of|for|while|until)\b[\s*_]*(?:the )?(?:\w+ )?[\s*_]*\Z")
 """Before a name that stands for the loop over it."""
 _SETS = re.compile(r"\b(?:code|program) sets\b")
@@ -55,7 +51,7 @@ class Alignment(Windows):
         above = self._frames[-1]
         frame = Frame(line.rank, above.pins, above.callee or above.within, above.step, None, above.runs)
         passed = self._cursor
-        recap = bool(line.chunks) and _RECAP.search(line.chunks[0].low) is not None
+        recap = True in [chunk.tone.recap for chunk in line.chunks]
         for chunk in line.chunks:
             if recap:  # in whatever order
                 self._cursor = 0

@@ -11,13 +11,17 @@ from semcoder.monologue.verify.moments import Moments
 from semcoder.monologue.verify.values import is_literal
 
 _BLOCK = re.compile(r"\[ANSWER\](.*?)(?:\[/ANSWER\]|\Z)", re.DOTALL)
-_LAST_LINE = re.compile(r"(?:\A|\n)[ \t]*(assert\b[^\n]*?)\s*\Z")
+_ASSERTION = re.compile(r"[ \t]*(assert\b.*)")
 MAX_CHARS = 4000
 
 
 def answers(text: str, moments: Moments, judge: Judge, backward: bool) -> list[Judged]:
     """The answers, held against the call that was traced. One about another call cannot be checked."""
-    matches = list(_BLOCK.finditer(text)) or list(_LAST_LINE.finditer(text))
+    matches = list(_BLOCK.finditer(text)) if "[ANSWER]" in text else []
+    if not matches:
+        stripped = text.rstrip()
+        last = _ASSERTION.match(stripped, stripped.rfind("\n") + 1)
+        matches = [last] if last else []
     found = []
     for match in matches:
         source = match[1].strip()

@@ -332,3 +332,7 @@ LOOP_DONE = re.compile(
     r"\b(?:after (?:the|this) (?:\w+ )?loop|once the (?:\w+ )?loop|when the (?:\w+ )?loop (?:ends|"
     r"is (?:done|finished|over)|finishes|has (?:ended|finished)|stops)|at the end of the loop)\b"
 )
+RECAP = re.compile(
+    r"\b(?:told in short|passed over|left out|looking back|not (?:yet )?(?:told|mentioned|shown))\b"
+)
+"""In a line that tells of what has passed already."""

@@ -32,7 +32,7 @@ def inside(content: str) -> Inside:
     text = content.strip()
     if len(text) > 4000:
         return Inside("other", source=text)
-    if _may_be_literal(text) and is_literal(text):
+    if is_literal(text):
         return Inside("literal", source=text)
     state = STATE.match(text)
     if state and (is_literal(state[2]) or state[2].startswith("<")):
@@ -73,12 +73,6 @@ def _statement(text: str) -> Inside:
         case [ast.Return(value=value)]:
             return Inside("return", source=ast.unparse(value) if value else "None")
     return Inside("other", source=text)
-
-
-def _may_be_literal(text: str) -> bool:
-    return not text[:1].isalpha() or text.startswith(
-        ("True", "False", "None", "set(", "frozenset(", "float(", "complex(", "b'", 'b"')
-    )
 
 
 def _several(text: str) -> Inside:

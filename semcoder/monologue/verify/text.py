@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from semcoder.monologue.verify.prose import Atom, named, pieces, prose_of
@@ -141,12 +142,17 @@ def lines(text: str, names: Collection[str], code_lines: Collection[str]) -> Ite
         indent = len(raw) - len(raw.lstrip(" \t"))
         rank = 4 * indent + (0 if bullet is None else 1 if bullet[1] else 2)
         chunks = _line(raw, start, bullet.end() if bullet else indent, section, names)
-        for chunk in chunks if base > last else ():
-            chunk.final = True
-        opens = stripped.endswith(":") or (len(stripped) < 60 and any(each.leads for each in chunks))
-        yield Line(rank - (bullet is None and opens), chunks)
+        if base > last:
+            for chunk in chunks:
+                chunk.final = True
+        if bullet is None and (
+            stripped.endswith(":") or (len(stripped) < 60 and any(each.leads for each in chunks))
+        ):
+            rank -= 1
+        yield Line(rank, chunks)
 
 
+@lru_cache(maxsize=256)
 def _section(title: str) -> Section | None:
     low = title.lower()
     return next((name for name, words in _SECTIONS if words.search(low)), None)

@@ -12,6 +12,7 @@ from semcoder.monologue.verify.patterns import (
     ENDING,
     LOOP_DONE,
     LOOPING,
+    RECAP,
 )
 
 _HYPOTHETICAL = re.compile(
@@ -79,14 +80,16 @@ class Tone(NamedTuple):
     branching: bool
     ending: bool
     loop_done: bool
+    recap: bool
 
 
 @lru_cache(maxsize=32768)
 def tone(words: str) -> Tone:
     """The tone of a chunk, from its words in lower case with one mask for each code span."""
+    sure = _ALLOWED.sub("", words)
     return Tone(
-        hypothetical(words),
-        left_open(words),
+        _HYPOTHETICAL.search(sure) is not None,
+        _OPEN.search(sure) is not None,
         negated(words),
         LOOPING.search(words) is not None,
         AFTER_LOOP.search(words) is not None,
@@ -95,4 +98,5 @@ def tone(words: str) -> Tone:
         BRANCH.search(words) is not None,
         ENDING.search(words) is not None,
         LOOP_DONE.search(words) is not None,
+        RECAP.search(words) is not None,
     )

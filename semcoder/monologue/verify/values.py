@@ -14,12 +14,16 @@ WORDS = (
 NUMBER_WORDS = {word: at for at, word in enumerate(WORDS.split())}
 RANKS = "first second third fourth fifth sixth seventh eighth ninth tenth"
 ORDINALS = {word: at for at, word in enumerate(RANKS.split(), 1)}
+_WORDS = ("True", "False", "None", "set(", "frozenset(", "float(", "complex(", "b'", 'b"')
+"""What a literal that begins with a letter begins with."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 
 
 @lru_cache(maxsize=8192)
 def is_literal(text: str) -> bool:
     """Whether `text` is a literal of plain data."""
+    if text[:1].isalpha() and not text.startswith(_WORDS):
+        return False
     try:
         parsed(text)
     except ValueError:
