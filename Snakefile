@@ -49,6 +49,7 @@ include: "rules/evaluation.smk"
 include: "rules/refine.smk"
 include: "rules/tables.smk"
 include: "rules/report.smk"
+include: "rules/teacher.smk"
 
 
 localrules:

@@ -32,6 +32,15 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "data": ("External files, pinned in data/versions.csv.", {"fetch": "semcoder.fetch"}),
     "seeds": ("Raw seeds from existing programs.", {"extract": "semcoder.seeds.extract"}),
+    "teacher": (
+        "What is asked of a language model, and what it costs.",
+        {
+            "estimate": "semcoder.teacher.estimate",
+            "usage": "semcoder.teacher.costs",
+            "export": "semcoder.teacher.exported",
+            "import": "semcoder.teacher.imported",
+        },
+    ),
     "pyx": (
         "Problems, programs and inputs that run.",
         {
@@ -104,6 +113,10 @@ OUTPUTS: dict[str, str] = {
     "containers lock": "lock",
     "data fetch": "",  # a file or a directory: the command knows which
     "seeds extract": "seeds dropped summary",
+    "teacher estimate": "",
+    "teacher usage": "csv_file markdown",
+    "teacher export": "answers",
+    "teacher import": "",
     "pyx synthesize": "problems programs inputs soft dropped summary",
     "pyx expand": "kept tests dropped summary",
     "pyx select": "out_problems out_programs out_train out_heldout out_tests out_soft dropped summary",

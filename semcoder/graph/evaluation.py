@@ -242,6 +242,15 @@ class Evaluations:
         mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
         return [*(path for files in shards for path in files), *mixtures]
 
+    @property
+    def asked_summaries(self) -> list[str]:
+        """The counts of the stages that ask the teacher."""
+        told = self._told_by([each for each in self.monologue_sources if each != "trace"])
+        stages = ["pyx/synthesized/{}", "pyx/expanded/{}", *told]
+        shards = [path for each in stages for path in self.graph.training.shards(f"{each}.summary.json")]
+        debugging = any(self.graph.config.recipes[each].tasks.refine for each in self.recipes)
+        return [*shards, *([f"{self.graph.results}/pyx_r/summary.json"] if debugging else [])]
+
     def lengths(self, kind: str) -> list[str]:
         """The traces, or the monologues."""
         stages = ["traces/{}"] if kind == "traces" else self._writers
@@ -280,6 +289,11 @@ class Evaluations:
             *[f"{results}/plots/loss.{recipe}.svg" for recipe in self.recipes],
             *[f"{results}/tables/monologues.{kind}" for kind in ("csv", "md")],
             f"{results}/pages/monologues.html",
+            *(
+                [f"{results}/tables/teacher.{kind}" for kind in ("csv", "md")]
+                if config.teacher.models
+                else []
+            ),
             *self.summaries,
         ]
 

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from semcoder import records
 from semcoder.artifacts import write_json
 from semcoder.errors import UserError
 from semcoder.monologue.accept import Accepted, shift_labels
 from semcoder.records import Direction, Dropped, Monologue
-from semcoder.teacher.choose import teacher_from
+from semcoder.teacher.choose import costs, teacher_from
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.llm import LLMTeacher
 from semcoder.teacher.prompts import Messages, revision
@@ -34,7 +35,7 @@ def first_good(
 
     def revised(number: int, failed: Sequence[tuple[int, str, Refusal]]) -> Verdicts:
         asked = (revision(conversations[at], text, fault.feedback) for at, text, fault in failed)
-        answers = list(teacher.converse(asked, range(number, number + 1)))
+        answers = list(teacher.converse(asked, range(number, number + 1), "revision"))
         drafts = [
             (at, text)
             for (at, *_), texts in zip(failed, answers, strict=True)
@@ -102,6 +103,6 @@ def write_verdicts(
     records.write(monologues, kept)
     records.write(dropped, lost)
     reasons = Counter(row.reason for row in lost)
-    counts = {"in": len(verdicts), "kept": len(kept), "dropped": dict(reasons)}
-    cost = {"revised": sum(row.revised for row in kept), "tokens": teacher.tokens}
-    write_json(summary, {"stage": stage, "direction": direction, **counts, **cost})
+    counts: dict[str, Any] = {"in": len(verdicts), "kept": len(kept), "dropped": dict(reasons)}
+    counts |= {"revised": sum(row.revised for row in kept), **costs(teacher)}
+    write_json(summary, {"stage": stage, "direction": direction, **counts})

@@ -24,6 +24,7 @@ from semcoder.monologue.released import Released, read_released
 from semcoder.progress import tell, track
 from semcoder.reading import read_model
 from semcoder.records import Direction, Monologue, Program, TestCase, Trace
+from semcoder.teacher.bill import Post
 
 PYX = "released PyX"
 SAMPLE = 2000
@@ -55,7 +56,12 @@ class Summary(BaseModel):
     asked: int = Field(alias="in")
     kept: int
     revised: int = 0
-    tokens: int = 0
+    teacher: list[Post] = []
+
+    @property
+    def tokens(self) -> int:
+        """Asked of the teacher and answered."""
+        return sum(each.tokens for each in self.teacher)
 
 
 class Line(NamedTuple):
@@ -142,11 +148,9 @@ def _counted(paths: Iterable[Path]) -> dict[Direction, Summary]:
     for path in paths:
         one = read_model(path, Summary)
         before = found.get(one.direction, Summary(direction=one.direction, asked=0, kept=0))
-        sums = {
-            name: getattr(before, name) + getattr(one, name)
-            for name in ("asked", "kept", "revised", "tokens")
-        }
-        found[one.direction] = Summary(direction=one.direction, **sums)
+        sums = {name: getattr(before, name) + getattr(one, name) for name in ("asked", "kept", "revised")}
+        bill = [*before.teacher, *one.teacher]
+        found[one.direction] = Summary(direction=one.direction, teacher=bill, **sums)
     return found
 
 

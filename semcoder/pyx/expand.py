@@ -27,7 +27,7 @@ from semcoder.pyx.growth import Growth
 from semcoder.pyx.mutation import Mutator
 from semcoder.records import Candidate, Dropped, Program, TestCase
 from semcoder.shards import Shard
-from semcoder.teacher.choose import TeacherOption, teacher_from
+from semcoder.teacher.choose import TeacherOption, costs, teacher_from
 from semcoder.teacher.interface import Refusal, Teacher
 
 STAGE = "pyx expand"
@@ -174,6 +174,7 @@ def main(
             "line_coverage": lines,
             "branch_coverage": branches,
             "dropped": dict(Counter(row.reason for row in lost)),
+            **costs(writer),
         },
     )
 

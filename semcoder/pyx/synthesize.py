@@ -21,7 +21,7 @@ from semcoder.execution.pool import Sandbox
 from semcoder.progress import track
 from semcoder.pyx.duplicates import merged, merged_inputs
 from semcoder.records import Candidate, Dropped, Program, Seed
-from semcoder.teacher.choose import TeacherOption, teacher_from
+from semcoder.teacher.choose import TeacherOption, costs, teacher_from
 from semcoder.teacher.interface import Proposal, Refusal, Teacher
 
 STAGE = "pyx synthesize"
@@ -165,5 +165,6 @@ def main(
         "kept": len(chosen),
         "soft": len(softly),
         "dropped": dict(Counter(row.reason for row in lost)),
+        **costs(writer),
     }
     write_json(summary, counts)

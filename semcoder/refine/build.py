@@ -25,7 +25,7 @@ from semcoder.execution.api import Call, Job, Limits, Outcome
 from semcoder.execution.pool import Sandbox
 from semcoder.records import Dropped, Example, Generation, Problem, Program, ScoredItem, TestCase
 from semcoder.teacher import sections
-from semcoder.teacher.choose import TeacherOption, teacher_from
+from semcoder.teacher.choose import TeacherOption, costs, teacher_from
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.llm import Bug, LLMTeacher
 from semcoder.teacher.prompts import shown_test
@@ -254,4 +254,4 @@ def main(
     records.write(dropped, lost)
     reasons = Counter(row.reason for row in lost)
     counts = {"in": len(failing), "kept": len(kept), "dropped": dict(reasons)}
-    write_json(summary, {"stage": STAGE, **counts})
+    write_json(summary, {"stage": STAGE, **counts, **costs(writer)})

@@ -1,6 +1,6 @@
 """The teacher that a configuration asks for."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -32,3 +32,9 @@ def teacher_from(text: str) -> Teacher:
     from semcoder.teacher.llm import LLMTeacher  # here, so that no model means no client library
 
     return LLMTeacher(settings)
+
+
+def costs(teacher: Teacher) -> dict[str, list[dict[str, Any]]]:
+    """What a stage's summary says of its teacher's bill; nothing where nothing was paid for."""
+    rows = [each.model_dump() for each in teacher.bill]
+    return {"teacher": rows} if rows else {}

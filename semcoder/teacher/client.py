@@ -24,7 +24,9 @@ import tenacity
 
 from semcoder.errors import UserError
 from semcoder.progress import tell
+from semcoder.teacher.bill import Cost, Post, Price, bill
 from semcoder.teacher.interface import Refusal
+from semcoder.teacher.pace import Pace
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.teacher.store import Answer, Question, Store
 
@@ -36,14 +38,19 @@ AHEAD = 4
 """Items in work a request slot: answers come back in order, so a slow one must not idle the others."""
 _CANNOT_TAKE = re.compile(r"context|too long|too large|too many tokens|filter|policy|safety", re.IGNORECASE)
 _TRANSIENT_STATUS = frozenset({408, 409, 429})
+_TOO_MUCH = frozenset({408, 429, 503, 529})
 
 
 class Transient(Exception):
-    """A failure that may pass. `wait_s` is how long the server asks to be left alone."""
+    """A failure that may pass.
 
-    def __init__(self, what: str, wait_s: float = 0.0) -> None:
+    `wait_s` is how long the server asks to be left alone, `too_much` whether it was asked too much at a time.
+    """
+
+    def __init__(self, what: str, wait_s: float = 0.0, *, too_much: bool = False) -> None:
         super().__init__(what)
         self.wait_s = wait_s
+        self.too_much = too_much
 
 
 class Client:
@@ -53,17 +60,17 @@ class Client:
         self.settings = settings
         self._key = os.environ.get(settings.key_variable, "") if settings.key_variable else "none"
         self._store = Store(settings.store)
-        self._asked = self._stored = self._reserved = 0
-        self._used: dict[str, int] = {}
-        self._free_at = 0.0
+        self._asked = self._stored = self._taken = self._reserved = 0
+        self._reserved_dollars = 0.0
+        self._used: dict[str, Cost] = {}
         self._streaming = self._stopping = False
         self._failure: UserError | None = None
         self._underway: dict[str, asyncio.Future[Answer | Refusal]] = {}
-        self._slots: asyncio.Semaphore
+        self._pace: Pace
         self._server: openai.AsyncOpenAI
 
     def stream(self, items: Iterable[I], work: Callable[[I], Awaitable[R]]) -> Iterator[tuple[I, R]]:
-        """(item, what `work` makes of it) in the order of the items, with `concurrency` requests at a time.
+        """(item, what `work` makes of it) in the order of the items, with at most `concurrency` requests at a time.
 
         `work` runs on a thread of its own and calls `ask`; items are pulled as results are taken. Raises
         UserError where going on makes no sense; what has been paid for by then is in the store.
@@ -85,7 +92,9 @@ class Client:
                     if not pending:
                         return
                     item, future = pending.popleft()
-                    yield item, self._result(future)
+                    result = self._result(future)
+                    self._taken += 1
+                    yield item, result
             finally:
                 drain = isinstance(sys.exc_info()[1], UserError)
                 asyncio.run_coroutine_threadsafe(self._close(drain), loop).result()
@@ -104,9 +113,9 @@ class Client:
             raise self._failure from None  # it was not asked because another one showed that asking is vain
 
     @property
-    def tokens(self) -> int:
-        """Of all answers that were taken, from the store or from the server, each once."""
-        return sum(self._used.values())
+    def bill(self) -> list[Post]:
+        """What all answers that were taken cost, each once, whether from the store or from the server."""
+        return bill(self._used.values())
 
     async def ask(self, question: Question) -> Answer | Refusal:
         """The answer, from the store or from the server; only whole answers without a refusal are answers."""
@@ -114,52 +123,81 @@ class Client:
         stored = self._store.get(key)
         if stored is not None:
             self._stored += 1
-            self._used[key] = stored.tokens
+            self._note(key, question, stored)
             return _judged(stored)
         if key not in self._underway:
             self._underway[key] = asyncio.ensure_future(self._pay(question, key))
             self._underway[key].add_done_callback(lambda _: self._underway.pop(key, None))
         return await asyncio.shield(self._underway[key])
 
-    async def _pay(self, question: Question, key: str) -> Answer | Refusal:
-        async with self._slots:
-            if self._stopping:
-                raise asyncio.CancelledError
-            try:
-                return await self._pay_now(question, key)
-            except UserError as error:
-                self._failure, self._stopping = error, True
-                raise
+    def _note(self, key: str, question: Question, answer: Answer) -> None:
+        cost = (answer.prompt_tokens, answer.completion_tokens, answer.seconds)
+        self._used[key] = Cost(question.purpose, question.model, *cost)
 
-    async def _pay_now(self, question: Question, key: str) -> Answer | Refusal:
+    async def _pay(self, question: Question, key: str) -> Answer | Refusal:
+        try:
+            answer = await self._persist(question)
+        except UserError as error:
+            self._failure, self._stopping = error, True
+            raise
+        if isinstance(answer, Answer):
+            self._asked += 1
+            self._note(key, question, answer)
+            self._store.put(key, answer)
+            return _judged(answer)
+        return answer
+
+    async def _within_budget(self, question: Question) -> Answer | Refusal:
+        """One request, once there is budget for the most that it may take."""
         if not self._key:
             raise UserError(
                 f"The environment variable {self.settings.key_variable} is not set; put the teacher's "
                 f"key there."
             )
-        most = question.max_tokens + sum(16 + len(text.encode()) for _, text in question.messages)
-        while self._reserved and self._over_budget(most):
+        asked = sum(16 + len(text.encode()) for _, text in question.messages)
+        most = asked + question.max_tokens
+        price = self.settings.prices.get(question.model)
+        cost = price.dollars(asked, question.max_tokens) if price else 0.0
+        while self._reserved and self._lacking(most, cost):
             await asyncio.sleep(0.05)  # what is under way may take less than it could
-        if self._over_budget(most):
+        if lacking := self._lacking(most, cost):
             raise UserError(
-                f"teacher.budget_tokens: {self._store.tokens} of {self.settings.budget_tokens} tokens are spent "
-                f"on {len(self._store)} stored answers, and the next request may take {most}; raise it and run "
-                f"the same command again."
+                f"{lacking}; {self._taken} items of this command are done, and all {len(self._store)} answers "
+                f"are stored: raise it and run the same command again."
             )
         self._reserved += most
+        self._reserved_dollars += cost
         try:
-            answer = await self._persist(question)
+            return await self._request(question)
         finally:
             self._reserved -= most
-        if isinstance(answer, Answer):
-            self._asked += 1
-            self._used[key] = answer.tokens
-            self._store.put(key, answer)
-            return _judged(answer)
-        return answer
+            self._reserved_dollars -= cost
 
-    def _over_budget(self, most: int) -> bool:
-        return self._store.tokens + self._reserved + most > self.settings.budget_tokens
+    def _lacking(self, tokens: int, cost: float) -> str:
+        """Which budget cannot take so many more tokens and dollars, in a clause; empty where all can."""
+        settings, spent = self.settings, self._store.tokens
+        if spent + self._reserved + tokens > settings.budget_tokens:
+            return (
+                f"teacher.budget_tokens: {spent} of {settings.budget_tokens} tokens are spent, and the next "
+                f"request may take {tokens}"
+            )
+        dollars, most = self._dollars, settings.budget_dollars
+        if most is not None and dollars + self._reserved_dollars + cost > most:
+            return (
+                f"teacher.budget_dollars: {dollars:.4f} of {most:.2f} dollars are spent, and the next request "
+                f"may take {cost:.4f}"
+            )
+        return ""
+
+    @property
+    def _dollars(self) -> float:
+        """What all stored answers cost; those of a model without a price, at the highest one that there is."""
+        prices = self.settings.prices
+        highest = Price(
+            prompt=max((each.prompt for each in prices.values()), default=0.0),
+            completion=max((each.completion for each in prices.values()), default=0.0),
+        )
+        return sum(prices.get(name, highest).dollars(*spent) for name, spent in self._store.spent.items())
 
     async def _persist(self, question: Question) -> Answer | Refusal:
         """Try until there is an answer. Raises UserError when the server has failed too often in a row."""
@@ -172,11 +210,12 @@ class Client:
                 reraise=True,
             ):
                 with attempt:
-                    if self._stopping and attempt.retry_state.attempt_number > 1:
-                        raise asyncio.CancelledError
-                    while (left := self._free_at - time.monotonic()) > 0:
-                        await asyncio.sleep(left)
-                    return await self._request(question)
+                    async with self._pace:
+                        if self._stopping:
+                            raise asyncio.CancelledError
+                        answer = await self._within_budget(question)
+                    self._pace.faster()
+                    return answer
         except Transient as error:
             raise UserError(
                 f"{self._place}: failed {tries} times in a row ({error}); the answers so far are stored: run "
@@ -186,10 +225,11 @@ class Client:
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        asked = error.wait_s if isinstance(error, Transient) else 0.0
-        if asked:
-            self._free_at = max(self._free_at, time.monotonic() + asked)
-            return asked
+        if isinstance(error, Transient):
+            if error.too_much or error.wait_s:
+                self._pace.slower(error.wait_s)
+            if error.wait_s:
+                return 0.0  # the pace waits, for all of them
         return float(tenacity.wait_random_exponential(multiplier=0.5, max=60)(state))
 
     async def _request(self, question: Question) -> Answer | Refusal:
@@ -203,11 +243,14 @@ class Client:
         if question.stop:
             request["stop"] = list(question.stop)
         try:
-            return _answer(await self._server.chat.completions.create(**request), question)
+            begun = time.monotonic()
+            reply = await self._server.chat.completions.create(**request)
+            return _answer(reply, question, time.monotonic() - begun)
         except openai.APIStatusError as error:
             return self._status(error, question)
         except openai.APIConnectionError as error:
-            raise Transient(f"{type(error).__name__}: {self._redacted(error.__cause__ or error)}") from None
+            what = f"{type(error).__name__}: {self._redacted(error.__cause__ or error)}"
+            raise Transient(what, too_much=isinstance(error, openai.APITimeoutError)) from None
         except (openai.APIError, ValueError, AttributeError, LookupError, TypeError) as error:
             raise Transient(f"an answer that is none: {self._redacted(error)}") from None
 
@@ -224,7 +267,8 @@ class Client:
                 f"{self._place}: the account's quota is used up; mend that and run again."
             ) from None
         if code in _TRANSIENT_STATUS or code >= 500:
-            raise Transient(what, _retry_after(error.response.headers)) from None
+            wait_s = _retry_after(error.response.headers)
+            raise Transient(what, wait_s, too_much=code in _TOO_MUCH) from None
         if code in (400, 413, 422) and _CANNOT_TAKE.search(error.message):
             return Refusal("the server cannot take it", what)
         raise UserError(
@@ -232,9 +276,9 @@ class Client:
         ) from None
 
     async def _open(self) -> None:
-        self._asked = self._stored = 0
+        self._asked = self._stored = self._taken = 0
         self._store.__enter__()
-        self._slots = asyncio.Semaphore(self.settings.concurrency)
+        self._pace = Pace(self.settings.concurrency)
         self._server = openai.AsyncOpenAI(
             api_key=self._key or "none",  # without one, `ask` stops before a request; a full store needs none
             base_url=self.settings.base_url,
@@ -256,9 +300,10 @@ class Client:
         self._store.__exit__(None, None, None)
         self._stopping, self._failure = False, None
         if self._asked or self._stored:
+            dollars = f" ({self._dollars:.2f} dollars)" if self.settings.prices else ""
             tell(
                 f"teacher: {self._stored} answers from the store, {self._asked} asked; "
-                f"{self._store.tokens} of {self.settings.budget_tokens} tokens spent"
+                f"{self._store.tokens} of {self.settings.budget_tokens} tokens{dollars} spent"
             )
 
     @property
@@ -274,7 +319,7 @@ async def _call(work: Callable[[I], Awaitable[R]], item: I) -> R:
     return await work(item)
 
 
-def _answer(reply: Any, question: Question) -> Answer:
+def _answer(reply: Any, question: Question, seconds: float) -> Answer:
     """The server's reply; raises one of several errors where it is not of the protocol's form."""
     choice = reply.choices[0]
     refusal = getattr(choice.message, "refusal", None)
@@ -288,6 +333,8 @@ def _answer(reply: Any, question: Question) -> Answer:
         "refusal" if refusal else str(choice.finish_reason or "stop"),
         int(usage.prompt_tokens) if usage else asked // 3,
         int(usage.completion_tokens) if usage else len(text) // 3,
+        question.model,
+        round(seconds, 3),
     )
 
 

@@ -12,6 +12,7 @@ from semcoder.execution import literals
 from semcoder.execution.api import Call
 from semcoder.records import Direction, Problem, Program, Seed, TestCase
 from semcoder.seeds.doctests import doctest_calls
+from semcoder.teacher.bill import Post
 from semcoder.teacher.constants import Vocabulary, folded
 from semcoder.teacher.interface import Proposal, Refusal
 from semcoder.teacher.prose import instruction
@@ -29,6 +30,7 @@ class GroundedTeacher:
     """A Teacher that slices and reads code. `seed` moves its choice of input values."""
 
     name = "grounded"
+    bill: Sequence[Post] = ()  # nothing is paid for
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from semcoder.execution.api import Call
 from semcoder.records import Direction, Problem, Program, Seed, TestCase
+from semcoder.teacher.bill import Post
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Teacher(Protocol):
     """Answers stream back in the order of the questions."""
 
     name: str
+
+    @property
+    def bill(self) -> Sequence[Post]:
+        """What its answers cost so far; empty where nothing is paid for."""
+        ...
 
     def propose(self, seeds: Iterable[Seed]) -> Iterator[tuple[Seed, Proposal | Refusal]]:
         """A problem and a solution for each seed."""

@@ -11,6 +11,7 @@ from semcoder.errors import UserError
 from semcoder.execution.api import Call
 from semcoder.records import Direction, Problem, Program, Seed, TestCase
 from semcoder.teacher import prompts, sections
+from semcoder.teacher.bill import Post
 from semcoder.teacher.client import Client
 from semcoder.teacher.interface import Proposal, Refusal
 from semcoder.teacher.settings import TeacherSettings
@@ -51,6 +52,7 @@ class LLMTeacher:
         question = self._question(
             self.settings.problem_model,
             prompts.problem(seed.code),
+            "problem",
             stop=() if one_model else (prompts.SOLUTION_MARK,),
         )
         answer = await self._client.ask(question)
@@ -63,7 +65,7 @@ class LLMTeacher:
         problem = Problem(parents=(seed.id,), instruction=description, teacher=self.settings.problem_model)
         if not one_model:
             second = await self._client.ask(
-                self._question(self.settings.solution_model, prompts.solution(description))
+                self._question(self.settings.solution_model, prompts.solution(description), "solution")
             )
             if isinstance(second, Refusal):
                 return second
@@ -80,7 +82,7 @@ class LLMTeacher:
     async def _repair(self, failed: tuple[Proposal, str]) -> Proposal | Refusal:
         proposal, error = failed
         messages = prompts.repair(proposal.problem.instruction, proposal.program.code, error)
-        answer = await self._client.ask(self._question(self.settings.solution_model, messages))
+        answer = await self._client.ask(self._question(self.settings.solution_model, messages, "repair"))
         return answer if isinstance(answer, Refusal) else _proposal(proposal.problem, answer.text)
 
     def inputs(
@@ -92,7 +94,7 @@ class LLMTeacher:
 
     async def _inputs(self, asked: tuple[Program, Sequence[Call]]) -> Sequence[Call]:
         program, known = asked
-        question = self._question(self.settings.solution_model, prompts.inputs(program, known))
+        question = self._question(self.settings.solution_model, prompts.inputs(program, known), "inputs")
         answer = await self._client.ask(question)
         found = answer if isinstance(answer, Refusal) else sections.calls(answer.text, program.entry_point)
         return () if isinstance(found, Refusal) else [call for call in found if call not in known]
@@ -112,20 +114,20 @@ class LLMTeacher:
         return self.converse(asked, numbers)
 
     def converse(
-        self, conversations: Iterable[prompts.Messages], samples: range
+        self, conversations: Iterable[prompts.Messages], samples: range, purpose: str = "monologue"
     ) -> Iterator[Sequence[str] | Refusal]:
         """What the monologue model says next in each conversation, as often as there are sample numbers."""
 
         async def sampled(messages: prompts.Messages) -> Sequence[str] | Refusal:
-            return await self._samples(messages, samples)
+            return await self._samples(messages, samples, purpose)
 
         for _, texts in self._client.stream(conversations, sampled):
             yield texts
 
     @property
-    def tokens(self) -> int:
-        """What the answers taken so far cost, asked and answered, whether paid for now or earlier."""
-        return self._client.tokens
+    def bill(self) -> list[Post]:
+        """What the answers taken so far cost, whether paid for now or earlier."""
+        return self._client.bill
 
     def debug(self, bugs: Iterable[Bug], samples: range | None = None) -> Iterator[Sequence[str] | Refusal]:
         """Sampled rationales with patches, each in the form of the paper (App. F, Example 2)."""
@@ -133,15 +135,19 @@ class LLMTeacher:
 
         async def sampled(bug: Bug) -> Sequence[str] | Refusal:
             messages = prompts.debugging(bug.instruction, bug.code, bug.test, bug.observed)
-            return await self._samples(messages, numbers)
+            return await self._samples(messages, numbers, "rationale")
 
         for _, texts in self._client.stream(bugs, sampled):
             yield texts
 
-    async def _samples(self, messages: prompts.Messages, numbers: range) -> Sequence[str] | Refusal:
+    async def _samples(
+        self, messages: prompts.Messages, numbers: range, purpose: str
+    ) -> Sequence[str] | Refusal:
         """The texts of those samples that are answers; the first Refusal where none is."""
         answers = [
-            await self._client.ask(self._question(self.settings.monologue_model, messages, sample=number))
+            await self._client.ask(
+                self._question(self.settings.monologue_model, messages, purpose, sample=number)
+            )
             for number in numbers
         ]
         texts = [answer.text for answer in answers if isinstance(answer, Answer)]
@@ -149,7 +155,12 @@ class LLMTeacher:
         return refusals[0] if refusals and not texts else texts
 
     def _question(
-        self, model: str, messages: prompts.Messages, stop: tuple[str, ...] = (), sample: int = 0
+        self,
+        model: str,
+        messages: prompts.Messages,
+        purpose: str,
+        stop: tuple[str, ...] = (),
+        sample: int = 0,
     ) -> Question:
         return Question(
             model=model,
@@ -158,6 +169,7 @@ class LLMTeacher:
             max_tokens=self.settings.max_tokens,
             stop=stop,
             sample=sample,
+            purpose=purpose,
         )
 
 

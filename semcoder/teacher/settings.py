@@ -1,9 +1,11 @@
 """Which teacher is asked, and within what bounds. No client library is imported here."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from semcoder.teacher.bill import Price
 
 DECISIVE = ("temperature", "max_tokens")
 """Settings that every answer of a model depends on. Besides them one depends on the model that writes it, a stage on
@@ -43,7 +45,11 @@ class TeacherSettings(BaseModel):
     samples: int = Field(
         default=4, ge=1, description="most monologues or rationales sampled a case until one is accepted"
     )
-    concurrency: int = Field(default=16, ge=1, description="most requests at a time, of one command")
+    concurrency: int = Field(
+        default=16,
+        ge=1,
+        description="most requests at a time, of one command; fewer where the server says so",
+    )
     timeout_s: float = Field(default=120.0, gt=0, description="seconds until a request counts as failed")
     attempts: int = Field(
         default=8, ge=1, description="times a failing request is made before the command stops"
@@ -57,3 +63,24 @@ class TeacherSettings(BaseModel):
         ge=0,
         description="tokens, asked and answered, that the store may hold; 0 asks nothing that is not stored",
     )
+    budget_dollars: float | None = Field(
+        default=None, ge=0, description="what all answers in the store may cost; null for no bound in dollars"
+    )
+    prices: dict[str, Price] = Field(
+        default={}, description="dollars a million tokens by model, for budgets, estimates and tables"
+    )
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are asked, each once; none of the grounded teacher."""
+        names = (
+            () if self.kind == "grounded" else (self.problem_model, self.solution_model, self.monologue_model)
+        )
+        return tuple(dict.fromkeys(filter(None, names)))
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        for model in self.models if self.budget_dollars is not None else ():
+            if model not in self.prices:
+                raise ValueError(f"budget_dollars needs the price of {model}; give it in prices")
+        return self

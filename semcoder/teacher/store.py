@@ -3,15 +3,16 @@
 A folder of JSONL segments. Each process appends to a segment of its own and reads all of them, so that
 concurrent processes, also on several machines with a shared file system, need no lock; a line that a kill cut
 short stands at the end of its segment and is passed over. An answer's key is the hash of all that determines
-it: model, messages, sampling and sample number. Copying segments exports and imports answers.
+it: model, messages, sampling and sample number. `semcoder teacher export` and `import` carry answers elsewhere.
 """
 
 import hashlib
 import json
 import os
+import re
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from typing import IO, Any, Self
 from semcoder.errors import UserError
 from semcoder.progress import tell
 
+_KEY = re.compile("[0-9a-f]{32}")
 REFRESH_S = 2.0
 """How often, at most, other processes' segments are looked at again."""
 
@@ -35,11 +37,15 @@ class Question:
     max_tokens: int
     stop: tuple[str, ...] = ()
     sample: int = 0
+    purpose: str = ""
+    """What the answer is for, in the bill; it determines nothing of it."""
 
     @property
     def key(self) -> str:
         """32 hex digits over everything that determines the answer."""
-        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        decisive = asdict(self)
+        del decisive["purpose"]
+        text = json.dumps(decisive, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -51,6 +57,9 @@ class Answer:
     finish: str
     prompt_tokens: int
     completion_tokens: int
+    model: str = ""
+    seconds: float = 0.0
+    """From the request to the answer; 0 where nobody looked."""
 
     @property
     def tokens(self) -> int:
@@ -65,6 +74,8 @@ class Store:
         self.folder = folder
         self.tokens = 0
         """Of all answers in the store, as far as they were read."""
+        self.spent: dict[str, tuple[int, int]] = {}
+        """{model: tokens asked, tokens answered} of the same."""
         self._places: dict[str, tuple[str, int]] = {}
         self._read_to: dict[str, int] = {}
         self._own: IO[bytes] | None = None
@@ -87,16 +98,48 @@ class Store:
     def __len__(self) -> int:
         return len(self._places)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys of all answers, sorted."""
+        return iter(sorted(self._places))
+
+    def line(self, key: str) -> dict[str, Any]:
+        """An answer as it stands in its segment, with its key."""
+        name, at = self._places[key]
+        with (self.folder / name).open("rb") as stream:
+            stream.seek(at)
+            return dict(json.loads(stream.readline()))
+
+    @staticmethod
+    def check(entry: Mapping[str, Any]) -> str:
+        """The key of a line as `line` gives it. Raises ValueError, KeyError or TypeError where it is none."""
+        _answer(entry)
+        if not _KEY.fullmatch(entry["key"]):
+            raise ValueError("its key is none")
+        return str(entry["key"])
+
+    def take_in(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Add a segment of such lines: all of them, or none where this is interrupted."""
+        if not entries:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = "".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries).encode()
+        path = self.folder / f"{hashlib.sha256(content).hexdigest()[:16]}.jsonl"
+        partial = path.with_suffix(".partial")
+        with partial.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.rename(path)
+        self.refresh()
+
     def get(self, key: str) -> Answer | None:
         """The stored answer, also one that another process has stored in the meantime."""
         if key not in self._places and time.monotonic() - self._looked > REFRESH_S:
             self.refresh()
-        if key not in self._places:
-            return None
-        name, at = self._places[key]
-        with (self.folder / name).open("rb") as stream:
-            stream.seek(at)
-            return _answer(json.loads(stream.readline()))
+        return _answer(self.line(key)) if key in self._places else None
 
     def put(self, key: str, answer: Answer) -> None:
         """Store an answer; it is on disk when this returns."""
@@ -135,6 +178,8 @@ class Store:
 
     def _enter(self, key: str, name: str, at: int, answer: Answer) -> None:
         self.tokens += answer.tokens  # an answer that two processes paid for counts twice: it was paid twice
+        asked, answered = self.spent.get(answer.model, (0, 0))
+        self.spent[answer.model] = asked + answer.prompt_tokens, answered + answer.completion_tokens
         self._places.setdefault(key, (name, at))
 
 
@@ -144,6 +189,8 @@ def _answer(entry: Mapping[str, Any]) -> Answer:
         str(entry["finish"]),
         int(entry["prompt_tokens"]),
         int(entry["completion_tokens"]),
+        str(entry.get("model", "")),
+        float(entry.get("seconds", 0.0)),
     )
 
 

@@ -52,7 +52,7 @@ def test_sources_are_measured_side_by_side(tmp_path: Path, trace: Trace) -> None
         "in": 4,
         "kept": 1,
         "dropped": {},
-        "tokens": 600,
+        "teacher": [{"purpose": "monologue", "model": "m", "completion_tokens": 600}],
         "revised": 1,
     }
     (tmp_path / "told.json").write_text(json.dumps(counts))
@@ -89,7 +89,7 @@ def test_a_source_that_kept_nothing_still_has_a_line(tmp_path: Path) -> None:
         "in": 3,
         "kept": 0,
         "dropped": {"cut off": 3},
-        "tokens": 9,
+        "teacher": [{"purpose": "monologue", "model": "m", "completion_tokens": 9}],
     }
     (tmp_path / "s.json").write_text(json.dumps(counts))
     words = [word for name in ("programs", "tests") for word in (f"--{name}", f"{tmp_path}/{name}.jsonl")]

@@ -126,7 +126,9 @@ def test_a_server_that_keeps_failing_ends_the_command_and_keeps_what_was_paid(tm
     with serving(Script(echo)) as script:
         config = settings(script, tmp_path, concurrency=1, attempts=2)
         ask(config, range(2))
-        script.faults += [{"status": 500, "body": {"error": {"message": f"echo {KEY}"}}}] * 2
+        script.faults += [
+            {"status": 500, "body": {"error": {"message": f"echo {KEY}"}}}
+        ] * 4  # two are asked by turns
         with pytest.raises(UserError, match=r"failed 2 times in a row.*same command again") as caught:
             ask(config, range(4))
         assert KEY not in str(caught.value) and "***" in str(caught.value)

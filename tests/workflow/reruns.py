@@ -46,7 +46,7 @@ LIMITED = "synthesize expand_inputs trace sample_monologues build_pyx_r monologu
 ASKED = "synthesize expand_inputs sample_monologues build_pyx_r"
 """Rules that ask the teacher."""
 GENERATING = "generate sample_buggy refine_round"
-SHARDED = "mix yields monologue_quality monologue_pages plot_lengths select"
+SHARDED = "mix yields teacher_usage monologue_quality monologue_pages plot_lengths select"
 
 TABLE = [
     # Where things are: another folder is another set of files, and the old ones stay.
@@ -91,6 +91,8 @@ TABLE = [
     Row("teacher.attempts", 3),
     Row("teacher.store", "results/other-store"),
     Row("teacher.budget_tokens", 3),
+    Row("teacher.budget_dollars", 3.0),
+    Row("teacher.prices", {}, "teacher_usage"),
     Row("pyx.shards", 3, SHARDED),
     Row("pyx.retries", 4, "synthesize"),
     Row("pyx.filters.max_functions", 2, "expand_inputs"),

@@ -25,7 +25,7 @@ NAMED = [
     ("evaluation", "benchmarks"),
 ]
 """Sections whose keys are names of the user's choice."""
-WHOLE = ("recipes.*.extra", "refinement.*.paper_rows")
+WHOLE = ("recipes.*.extra", "refinement.*.paper_rows", "teacher.prices")
 """Mappings that are one value."""
 
 

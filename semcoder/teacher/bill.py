@@ -1,0 +1,92 @@
+"""What answers cost: calls, tokens and dollars, by purpose and model."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MILLION = 1_000_000
+
+
+class Price(BaseModel):
+    """What a model's server asks for it, in dollars a million tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt: float = Field(ge=0, description="dollars a million tokens asked")
+    completion: float = Field(ge=0, description="dollars a million tokens answered")
+
+    def dollars(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """The price of so many tokens."""
+        return (self.prompt * prompt_tokens + self.completion * completion_tokens) / MILLION
+
+
+class Post(BaseModel):
+    """One line of a bill: answers of one model for one purpose; each answer counts once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purpose: str
+    model: str
+    answers: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+    """What the server took for them, one after the other; 0 where nobody looked."""
+
+    @property
+    def tokens(self) -> int:
+        """Asked and answered."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+class Cost(NamedTuple):
+    """What one answer cost."""
+
+    purpose: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+
+
+def bill(costs: Iterable[Cost]) -> list[Post]:
+    """The costs by purpose and model, in the order of their names."""
+    posts: dict[tuple[str, str], Post] = {}
+    for each in costs:
+        post = posts.setdefault((each.purpose, each.model), Post(purpose=each.purpose, model=each.model))
+        post.answers += 1
+        post.prompt_tokens += each.prompt_tokens
+        post.completion_tokens += each.completion_tokens
+        post.seconds += each.seconds
+    return [posts[key] for key in sorted(posts)]
+
+
+def added(posts: Iterable[Post]) -> list[Post]:
+    """Bills of several jobs as one."""
+    totals: dict[tuple[str, str], list[Post]] = defaultdict(list)
+    for each in posts:
+        totals[each.purpose, each.model].append(each)
+    return [
+        Post(
+            purpose=purpose,
+            model=model,
+            answers=sum(each.answers for each in some),
+            prompt_tokens=sum(each.prompt_tokens for each in some),
+            completion_tokens=sum(each.completion_tokens for each in some),
+            seconds=round(sum(each.seconds for each in some), 3),
+        )
+        for (purpose, model), some in sorted(totals.items())
+    ]
+
+
+def dollars(posts: Iterable[Post], prices: Mapping[str, Price]) -> float | None:
+    """What they cost together; None where a model's price is not known."""
+    total = 0.0
+    for each in posts:
+        price = prices.get(each.model)
+        if price is None:
+            return None
+        total += price.dollars(each.prompt_tokens, each.completion_tokens)
+    return total

@@ -1,0 +1,126 @@
+"""What a configuration will ask of its teacher: calls, tokens, dollars and hours, before it runs."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from semcoder.config import Config
+from semcoder.configfiles import load
+from semcoder.errors import UserError
+from semcoder.teacher.bill import Post, added, dollars
+from semcoder.teacher.costs import read_bills, shown
+
+FIRST_STAGE = "pyx synthesize"
+PROMPT_TOKENS = 4096
+"""No request is taken to be longer where nothing was measured: what was answered before stands in it."""
+
+
+def main(
+    files: Annotated[list[Path], typer.Argument(help="YAML files, later ones over earlier ones.")],
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Seeds that will be asked about; without it those extracted count."),
+    ] = None,
+    measured: Annotated[
+        Path | None,
+        typer.Option(help="Results of a smaller run with the same teacher; what it used is scaled."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what a run will cost, from what a smaller one did. Asks nothing.
+
+    With --measured DIR each purpose's answers a seed, tokens an answer and seconds an answer are those of the run
+    below DIR (run any part of the graph over few seeds first; its answers stay in the store, so nothing is paid for
+    twice). Without it this is the most that the configuration can ask for.
+
+    Example: semcoder teacher estimate config.yaml --measured results/sample --seeds 150000
+    """
+    config = load(files)
+    if config.teacher.kind == "grounded":
+        raise UserError("teacher.kind is grounded, which asks no model and costs nothing.")
+    number = seeds if seeds is not None else _extracted(config.results / "seeds")
+    posts = scaled(measured, number) if measured else list(bounds(config, number))
+    hours = sum(each.seconds for each in posts) / config.teacher.concurrency / 3600
+    total = dollars(posts, config.teacher.prices)
+    if as_json:
+        rows = [each.model_dump() | {"dollars": dollars([each], config.teacher.prices)} for each in posts]
+        found: dict[str, Any] = {"seeds": number, "measured": measured is not None, "posts": rows}
+        typer.echo(json.dumps(found | {"dollars": total, "hours": round(hours, 2) or None}, indent=2))
+        return
+    source = f"measured in {measured}" if measured else "at most; --measured DIR gives what to expect"
+    typer.echo(f"{number:,} seeds, {source}\n")
+    typer.echo(
+        f"{'purpose':<12}{'model':<28}{'answers':>12}{'tokens asked':>16}{'answered':>16}{'dollars':>12}"
+    )
+    for each in posts:
+        cost = shown(dollars([each], config.teacher.prices))
+        typer.echo(
+            f"{each.purpose:<12}{each.model:<28}{each.answers:>12,}{each.prompt_tokens:>16,}"
+            f"{each.completion_tokens:>16,}{cost:>12}"
+        )
+    tokens = sum(each.tokens for each in posts)
+    typer.echo(
+        f"\n{tokens:,} tokens (budget_tokens: {config.teacher.budget_tokens:,}), {shown(total)} dollars"
+    )
+    if hours:
+        typer.echo(f"{hours:,.1f} hours with {config.teacher.concurrency} requests at a time")
+
+
+def scaled(results: Path, seeds: int) -> list[Post]:
+    """The bill of the run below `results`, for so many seeds. Raises UserError where it asked nothing."""
+    bills = read_bills(sorted(results.rglob("*summary.json")))
+    taken = next((each.taken for each in bills if each.stage == FIRST_STAGE), 0)
+    posts = added(post for each in bills for post in each.posts)
+    if not taken or not posts:
+        raise UserError(
+            f"{results}: holds no summary of a stage that asked a teacher; give the results of a run that did."
+        )
+    share = seeds / taken
+    return [
+        each.model_copy(
+            update={
+                "answers": math.ceil(each.answers * share),
+                "prompt_tokens": math.ceil(each.prompt_tokens * share),
+                "completion_tokens": math.ceil(each.completion_tokens * share),
+                "seconds": each.seconds * share,
+            }
+        )
+        for each in posts
+    ]
+
+
+def bounds(config: Config, seeds: int) -> Iterator[Post]:
+    """The most answers and tokens that the configuration can ask for: nothing dropped, nothing right at once."""
+    teacher = config.teacher
+    two_models = teacher.problem_model != teacher.solution_model
+    told = config.monologue.per_program * 2 * seeds if config.monologue.writer != "trace" else 0
+    bugs = config.pyx_r.per_program * seeds
+    for purpose, model, answers in (
+        ("problem", teacher.problem_model, seeds),
+        ("solution", teacher.solution_model, seeds * two_models),
+        ("repair", teacher.solution_model, seeds * config.pyx.retries),
+        ("inputs", teacher.solution_model, seeds * config.pyx.inputs.rounds),
+        ("monologue", teacher.monologue_model, told * teacher.samples),
+        ("revision", teacher.monologue_model, told * teacher.samples * config.monologue.revisions),
+        ("rationale", teacher.monologue_model, bugs * teacher.samples),
+    ):
+        if answers:
+            yield Post(
+                purpose=purpose,
+                model=model,
+                answers=answers,
+                prompt_tokens=answers * PROMPT_TOKENS,
+                completion_tokens=answers * teacher.max_tokens,
+            )
+
+
+def _extracted(folder: Path) -> int:
+    """Seeds in the files of a folder. Raises UserError where there are none."""
+    files = [path for path in sorted(folder.glob("*.jsonl")) if "dropped" not in path.name]
+    if not files:
+        raise UserError(f"{folder}: no seeds were extracted yet; say with --seeds how many there will be.")
+    return sum(path.read_bytes().count(b"\n") for path in files)
