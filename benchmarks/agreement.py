@@ -2,8 +2,8 @@
 
 CRUXEval's own check (benchmarks.cruxeval_check) and EvalPlus' own functions (benchmarks.evalplus_check) judge the same
 files of answers: right ones in many dresses, wrong ones, what mutants of the programs return, hostile ones, and what a
-real model wrote (benchmarks/model_answers.jsonl.gz). Every difference has to have an explanation (benchmarks.explained);
-one without makes the run fail. A difference in which the official check was out of time is asked about again, alone
+real model wrote (benchmarks/model_answers.jsonl.gz). Every difference has to have an explanation (see
+benchmarks.explained); one without makes the run fail. A difference in which the official check was out of time is asked about again, alone
 and with more time: its limits are wall time, and this machine does other work.
 """
 
@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,17 +54,21 @@ class Difference(NamedTuple):
     reason: str
 
 
+Compared = tuple[list[Given], list[Any], list[Any], list[Difference]]
+
+
 def main(mirror: Path, workers: int) -> dict[str, Any]:
     """Verdicts of both on every answer, and the differences."""
     found: dict[str, Any] = {}
     unexplained: list[dict[str, str]] = []
-    for name, compared in (
-        ("cruxeval-output", cruxeval),
-        ("cruxeval-input", cruxeval),
-        ("humaneval", evalplus),
-        ("mbpp", evalplus),
-    ):
-        given, ours, official, differences = compared(name, mirror, workers)
+    ways: list[tuple[str, Callable[[Path, int], Compared]]] = [
+        ("cruxeval-output", partial(cruxeval, "cruxeval-output")),
+        ("cruxeval-input", partial(cruxeval, "cruxeval-input")),
+        ("humaneval", partial(evalplus, "humaneval")),
+        ("mbpp", partial(evalplus, "mbpp")),
+    ]
+    for name, compared in ways:
+        given, ours, official, differences = compared(mirror, workers)
         reasons = Counter(each.reason or "NOT EXPLAINED" for each in differences)
         found |= {
             f"{name}: answers": len(given),
@@ -76,9 +81,6 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
         }
         unexplained += [{"benchmark": name, **each._asdict()} for each in differences if not each.reason]
     return {**found, "unexplained": unexplained}
-
-
-Compared = tuple[list[Given], list[Any], list[Any], list[Difference]]
 
 
 def cruxeval(name: str, mirror: Path, workers: int) -> Compared:
@@ -117,7 +119,9 @@ def evalplus(name: Dataset, mirror: Path, workers: int) -> Compared:
     for place, verdict in zip(apart, again, strict=True):
         a = ours[place]
         if a != (verdict.base, verdict.plus):
-            reason = explain_program(given[place].kind, known[given[place].item], given[place].text, a, verdict)
+            reason = explain_program(
+                given[place].kind, known[given[place].item], given[place].text, a, verdict
+            )
             differences.append(Difference(*given[place], f"base {a[0]}, plus {a[1]}", verdict.words, reason))
     return given, [plus for _, plus in ours], [each.plus for each in official], differences
 

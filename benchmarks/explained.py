@@ -16,6 +16,8 @@ def explain_call(asked: Asked, ours: bool) -> str:
     return ""
 
 
-def explain_program(kind: str, problem: dict[str, Any], code: str, ours: tuple[bool, bool], theirs: Verdict) -> str:
+def explain_program(
+    kind: str, problem: dict[str, Any], code: str, ours: tuple[bool, bool], theirs: Verdict
+) -> str:
     """The reason; empty where there is none."""
     return ""

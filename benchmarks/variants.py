@@ -7,8 +7,7 @@ import ast
 import json
 import random
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
-
+from typing import Any, NamedTuple, cast
 
 ENDLESS = 0.01
 """Share of the items that get an endless answer: each costs its harness three seconds."""
@@ -102,6 +101,7 @@ def _nearly(source: str, draw: random.Random) -> str:
     if isinstance(value, int | float):
         return repr(value + draw.choice([-1, 1]))
     if isinstance(value, list | tuple) and value:
+        value = cast(list[Any], value)
         place = draw.randrange(len(value))
         return repr(value[:place] + value[place + 1 :])
     if isinstance(value, dict) and value:
@@ -123,7 +123,9 @@ DRESSES: dict[str, Callable[[str], str]] = {
 }
 
 
-def outputs(code: str, arguments: str, output: str, others: list[str], draw: random.Random) -> Iterator[Answer]:
+def outputs(
+    code: str, arguments: str, output: str, others: list[str], draw: random.Random
+) -> Iterator[Answer]:
     """Predicted outputs of one program: every dress of the right one, six wrong ones, two hostile ones."""
     for kind, dress in DRESSES.items():
         yield Answer(kind, dress(output))
@@ -166,7 +168,9 @@ def _hostile_outputs(arguments: str, wrong: str, right: str) -> dict[str, str]:
     }
 
 
-def inputs(code: str, arguments: str, output: str, others: list[str], draw: random.Random) -> Iterator[Answer]:
+def inputs(
+    code: str, arguments: str, output: str, others: list[str], draw: random.Random
+) -> Iterator[Answer]:
     """Predicted calls of one program: dresses of the recorded arguments, wrong ones, hostile ones."""
     call = ast.parse(f"f({arguments})", mode="eval").body
     assert isinstance(call, ast.Call)
@@ -182,14 +186,21 @@ def inputs(code: str, arguments: str, output: str, others: list[str], draw: rand
     yield Answer("iterators", "f(" + ", ".join(map(_iterator, given)) + ")")
     yield Answer("shared items", "f(" + ", ".join(map(_shared, given)) + ")")
     yield Answer("unpacked", f"f(*[{', '.join(given)}])")
-    names = [arg.arg for node in ast.parse(code).body if isinstance(node, ast.FunctionDef) for arg in node.args.args]
+    names = [
+        arg.arg
+        for node in ast.parse(code).body
+        if isinstance(node, ast.FunctionDef)
+        for arg in node.args.args
+    ]
     named = [f"{name}={each}" for name, each in zip(names, given, strict=False)]
     yield Answer("by name", f"f({', '.join(named)})")
     yield Answer("another type", "f(" + ", ".join(map(_other_type, given)) + ")")
     yield Answer("nearly right", "f(" + ", ".join(_nearly(each, draw) for each in given) + ")")
     yield Answer("another item's", f"f({draw.choice(others)})")
     yield Answer("the output", f"f({output})")
-    yield Answer("no call", draw.choice(["", arguments, "f", f"f({arguments}", f"g({arguments})", "??", "assert f(1)"]))
+    yield Answer(
+        "no call", draw.choice(["", arguments, "f", f"f({arguments}", f"g({arguments})", "??", "assert f(1)"])
+    )
     for kind, text in draw.sample(sorted(_hostile_inputs(arguments, output).items()), 3):
         yield Answer(f"hostile: {kind}", text)
     if draw.random() < ENDLESS:

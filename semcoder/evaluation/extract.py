@@ -141,7 +141,9 @@ def _halves(statement: ast.stmt, source: str, entry_point: str) -> Assertion:
         return NOTHING
     if _calls(test, entry_point):
         return Assertion(_between(test, source), None)
-    if isinstance(test, ast.Name) or (isinstance(test, ast.Call) and ast.unparse(test.func) == "print"):
+    if isinstance(test, ast.Name | ast.BoolOp) or (
+        isinstance(test, ast.Call) and ast.unparse(test.func) == "print"
+    ):
         return NOTHING
     return Assertion(source.strip(), source.strip())
 

@@ -65,14 +65,15 @@ def dressed(before: str, opened: str, written: str, closed: str) -> str:
 
 
 STYLES = st.just(UNTAGGED) | st.builds(
-    dressed, *map(st.sampled_from, (BEFORE, OPENED, WRITTEN, CLOSED))  # type: ignore[arg-type]
+    dressed,
+    *map(st.sampled_from, (BEFORE, OPENED, WRITTEN, CLOSED)),  # type: ignore[arg-type]
 )
 
 
 def quoted(value: object) -> str:
     """The literal of a value, its texts in double quotes."""
     if isinstance(value, str):
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return "[" + ", ".join(map(quoted, value)) + "]"
     if isinstance(value, dict):
@@ -116,6 +117,9 @@ def test_a_bare_value_is_an_answer(value: object) -> None:
         ("assert Solution().f(3, k=2) == 4", True, "4", "3, k=2"),
         ("x=1, y='a'", True, None, "x=1, y='a'"),
         ("f(1, 'b')", True, None, "1, 'b'"),
+        ("result == [1]", True, "[1]", None),
+        ("def f(x):\n    return f(x - 1)\nprint(f(3)) # it is", True, None, "3"),
+        ("assert g(1) == 2\nassert f(3) == 4", True, "4", "3"),
         # an apostrophe turned into a double quote (upstream prompts) spoils one half, not the other
         ('assert f("it"s") == "a == b"', True, '"a == b"', None),
         ("So `assert f(1) == 2` holds. As asked: assert f(1) == ??", False, "2", "1"),
@@ -134,6 +138,12 @@ def test_answers_in_odd_dress(text: str, inside: bool, value: str | None, argume
         "[ANSWER]\nassert f(1) == ??\n[/ANSWER]",
         "[ANSWER]\nassert f(1) == 2 or True\n[/ANSWER]",
         "[ANSWER]\nassert f(1) == 1 == 1\n[/ANSWER]",
+        "[ANSWER]\n1 or 2\n[/ANSWER]",
+        "[ANSWER]\nassert g(1) == 2\n[/ANSWER]",
+        "[ANSWER]\nassert len(f(1)) == 2\n[/ANSWER]",
+        "[ANSWER]\nprint(f(1))\n[/ANSWER]",
+        "def g(x):\n    return x\nassert g(1) == 2",
+        "[ANSWER]\n10 is the length of it\n[/ANSWER]",
         "[ANSWER]\nassert f(1) in (1, 2, 3)\n[/ANSWER]",
         "[ANSWER]\nassert True\n[/ANSWER]",
         "[ANSWER]\nI do not know what it returns.\n[/ANSWER]",
@@ -176,7 +186,14 @@ def test_programs_are_found(text: str, start: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "start"),
-    [("", START), ("I cannot.", START), ("```python\ndef g(x):\n    return x\n```", None), ("def f(x", "")],
+    [
+        ("", START),
+        ("I cannot.", START),
+        ("\n# Example:\nf(1)\n", START),
+        ("\n\n", START),
+        ("```python\ndef g(x):\n    return x\n```", None),
+        ("def f(x", ""),
+    ],
 )
 def test_no_program_is_made_up(text: str, start: str | None) -> None:
     assert program(text, "f", start) is None
