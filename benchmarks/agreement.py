@@ -2,9 +2,9 @@
 
 CRUXEval's own check (benchmarks.cruxeval_check) and EvalPlus' own functions (benchmarks.evalplus_check) judge the same
 files of answers: right ones in many dresses, wrong ones, what mutants of the programs return, hostile ones, and what a
-real model wrote (benchmarks/model_answers.jsonl.gz). Every difference has to have an explanation (see
-benchmarks.explained); one without makes the run fail. A difference in which the official check was out of time is asked about again, alone
-and with more time: its limits are wall time, and this machine does other work.
+real model wrote (benchmarks/model_answers.jsonl.gz). Every difference has to have an explanation
+(benchmarks.explained); one without makes the run fail. Programs that the two judge differently are judged anew by
+EvalPlus, alone and with ten seconds an input: its limits are wall time, and this machine does other work.
 """
 
 import gzip
@@ -54,6 +54,14 @@ class Difference(NamedTuple):
     reason: str
 
 
+def _by_sort(given: Sequence[Given], ours: Sequence[Any]) -> dict[str, str]:
+    """`right of all` for each sort of answer."""
+    right: Counter[str] = Counter()
+    for each, verdict in zip(given, ours, strict=True):
+        right[each.kind] += bool(verdict)
+    return {kind: f"{right[kind]} of {count}" for kind, count in Counter(each.kind for each in given).items()}
+
+
 Compared = tuple[list[Given], list[Any], list[Any], list[Difference]]
 
 
@@ -76,7 +84,7 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
             f"{name}: right officially": sum(map(bool, official)),
             f"{name}: differences": len(differences),
             f"{name}: explained by": dict(reasons.most_common()),
-            f"{name}: answers by sort": dict(Counter(each.kind.partition(":")[0] for each in given)),
+            f"{name}: right of each sort": _by_sort(given, ours),
             f"{name}: they are": [each._asdict() for each in differences],
         }
         unexplained += [{"benchmark": name, **each._asdict()} for each in differences if not each.reason]
@@ -119,9 +127,7 @@ def evalplus(name: Dataset, mirror: Path, workers: int) -> Compared:
     for place, verdict in zip(apart, again, strict=True):
         a = ours[place]
         if a != (verdict.base, verdict.plus):
-            reason = explain_program(
-                given[place].kind, known[given[place].item], given[place].text, a, verdict
-            )
+            reason = explain_program(known[given[place].item], given[place].text, a, verdict)
             differences.append(Difference(*given[place], f"base {a[0]}, plus {a[1]}", verdict.words, reason))
     return given, [plus for _, plus in ours], [each.plus for each in official], differences
 

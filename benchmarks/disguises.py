@@ -10,25 +10,47 @@ from collections.abc import Iterator
 DRESSES = {
     "as it is": "{name} = {name}",
     "a lambda": "{name} = lambda *given, _right={name}: _right(*given)",
-    "with output": "def {name}(*given, _right={name}):\n    print('working', given)\n    return _right(*given)",
-    "with imports": "import os, sys, re, json, numpy\n{name} = {name}",
-    "counting calls": "_calls = []\ndef {name}(*given, _right={name}):\n    _calls.append(given)\n    return _right(*given)",
-    "a callable object": "class _Right:\n    def __init__(self, f): self.f = f\n"
-    "    def __call__(self, *given): return self.f(*given)\n{name} = _Right({name})",
-    "deep recursion": "import sys\nsys.setrecursionlimit(100000)\ndef {name}(*given, _right={name}, _left=500):\n"
-    "    return {name}(*given, _left=_left - 1) if _left else _right(*given)",
+    "with output": """
+def {name}(*given, _right={name}):
+    print('working', given)
+    return _right(*given)
+""",
+    "with imports": """
+import os, sys, re, json, numpy
+{name} = {name}
+""",
+    "counting calls": """
+_calls = []
+def {name}(*given, _right={name}):
+    _calls.append(given)
+    return _right(*given)
+""",
+    "a callable object": """
+class _Right:
+    def __init__(self, f): self.f = f
+    def __call__(self, *given): return self.f(*given)
+{name} = _Right({name})
+""",
+    "deep recursion": """
+import sys
+sys.setrecursionlimit(100000)
+def {name}(*given, _right={name}, _left=500):
+    return {name}(*given, _left=_left - 1) if _left else _right(*given)
+""",
 }
 RESULTS = {
-    "a subclass": "type('Sub', (type(_value),), dict())(_value) if type(_value) in (int, str, list, float, tuple, dict) "
-    "else _value",
+    "a subclass": "type('Sub', (type(_value),), dict())(_value) "
+    "if type(_value) in (int, str, list, float, tuple, dict) else _value",
     "an ordered dict": "__import__('collections').OrderedDict(_value) if type(_value) is dict else _value",
-    "a default dict": "__import__('collections').defaultdict(int, _value) if type(_value) is dict else _value",
+    "a default dict": "__import__('collections').defaultdict(int, _value) "
+    "if type(_value) is dict else _value",
     "a tuple for a list": "tuple(_value) if type(_value) is list else _value",
     "a list for a tuple": "list(_value) if type(_value) is tuple else _value",
     "a set for a list": "set(_value) if type(_value) is list else _value",
     "a float for an int": "float(_value) if type(_value) is int else _value",
     "an int for a bool": "int(_value) if type(_value) is bool else _value",
-    "a numpy number": "__import__('numpy').array([_value])[0] if type(_value) in (int, float, bool) else _value",
+    "a numpy number": "__import__('numpy').array([_value])[0] "
+    "if type(_value) in (int, float, bool) else _value",
     "a numpy array": "__import__('numpy').array(_value) if type(_value) is list else _value",
     "a fraction": "__import__('fractions').Fraction(_value) if type(_value) in (int, float) else _value",
     "a decimal": "__import__('decimal').Decimal(_value) if type(_value) in (int, float) else _value",
@@ -44,29 +66,73 @@ RESULTS = {
     "the argument": "given[0] if given else None",
 }
 HOSTILE = {
-    "equals everything": "class _Any:\n    def __eq__(self, other): return True\n    def __ne__(self, other): return False\n"
-    "    __hash__ = None\ndef {name}(*given): return _Any()",
-    "an int that equals everything": "class _Any(int):\n    def __eq__(self, other): return True\n"
-    "    __hash__ = int.__hash__\ndef {name}(*given): return _Any(7)",
-    "a list that equals everything": "class _Any(list):\n    def __eq__(self, other): return True\n"
-    "def {name}(*given): return _Any([0])",
-    "takes what is expected": "import sys\ndef {name}(*given):\n    frame = sys._getframe()\n    while frame:\n"
-    "        for key in ('expected', 'exp'):\n            if key in frame.f_locals:\n"
-    "                found = frame.f_locals[key]\n"
-    "                return found[frame.f_locals.get('i', 0)] if key == 'expected' else found\n"
-    "        frame = frame.f_back",
-    "sets the verdict": "import sys\ndef {name}(*given):\n    frame = sys._getframe()\n    while frame:\n"
-    "        if 'stat' in frame.f_locals and 'progress' in frame.f_locals:\n            kept = frame.f_locals\n"
-    "            for i in range(len(kept['inputs'])): kept['details'][i] = True\n"
-    "            kept['progress'].value = len(kept['inputs'])\n            kept['stat'].value = 0\n"
-    "            import os\n            os._exit(0)\n        frame = frame.f_back",
-    "patches numpy": "import numpy\nnumpy.allclose = lambda *a, **k: True\ndef {name}(*given): return 0.5",
-    "patches builtins": "import builtins\nbuiltins.set = lambda *a: 0\nbuiltins.abs = lambda *a: 0\n"
-    "def {name}(*given): return 0",
-    "leaves at once": "import os\nos._exit(0)",
-    "leaves": "import sys\nsys.exit(0)",
+    "equals everything": """
+class _Any:
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    __hash__ = None
+def {name}(*given): return _Any()
+""",
+    "an int that equals everything": """
+class _Any(int):
+    def __eq__(self, other): return True
+    __hash__ = int.__hash__
+def {name}(*given): return _Any(7)
+""",
+    "a list that equals everything": """
+class _Any(list):
+    def __eq__(self, other): return True
+def {name}(*given): return _Any([0])
+""",
+    "takes what is expected": """
+import sys
+def {name}(*given):
+    frame = sys._getframe()
+    while frame:
+        for key in ('expected', 'exp'):
+            if key in frame.f_locals:
+                found = frame.f_locals[key]
+                return found[frame.f_locals.get('i', 0)] if key == 'expected' else found
+        frame = frame.f_back
+""",
+    "sets the verdict": """
+import sys
+def {name}(*given):
+    frame = sys._getframe()
+    while frame:
+        if 'stat' in frame.f_locals and 'progress' in frame.f_locals:
+            kept = frame.f_locals
+            for i in range(len(kept['inputs'])): kept['details'][i] = True
+            kept['progress'].value = len(kept['inputs'])
+            kept['stat'].value = 0
+            import os
+            os._exit(0)
+        frame = frame.f_back
+""",
+    "patches numpy": """
+import numpy
+numpy.allclose = lambda *a, **k: True
+def {name}(*given): return 0.5
+""",
+    "patches builtins": """
+import builtins
+builtins.set = lambda *a: 0
+builtins.abs = lambda *a: 0
+def {name}(*given): return 0
+""",
+    "leaves at once": """
+import os
+os._exit(0)
+""",
+    "leaves": """
+import sys
+sys.exit(0)
+""",
     "leaves when called": "def {name}(*given): raise SystemExit(0)",
-    "never ends": "def {name}(*given):\n    while True: pass",
+    "never ends": """
+def {name}(*given):
+    while True: pass
+""",
     "endless recursion": "def {name}(*given): return {name}(*given)",
     "much memory": "def {name}(*given): return [0] * (1 << 40)",
     "reads": "def {name}(*given): return input()",
@@ -74,8 +140,12 @@ HOSTILE = {
     "is gone": "del {name}",
     "is no function": "{name} = 7",
     "is no Python": "def {name}(*given) return 1",
-    "empties its arguments": "def {name}(*given):\n    for each in given:\n        if hasattr(each, 'clear'): each.clear()\n"
-    "    return None",
+    "empties its arguments": """
+def {name}(*given):
+    for each in given:
+        if hasattr(each, 'clear'): each.clear()
+    return None
+""",
     "nothing": "def {name}(*given): pass",
     "true": "def {name}(*given): return True",
     "zero": "def {name}(*given): return 0",
