@@ -41,7 +41,7 @@ def explain_call(asked: Asked, ours: bool) -> str:
         return "no call of f, or more than one: the official assertion holds for what else the answer says"
     names = _names(f"_({arguments})") - {"_"}
     if names & REACHING:
-        return "its arguments act on the program, which then says what they want"
+        return "its arguments are no data: they reach into the program, or to a file"
     if names & MAKING:
         return "an argument that is no data: an object that says of itself that it is equal"
     if names - set(dir(builtins)):

@@ -120,14 +120,17 @@ def arguments(source: str, program: str) -> list[Part]:
     node = _parse(f"_({source}\n)")
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         raise NotAllowed("not the arguments of one call")
-    named: list[tuple[str | None, ast.expr]] = [
-        ("*", ast.List([arg], ast.Load())) if isinstance(arg, ast.Starred) else (None, arg)
-        for arg in node.args
-    ]
-    named += [
-        (each.arg, each.value) if each.arg else ("**", ast.Dict([None], [each.value]))
-        for each in node.keywords
-    ]
+    named: list[tuple[str | None, ast.expr]] = []
+    for arg in node.args:
+        if not isinstance(arg, ast.Starred):
+            named.append((None, arg))
+        elif isinstance(arg.value, ast.List | ast.Tuple):
+            named += [(None, item) for item in arg.value.elts]
+        else:
+            named.append(("*", ast.List([arg], ast.Load())))
+    for keyword in node.keywords:
+        value = keyword.value if keyword.arg else ast.Dict([None], [keyword.value])
+        named.append((keyword.arg or "**", value))
     return [_argument(part, name, program) for name, part in named]
 
 

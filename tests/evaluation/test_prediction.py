@@ -137,6 +137,7 @@ def test_no_answer_reaches_the_program(runner: Runner, item: Question, answer: s
         ("def f(l):\n    l[0].append(1)\n    return l", "[[1], []]", "[[], []]"),
         ("def f(a, b):\n    return a - b", "2", "*(3, 1)"),
         ("def f(a, b):\n    return a - b", "2", "*map(int, '31')"),
+        ("def f(g, l):\n    return g(l)", "2", "*[len, range(2)]"),
         ("def f(a, b):\n    return a - b", "2", "**dict(a=3, b=1)"),
         ("def f(a):\n    return a", "'x'", "'{}'.format('x')"),
         ("def f(l):\n    return l", "[0, 1, 2]", "list(range(3))"),
