@@ -123,7 +123,7 @@ def evalplus(name: Dataset, mirror: Path, workers: int) -> Compared:
     again = evalplus_check.verdicts(
         name, known, [(given[n].item, given[n].text) for n in apart], 1, least_s=10
     )
-    sure = {n: verdict for n, verdict in zip(apart, again, strict=True)}
+    sure = dict(zip(apart, again, strict=True))
     failing = {
         each.item
         for n, each in enumerate(given)

@@ -6,6 +6,7 @@ A reason is read off the answer itself, never off the kind that it was made as, 
 import ast
 import builtins
 import re
+
 from benchmarks.cruxeval_check import Asked
 from benchmarks.evalplus_check import Verdict
 from semcoder.evaluation.extract import call_arguments, compared
