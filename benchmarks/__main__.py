@@ -14,7 +14,7 @@ from semcoder.errors import UserError
 
 NAMES = (
     *("children", "answers", "traces", "problems", "scaling"),
-    *("packing", "monologues", "verifier", "engines"),
+    *("packing", "monologues", "verifier", "engines", "agreement"),
 )
 
 
@@ -36,6 +36,8 @@ def main(
         for what, value in found.items():
             table.add_row(what, f"{value:,.2f}" if isinstance(value, float) else str(value)[:300])
         console.print(table)
+        if found.get("unexplained"):
+            raise UserError(f"{name}: verdicts differ without an explanation; see {out / name}.json.")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ for each in EVALUATION.names:
 
 rule claims:
     input:
-        paper=shipped("results/paper/claims.csv"),
+        claims=shipped("claims.yaml"),
         scores=[path for *_, paths in EVALUATION.claims for path in paths],
     output:
         report(f"{R}/claims.md", caption="../report/captions/claims.rst", category="Tables"),
@@ -32,7 +32,7 @@ rule claims:
     message:
         "claims: {output}"
     shell:
-        "semcoder --log {log} report claims --paper {input.paper} {params.scores} --markdown {output}"
+        "semcoder --log {log} report claims --claims {input.claims} {params.scores} --markdown {output}"
 
 
 rule table:

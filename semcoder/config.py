@@ -263,13 +263,6 @@ class Refinement(Section):
     note: str = Field(default="", description="said under the table")
 
 
-class Claim(Section):
-    """A number of the paper's text (results/paper/claims.csv) that a system's scores are held against."""
-
-    system: Name = Field(description="the system whose score it is")
-    minus: str = Field(default="", description="the system whose score is subtracted")
-
-
 class Evaluation(Section):
     """Generation and scoring."""
 
@@ -327,7 +320,6 @@ class Config(Section):
     refinement: dict[Name, Refinement] = Field(description="tables and figures of self-refinement")
     systems: dict[Name, System] = Field(description="rows of tables")
     tables: dict[Name, Table] = Field(description="tables of scores")
-    claims: dict[str, Claim] = Field(description="whose scores a row of results/paper/claims.csv is about")
     executability: Executability
     targets: list[Name] = Field(description="tables that the whole run makes")
 
@@ -352,10 +344,6 @@ class Config(Section):
                         {f"{m} ({r})" for m in t.models for r in t.rationales},
                     )
                     for k, t in self.refinement.items()
-                ),
-                *(
-                    (f"claims.{k}", filter(None, (c.system, c.minus)), set(self.systems))
-                    for k, c in self.claims.items()
                 ),
                 ("evaluation.benchmarks", self.evaluation.benchmarks, set(BENCHMARKS)),
                 ("pyx_r.model", [self.pyx_r.model], models),

@@ -132,7 +132,7 @@ INPUTS = [
     "data fetch humaneval --versions BAD --out o",
     "report table --title t --cell a|humaneval|BAD --csv c --markdown m",
     "report table --title t --cell a|b --csv c --markdown m",
-    "report claims --paper BAD --markdown m",
+    "report claims --claims BAD --markdown m",
     "report yields --summary BAD --table c --markdown m --plot p",
     "report plot loss --source BAD --out p",
     "report plot traces --source BAD --out p",

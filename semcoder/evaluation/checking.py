@@ -5,6 +5,7 @@ here. No expected value and no test code enters its sandbox, so redefined `__eq_
 builtins, printed verdicts and a look into frames change nothing.
 """
 
+import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from typing import Any, Literal, Protocol, Self
 from semcoder.evaluation import inside
 from semcoder.execution import literals
 from semcoder.execution.api import Call, CallResult, Job, Limits, Outcome
-from semcoder.execution.pool import Sandbox
+from semcoder.execution.pool import DEFAULT_PRELOAD, Sandbox
 
 Run = Callable[[Iterable[Job]], Iterator[Outcome]]
 """`Sandbox.run`: outcomes in the order of the jobs."""
@@ -28,6 +29,8 @@ ROOM = 100_000
 """Characters of results that one judgement reads whatever the right ones are."""
 TIMES = 4
 """How many times longer than the right result a result may be that no room is left for."""
+PRELOAD = (*DEFAULT_PRELOAD, *(["numpy"] if importlib.util.find_spec("numpy") else []))
+"""What programs under test find: EvalPlus' own process has numpy, so answers that import it are judged there."""
 INSIDE = inspect.getsource(inside)
 """Stands behind every program under test."""
 
@@ -69,7 +72,7 @@ class Runner:
                 output_kb=OUTPUT_KB,
                 result_kb=RESULT_KB,
             )
-            self._started[cpu_s] = self._open.enter_context(Sandbox(self._workers, limits))
+            self._started[cpu_s] = self._open.enter_context(Sandbox(self._workers, limits, preload=PRELOAD))
         return self._started[cpu_s]
 
 

@@ -1,12 +1,14 @@
 """Which expressions may stand in an answer.
 
 A literal needs no judgement. Benchmarks also have answers that are none (CRUXEval has `dict(f=1)`, `range(100)`,
-`'$78'.upper()`, `lambda x: x < 2` among its own inputs), so expressions of builtins, methods of builtin types,
-comprehensions and lambdas are allowed. They name nothing of the program, and no other attribute than those
-methods: a generator's `gi_frame` leads to the program's namespace.
+`'$78'.upper()`, `lambda x: x < 2` among its own inputs), so an expression may be anything that names builtins and
+nothing of the program: it is evaluated where no program is, and counts for its value. What has to be evaluated where
+the program is (lambdas, iterators) is built of pure builtins, methods of builtin types, comprehensions and the like
+alone: a generator's `gi_frame` leads to the program's namespace.
 """
 
 import ast
+import builtins
 import symtable
 from collections import Counter
 from collections.abc import Iterator
@@ -21,12 +23,14 @@ MAX_CHARS = 100_000
 """Of an answer's source, and of what its expressions amount to."""
 PURE = frozenset(
     (
-        *("abs", "all", "any", "bin", "bool", "bytes", "chr", "complex", "dict", "divmod", "enumerate"),
-        *("filter", "float", "frozenset", "hex", "int", "len", "list", "map", "max", "min", "oct", "ord"),
-        *("pow", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
+        *("abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr", "complex"),
+        *("dict", "divmod", "enumerate", "filter", "float", "frozenset", "hex", "int", "isinstance", "iter"),
+        *("len", "list", "map", "max", "min", "next", "oct", "ord", "pow", "range", "repr", "reversed"),
+        *("round", "set", "slice", "sorted", "str", "sum", "tuple", "zip"),
     )
 )
 """Builtins that look at their arguments and at nothing else."""
+BUILTINS = frozenset(dir(builtins))
 METHODS = frozenset(
     name
     for kind in (str, bytes, list, dict, set, frozenset, tuple, int, float, complex)
@@ -34,7 +38,7 @@ METHODS = frozenset(
     if not name.startswith("_")
 ) - {"format", "format_map"}
 """Public attributes of the builtin types, but for the two whose template may name any attribute."""
-_DATA = (
+_NODES = (
     ast.Constant,
     ast.List,
     ast.Tuple,
@@ -54,9 +58,6 @@ _DATA = (
     ast.expr_context,
     ast.operator,
     ast.unaryop,
-)
-_FUNCTIONS = (
-    *_DATA,
     ast.Lambda,
     ast.arguments,
     ast.arg,
@@ -87,7 +88,7 @@ class Part:
     text: str
     kind: Literal["literal", "expression", "function"]
     name: str | None = None
-    """The keyword, where it has one."""
+    """The keyword, where it has one; `*` or `**` for what is to be unpacked."""
 
 
 @contextmanager
@@ -105,7 +106,7 @@ def output(source: str) -> Part:
     text = ast.unparse(node)
     if is_literal(text):
         return Part(text, "literal")
-    _check(node, _DATA)
+    _check_names(node, BUILTINS)
     return Part(text, "expression")
 
 
@@ -119,9 +120,17 @@ def arguments(source: str, program: str) -> list[Part]:
     node = _parse(f"_({source}\n)")
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         raise NotAllowed("not the arguments of one call")
-    if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
-        raise NotAllowed("unpacked arguments")
-    named = [(None, arg) for arg in node.args] + [(keyword.arg, keyword.value) for keyword in node.keywords]
+    named: list[tuple[str | None, ast.expr]] = []
+    for arg in node.args:
+        if not isinstance(arg, ast.Starred):
+            named.append((None, arg))
+        elif isinstance(arg.value, ast.List | ast.Tuple):
+            named += [(None, item) for item in arg.value.elts]
+        else:
+            named.append(("*", ast.List([arg], ast.Load())))
+    for keyword in node.keywords:
+        value = keyword.value if keyword.arg else ast.Dict([None], [keyword.value])
+        named.append((keyword.arg or "**", value))
     return [_argument(part, name, program) for name, part in named]
 
 
@@ -134,6 +143,18 @@ def passable(text: str, program: str) -> str:
     if taken:
         raise NotAllowed(f"the program's own {min(taken)} in an answer")
     return text
+
+
+def as_written(text: str, program: str) -> str:
+    """The expression, to be evaluated in the program's namespace; raises NotAllowed unless it is pure."""
+    root = _parse(text)
+    for node in ast.walk(root):
+        if not isinstance(node, _NODES):
+            raise NotAllowed(f"{type(node).__name__} in an answer")
+        if isinstance(node, ast.Attribute) and node.attr not in METHODS:
+            raise NotAllowed(f"the attribute {node.attr} in an answer")
+    _check_names(root, PURE)
+    return passable(text, program)
 
 
 def is_literal(text: str) -> bool:
@@ -150,9 +171,9 @@ def _argument(node: ast.expr, name: str | None, program: str) -> Part:
     text = ast.unparse(node)
     if is_literal(text):
         return Part(passable(text, program), "literal", name)
-    _check(node, _FUNCTIONS)
     if isinstance(node, ast.Lambda | ast.Name):
-        return Part(passable(text, program), "function", name)
+        return Part(as_written(text, program), "function", name)
+    _check_names(node, BUILTINS)
     return Part(text, "expression", name)
 
 
@@ -165,14 +186,8 @@ def _parse(source: str) -> ast.expr:
         raise NotAllowed("not an expression") from error
 
 
-def _check(root: ast.expr, kinds: tuple[type[ast.AST], ...]) -> None:
-    """Raise NotAllowed unless `root` is built of these kinds of nodes and names nothing but builtins' pure ones."""
-    for node in ast.walk(root):
-        if not isinstance(node, kinds):
-            raise NotAllowed(f"{type(node).__name__} in an answer")
-        if isinstance(node, ast.Attribute) and node.attr not in METHODS:
-            raise NotAllowed(f"the attribute {node.attr} in an answer")
-    unknown = _free(ast.unparse(root)) - PURE
+def _check_names(root: ast.expr, known: frozenset[str]) -> None:
+    unknown = _free(ast.unparse(root)) - known
     if unknown:
         raise NotAllowed(f"the name {min(unknown)} in an answer")
 
@@ -183,7 +198,9 @@ def _free(text: str) -> set[str]:
         root = symtable.symtable(text, "<answer>", "eval")
     except (SyntaxError, ValueError) as error:
         raise NotAllowed("not an expression") from error
-    return {s.get_name() for t in _tables(root) for s in t.get_symbols() if t is root or s.is_global()}
+    bound = {s.get_name() for s in root.get_symbols() if s.is_assigned()}
+    free = {s.get_name() for t in _tables(root) for s in t.get_symbols() if t is root or s.is_global()}
+    return free - bound
 
 
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

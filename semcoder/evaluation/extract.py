@@ -21,6 +21,7 @@ MAX_CUTS = 40
 
 _OPEN = re.compile(r"(?<!/)\[?ANSWER\]")
 _END = re.compile(r"\[/ANS|(?<!/)\[ANSWER\]|\[/?(?:PYTHON|THOUGHT|MONOLOGUE)\]")
+_CODE_WORDS = {"def", "return", "if", "elif", "while", "for", "class", "yield", "lambda"}
 _FENCE = re.compile(r"^[ \t]*```\w*[ \t]*$", re.MULTILINE)
 _FENCE_LINE = re.compile(r"^[ \t]*```[^\n]*\n?", re.MULTILINE)
 
@@ -91,8 +92,10 @@ def _of_block(block: str, entry_point: str) -> Assertion:
     if _call(f"_({block})"):  # `x=1, y=2`: arguments without their call
         return Assertion(block, None)
     for pattern in (r"\bassert\b", rf"\b{re.escape(entry_point)}[ \t]*\("):
-        match = re.search(pattern, block)
-        if match:
+        for match in list(re.finditer(pattern, block))[:MAX_CUTS]:
+            before = block[: match.start()].rpartition("\n")[2].split()
+            if before and before[0] in _CODE_WORDS:
+                continue  # a program of the model's own: it defines or calls itself there
             found = _of_statement(block[match.start() :], entry_point)
             if found != NOTHING:
                 return found
@@ -129,21 +132,25 @@ def _halves(statement: ast.stmt, source: str, entry_point: str) -> Assertion:
         left, right = test.left, test.comparators[0]
         if _calls(right, entry_point) and not _calls(left, entry_point):
             left, right = right, left
-        if isinstance(left, ast.Call) or isinstance(statement, ast.Assert):
-            arguments = _between(left, source) if _calls(left, entry_point) else None
+        if isinstance(left, ast.Call) and not _calls(left, entry_point):
+            return NOTHING  # a claim about another function, or about more than the call
+        if isinstance(left, ast.Call | ast.Name) or isinstance(statement, ast.Assert):
+            arguments = _between(left, source) if isinstance(left, ast.Call) else None
             return Assertion(arguments, ast.get_source_segment(source, right))
     if isinstance(statement, ast.Assert):
         return NOTHING
     if _calls(test, entry_point):
         return Assertion(_between(test, source), None)
-    return NOTHING if isinstance(test, ast.Name) else Assertion(source.strip(), source.strip())
+    if isinstance(test, ast.Name | ast.BoolOp) or (
+        isinstance(test, ast.Call) and ast.unparse(test.func) == "print"
+    ):
+        return NOTHING
+    return Assertion(source.strip(), source.strip())
 
 
 def _is_bare(statement: ast.stmt, entry_point: str) -> bool:
-    """Whether there is neither a comparison nor the call: such a text must be the whole line to be a value."""
-    if not isinstance(statement, ast.Expr):
-        return True
-    return not (isinstance(statement.value, ast.Compare) or _calls(statement.value, entry_point))
+    """Whether nothing in it is the call: such a text must be the whole line to be a value."""
+    return not any(isinstance(node, ast.expr) and _calls(node, entry_point) for node in ast.walk(statement))
 
 
 def _split(line: str, entry_point: str) -> Assertion:
@@ -229,7 +236,7 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
         candidates.append(parts[0])
     for candidate in candidates:
         code = _parsing_part(candidate)
-        if code.strip() and code != (start or "").rstrip() and _is_answer(code, entry_point):
+        if code.strip() and _is_answer(code, entry_point) and not _only_begun(code, entry_point, start):
             return code
     return None
 
@@ -256,6 +263,21 @@ def _is_answer(code: str, entry_point: str) -> bool:
     if entry_point:
         return _defines(code, entry_point)
     return any(isinstance(node, ast.Call) for node in ast.walk(ast.parse(code)))
+
+
+def _only_begun(code: str, name: str, start: str | None) -> bool:
+    """Whether the function is no more than what the prompt began it with: its signature and docstring."""
+    if not start or not name:
+        return False
+    try:
+        begun = ast.parse(start).body
+    except SyntaxError:
+        return False
+    bodies = [
+        [ast.dump(node) for node in body if isinstance(node, ast.FunctionDef) and node.name == name][-1:]
+        for body in (begun, ast.parse(code).body)
+    ]
+    return bodies[0] == bodies[1] != []
 
 
 def _defines(code: str, name: str) -> bool:

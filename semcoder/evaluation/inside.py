@@ -43,6 +43,8 @@ def semcoder_result(value: Any, mode: str) -> Any:
         for base in kinds:
             if b.isinstance(item, base):
                 return base(item)
+        if kind.__module__ == "numpy" and b.getattr(item, "ndim", 1) == 0:
+            return item.item()
         if kind is decimal.Decimal or kind is fractions.Fraction:
             for number in (b.int, b.float):
                 if number(item) == item:
@@ -169,6 +171,7 @@ def semcoder_result(value: Any, mode: str) -> Any:
         return value if b.type(value) is b.bool else value is not None
     if mode == "set":
         value = b.set(value)
+    value = exact(value)
     large, builtin = looked_over(value)
     if large:
         return "digest", digest(exact(value))

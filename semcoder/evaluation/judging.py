@@ -18,7 +18,7 @@ from semcoder.evaluation.checking import Ruling, Runner
 from semcoder.evaluation.judges import judge_answers
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.scorefile import ScoreFile, Setup
-from semcoder.evaluation.statistics import interval, mean, pass_at_k
+from semcoder.evaluation.statistics import bootstrap, interval, mean, pass_at_k
 from semcoder.progress import track
 from semcoder.records import Generation, ScoredItem
 
@@ -193,6 +193,7 @@ def summarize(
         groups=len(set(of)),
         pass_at={str(k): mean(values) for k, values in shares.items()},
         interval=interval(shares[1], of, count),
+        bootstrap=bootstrap(shares[1], of),
         copied=mean(copied) if copied is not None else None,
         copied_interval=interval(copied, of) if copied is not None else None,
         reasons=dict(sorted(Counter(row.reason for row in scored).items())),

@@ -53,7 +53,9 @@ class ScoreFile(BaseModel):
     """What the items belong to, such as the programs that they ask about: the interval counts these."""
     pass_at: dict[str, float]
     interval: tuple[float, float]
-    """Of pass@1."""
+    """Of pass@1 (statistics.interval)."""
+    bootstrap: tuple[float, float] | None = None
+    """The same by resampling the groups (statistics.bootstrap)."""
     copied: float | None = None
     """pass@1 of repeating what the question shows (the arguments for an output, the output for an input)."""
     copied_interval: tuple[float, float] | None = None

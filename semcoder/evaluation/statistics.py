@@ -1,7 +1,9 @@
 """pass@k and its uncertainty. Everything is deterministic."""
 
 import math
+import random
 from collections.abc import Sequence
+from typing import NamedTuple
 
 LEVEL_Z = 1.959963984540054
 """Quantile of the normal distribution for two-sided 95 %."""
@@ -69,3 +71,40 @@ def difference(first: tuple[float, float, float], second: tuple[float, float, fl
     """
     (a, a_low, a_high), (b, b_low, b_high) = first, second
     return a - b - math.hypot(a - a_low, b_high - b), a - b + math.hypot(a_high - a, b - b_low)
+
+
+RESAMPLES = 2000
+
+
+def bootstrap(shares: Sequence[float], groups: Sequence[str] = ()) -> tuple[float, float]:
+    """95 % percentile interval of the mean of per-item shares, from 2,000 resamples of whole groups, always the same.
+
+    It needs no assumption, and is too short for few groups or shares near 0 and 1: there `interval` is to be trusted.
+    """
+    sums: dict[str, list[float]] = {}
+    for group, share in zip(groups or map(str, range(len(shares))), shares, strict=True):
+        sums.setdefault(group, []).append(share)
+    drawn, draw = [(math.fsum(each), len(each)) for each in sums.values()], random.Random(0)
+    means = []
+    for _ in range(RESAMPLES):
+        some = draw.choices(drawn, k=len(drawn))
+        means.append(math.fsum(each for each, _ in some) / sum(count for _, count in some))
+    means.sort()
+    cut = round(0.025 * RESAMPLES)
+    return means[cut], means[-cut - 1]
+
+
+class Paired(NamedTuple):
+    """Two systems on the same items. `p`: two-sided exact sign test on the items where their shares differ."""
+
+    difference: float
+    interval: tuple[float, float]
+    p: float
+
+
+def paired(first: Sequence[float], second: Sequence[float], groups: Sequence[str] = ()) -> Paired:
+    """The mean difference of per-item shares with its bootstrap interval; p as McNemar's exact test for one sample."""
+    apart = [a - b for a, b in zip(first, second, strict=True)]
+    more, less = sum(each > 0 for each in apart), sum(each < 0 for each in apart)
+    tail = sum(math.comb(more + less, k) for k in range(min(more, less) + 1)) / 2 ** (more + less)
+    return Paired(mean(apart), bootstrap(apart, groups), min(1.0, 2 * tail))

@@ -178,20 +178,13 @@ class Evaluations:
 
     @property
     def claims(self) -> list[tuple[str, str, list[str]]]:
-        """(claim, benchmark, its score files) as far as they exist: nothing is made for the sake of claims.
-
-        The second score, where there is one, is subtracted.
-        """
-        systems, found = self.graph.config.systems, []
-        for row, claim in self.graph.config.claims.items():
+        """(system, benchmark, its score and verdicts) as far as they exist: nothing is made for the sake of claims."""
+        found = []
+        for system, settings in self.graph.config.systems.items():
             for benchmark in BENCHMARKS:
-                paths = [
-                    self.score(systems[each].model, benchmark, self.format_of(each, benchmark))
-                    for each in (claim.system, claim.minus)
-                    if each
-                ]
-                if all(Path(path).exists() for path in paths):
-                    found.append((row, benchmark, paths))
+                score = self.score(settings.model, benchmark, self.format_of(system, benchmark))
+                if Path(score).exists():
+                    found.append((system, benchmark, [score, score.removesuffix("json") + "items.jsonl"]))
         return found
 
     @property

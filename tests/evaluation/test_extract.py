@@ -1,7 +1,9 @@
 """Extraction: no right answer lost, no wrong one granted."""
 
 import ast
+import json
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -25,25 +27,67 @@ values = st.recursive(
     ),
     max_leaves=8,
 )
-STYLES = (
-    "[ANSWER]\nassert f({args}) == {value}\n[/ANSWER]",
-    "[ANSWER]assert f({args}) == {value}[/ANSWER]",
-    "Hence [ANSWER]\n```python\nassert f({args}) == {value}\n```\n[/ANSWER]\nDone.",
-    "ANSWER]\nassert f({args}) == {value}",
-    "[ANSWER]\nassert f({args}) == {value}\n\n[PYTHON]\ndef f(x):\n    return x\n[/PYTHON]\n[ANSWER]\nassert f(0) == 0",
-    "I give it between [ANSWER] and [/ANSWER].\n[/MONOLOGUE]\n[ANSWER]\nassert f({args}) == {value}",
-    "[ANSWER]\nf({args}) == {value}\n[/ANSWER]",
-    "[ANSWER]\nassert {value} == f({args})\n[/ANSWER]",
-    "[ANSWER]\nThe completed assertion: assert f({args}) == {value}\n[/ANSWER]",
-    "Therefore, the correct assertion would be:\n\nassert f({args}) == {value}\n\nThat is all.",
+BEFORE = (
+    "",
+    "Let us see: f sorts, so x == y.\n\n",
+    "### Conclusion\nTherefore the call returns `3`.\n[/MONOLOGUE]\n",
+    "I give it between [ANSWER] and [/ANSWER].\n[/THOUGHT]\n",
+    "First assert g(1) == 2, then assert f(1) == ?? is to be completed.\n",
+)
+"""Chain of thought and monologues before the block; nothing in direct prediction."""
+OPENED = ("[ANSWER]\n", "[ANSWER]", "[ANSWER]\n```python\n", "[ANSWER]\n`", "ANSWER]\n", "[ANSWER]\n```\n")
+WRITTEN = (
+    "assert f({args}) == {value}",
+    "f({args}) == {value}",
+    "assert {value} == f({args})",
+    "assert f({args}) == \\\n    {value}",
+    "assert f(\n    {args}\n) == (\n    {value}\n)",
+    "assert f({args}) == {value}  # as computed",
+    "The completed assertion: assert f({args}) == {value}",
+    "def f(x):\n    return f(x) if x else g(x)\nassert f({args}) == {value}",
+)
+CLOSED = (
+    "\n[/ANSWER]",
+    "[/ANSWER]",
+    "\n[/ANSWER]\nHope this helps! assert f(0) == 0",
+    "\n```\n[/ANSWER]\nDone.",
+    "",
+    "\n",
+    "\n\n[PYTHON]\ndef f(x):\n    return x\n[/PYTHON]\n[ANSWER]\nassert f(0) == 0",
+)
+UNTAGGED = "Therefore, the correct assertion would be:\n\nassert f({args}) == {value}\n\nThat is all."
+
+
+def dressed(before: str, opened: str, written: str, closed: str) -> str:
+    if opened.endswith("`") and not opened.endswith("```"):
+        closed = f"`{closed}"
+    return f"{before}{opened}{written}{closed}"
+
+
+STYLES = st.just(UNTAGGED) | st.builds(
+    dressed,
+    *map(st.sampled_from, (BEFORE, OPENED, WRITTEN, CLOSED)),  # type: ignore[arg-type]
 )
 
 
-@given(values, st.lists(values, max_size=3), st.sampled_from(STYLES))
-@settings(max_examples=400, deadline=None)
-def test_what_is_rendered_in_any_style_is_found(value: object, args: list[object], style: str) -> None:
-    arguments = ", ".join(map(literals.render, args))
-    text = style.replace("{args}", arguments).replace("{value}", literals.render(value))
+def quoted(value: object) -> str:
+    """The literal of a value, its texts in double quotes."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(quoted, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{quoted(key)}: {quoted(inner)}" for key, inner in value.items()) + "}"
+    return literals.render(value)
+
+
+@given(values, st.lists(values, max_size=3), STYLES, st.sampled_from([literals.render, quoted]))
+@settings(max_examples=600, deadline=None)
+def test_what_is_rendered_in_any_style_is_found(
+    value: object, args: list[object], style: str, render: Callable[[object], str]
+) -> None:
+    arguments = ", ".join(map(render, args))
+    text = style.replace("{args}", arguments).replace("{value}", render(value))
     found = output_answer(text, "f", inside=False)
     assert found is not None and literals.parse(found) == value
     answer = input_answer(text, "f", inside=False)
@@ -73,6 +117,9 @@ def test_a_bare_value_is_an_answer(value: object) -> None:
         ("assert Solution().f(3, k=2) == 4", True, "4", "3, k=2"),
         ("x=1, y='a'", True, None, "x=1, y='a'"),
         ("f(1, 'b')", True, None, "1, 'b'"),
+        ("result == [1]", True, "[1]", None),
+        ("def f(x):\n    return f(x - 1)\nprint(f(3)) # it is", True, None, "3"),
+        ("assert g(1) == 2\nassert f(3) == 4", True, "4", "3"),
         # an apostrophe turned into a double quote (upstream prompts) spoils one half, not the other
         ('assert f("it"s") == "a == b"', True, '"a == b"', None),
         ("So `assert f(1) == 2` holds. As asked: assert f(1) == ??", False, "2", "1"),
@@ -91,6 +138,12 @@ def test_answers_in_odd_dress(text: str, inside: bool, value: str | None, argume
         "[ANSWER]\nassert f(1) == ??\n[/ANSWER]",
         "[ANSWER]\nassert f(1) == 2 or True\n[/ANSWER]",
         "[ANSWER]\nassert f(1) == 1 == 1\n[/ANSWER]",
+        "[ANSWER]\n1 or 2\n[/ANSWER]",
+        "[ANSWER]\nassert g(1) == 2\n[/ANSWER]",
+        "[ANSWER]\nassert len(f(1)) == 2\n[/ANSWER]",
+        "[ANSWER]\nprint(f(1))\n[/ANSWER]",
+        "def g(x):\n    return x\nassert g(1) == 2",
+        "[ANSWER]\n10 is the length of it\n[/ANSWER]",
         "[ANSWER]\nassert f(1) in (1, 2, 3)\n[/ANSWER]",
         "[ANSWER]\nassert True\n[/ANSWER]",
         "[ANSWER]\nI do not know what it returns.\n[/ANSWER]",
@@ -133,7 +186,14 @@ def test_programs_are_found(text: str, start: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "start"),
-    [("", START), ("I cannot.", START), ("```python\ndef g(x):\n    return x\n```", None), ("def f(x", "")],
+    [
+        ("", START),
+        ("I cannot.", START),
+        ("\n# Example:\nf(1)\n", START),
+        ("\n\n", START),
+        ("```python\ndef g(x):\n    return x\n```", None),
+        ("def f(x", ""),
+    ],
 )
 def test_no_program_is_made_up(text: str, start: str | None) -> None:
     assert program(text, "f", start) is None

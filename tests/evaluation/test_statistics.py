@@ -5,7 +5,15 @@ import random
 
 import pytest
 
-from semcoder.evaluation.statistics import difference, interval, pass_at_k, student, wilson
+from semcoder.evaluation.statistics import (
+    bootstrap,
+    difference,
+    interval,
+    paired,
+    pass_at_k,
+    student,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(("n", "c", "k"), [(5, 2, 1), (5, 2, 3), (6, 1, 6), (4, 0, 2), (4, 4, 2), (10, 3, 5)])
@@ -82,3 +90,24 @@ def test_the_interval_holds_the_truth_where_tests_of_a_program_hang_together(
 def test_a_difference_is_wider_than_either_and_holds_its_value() -> None:
     low, high = difference((0.6, 0.5, 0.7), (0.4, 0.3, 0.5))
     assert low == pytest.approx(0.2 - 0.1 * 2**0.5) and high == pytest.approx(0.2 + 0.1 * 2**0.5)
+
+
+def test_the_bootstrap_agrees_with_theory_and_with_itself() -> None:
+    shares = [1.0] * 120 + [0.0] * 80
+    low, high = bootstrap(shares)
+    assert (low, high) == bootstrap(shares)
+    spread = 1.96 * (0.6 * 0.4 / 200) ** 0.5
+    assert low == pytest.approx(0.6 - spread, abs=0.015) and high == pytest.approx(0.6 + spread, abs=0.015)
+    together = bootstrap(
+        shares, [str(n // 10) for n in range(200)]
+    )  # ten items that always agree count as one
+    assert together[1] - together[0] > 2 * (high - low)
+
+
+def test_pairs_see_what_independent_samples_do_not() -> None:
+    first, second = [1.0] * 60 + [0.0] * 40, [1.0] * 52 + [0.0] * 48
+    found = paired(first, second)
+    assert found.difference == pytest.approx(0.08) and found.interval[0] > 0
+    assert found.p == pytest.approx(2 / 2**8)  # eight items, all to one side
+    assert difference((0.6, 0.5, 0.7), (0.52, 0.42, 0.62))[0] < 0
+    assert paired(first, first) == (0.0, (0.0, 0.0), 1.0)

@@ -1,45 +1,106 @@
-"""Claims of the paper beside our scores, or `not run`."""
+"""Claims of the paper as tests on score files: each of the three outcomes where it is due."""
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 from test_table import score
 
+from semcoder import records
 from semcoder.cli import application
 from semcoder.errors import UserError
+from semcoder.records import ScoredItem
+from semcoder.report.claims import read_claims
 
 ROOT = Path(__file__).parents[2]
 
 
-def claims(folder: Path, *words: str) -> str:
-    out, paper = folder / "claims.md", str(ROOT / "results/paper/claims.csv")
-    command = ["report", "claims", "--paper", paper, "--markdown", str(out), *words]
+def outcomes(folder: Path, *words: str, of: Path = ROOT / "claims.yaml") -> dict[str, str]:
+    """The outcome and the figures of each claim, as the file has them."""
+    out = folder / "claims.md"
+    command = ["report", "claims", "--claims", str(of), "--markdown", str(out), *words]
     application(command[:2])(command, standalone_mode=False)
-    return out.read_text()
+    lines = [line.split(" | ") for line in out.read_text().splitlines() if line.startswith("| ")][1:]
+    return {line[0].removeprefix("| ").rpartition(" (")[0]: f"{line[3]}: {line[2]}" for line in lines}
+
+
+def judged(folder: Path, system: str, benchmark: str, passed: list[bool]) -> list[str]:
+    """`--score` of a system with these verdicts."""
+    share = sum(passed) / len(passed)
+    file = score(folder, system, benchmark, share, items=len(passed))
+    items = folder / f"{system}.items.jsonl"
+    rows = [
+        ScoredItem(
+            parents=(f"generation-{n}",),
+            item=f"sample_{n}",
+            sample=0,
+            answer="",
+            passed=each,
+            reason="passed",
+        )
+        for n, each in enumerate(passed)
+    ]
+    records.write(items, rows)
+    return ["--score", f"{system}|{benchmark}|{file}|{items}"]
 
 
 def test_without_scores_every_claim_is_there_and_not_run(tmp_path: Path) -> None:
-    lines = [line for line in claims(tmp_path).splitlines() if line.startswith("| ")][1:]
-    with (ROOT / "results/paper/claims.csv").open() as stream:
-        assert len(lines) == len(stream.readlines()) - 1
-    assert all("| not run |" in line for line in lines)
+    found = outcomes(tmp_path)
+    assert len(found) == len(read_claims(ROOT / "claims.yaml")) >= 15
+    assert set(found.values()) == {"not run: "}
 
 
-def test_a_score_and_a_difference_of_two_stand_beside_the_papers(tmp_path: Path) -> None:
-    one, two = score(tmp_path, "s", "cruxeval_output", 0.6), score(tmp_path, "b", "cruxeval_output", 0.4)
-    text = claims(
-        tmp_path,
-        *("--score", f"SemCoder-S|cruxeval_output|{one}"),
-        *("--score", f"SemCoder over its base|cruxeval_output|{one}|{two}"),
-    )
+def test_a_number_is_reproduced_within_the_interval_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    near, far = score(tmp_path, "a", "cruxeval_output", 0.6), score(tmp_path, "b", "cruxeval_input", 0.4)
+    words = ["--score", f"semcoder_s|cruxeval_output|{near}", "--score", f"semcoder_s|cruxeval_input|{far}"]
+    found = outcomes(tmp_path, *words)
+    assert found["SemCoder-S solves CRUXEval-O"] == "reproduced: 60.0 [50.0, 70.0], n=20"
+    assert found["SemCoder-S solves CRUXEval-I"] == "not reproduced: 40.0 [30.0, 50.0], n=20"
+    assert found["SemCoder-S solves HumanEval"] == "not run: "
+    printed = capsys.readouterr().out
     assert (
-        "| SemCoder-S | CRUXEval-O | 63.9 (paper abstract, §6.1, stated) | 60.0 [50.0, 70.0] | 20 | s |"
-        in text
+        "reproduced      SemCoder-S solves CRUXEval-O, paper 63.9, here 60.0 [50.0, 70.0], n=20\n" in printed
     )
-    assert "| 23.9 (paper §6.1, stated) | 20.0 [5.9, 34.1] | 20 | s; b |" in text
-    assert text.count("not run") == 6
+    assert "not run         SemCoder-S solves HumanEval, paper 79.3\n" in printed
 
 
-def test_a_score_that_is_not_written_so_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"write claim\|benchmark"):
-        claims(tmp_path, "--score", "SemCoder-S|humanevil|x.json")
+def test_one_beats_another_on_the_same_items_or_does_not(tmp_path: Path) -> None:
+    first = judged(tmp_path, "monologue", "cruxeval_output", [True] * 60 + [False] * 40)
+    second = judged(tmp_path, "scratchpad", "cruxeval_output", [True] * 48 + [False] * 52)
+    third = judged(tmp_path, "next", "cruxeval_output", [False] * 41 + [True] * 59)
+    fourth = judged(tmp_path, "concise", "cruxeval_output", [True] * 60 + [False] * 40)
+    found = outcomes(tmp_path, *first, *second, *third, *fourth)
+    # Twelve items that the one solves and the other does not: unpaired, the interval would reach below 0.
+    assert found["Monologue beats scratchpad on CRUXEval-O"].startswith("reproduced: 12.0 [6.0, 1")
+    assert found["Monologue beats scratchpad on CRUXEval-O"].endswith("paired n=100, p=0.00049")
+    assert found["Monologue beats the NExT scratchpad on CRUXEval-O"].startswith("not reproduced: 1.0 [-")
+    assert found["Monologue beats the concise trace on CRUXEval-O"] == (
+        "not reproduced: 0.0 [0.0, 0.0], paired n=100, p=1"
+    )
+    assert found["Monologue beats direct prediction on CRUXEval-O"] == "not run: "
+
+
+def test_other_items_are_not_paired(tmp_path: Path) -> None:
+    first = judged(tmp_path, "semcoder", "cruxeval_input", [True] * 60 + [False] * 40)
+    second = judged(tmp_path, "base", "cruxeval_input", [True] * 30 + [False] * 60)
+    found = outcomes(tmp_path, *first, *second)["SemCoder gains over its base on CRUXEval-I"]
+    assert found.endswith("not paired")
+
+
+def test_what_is_not_written_so_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"write system\|benchmark"):
+        outcomes(tmp_path, "--score", "semcoder_s|humanevil|x.json")
+    bad = tmp_path / "c.yaml"
+    row = {"claim": "c", "source": "s", "system": "m", "benchmark": "humaneval", "target": "t"}
+    for text, words in (
+        ("{}", "not a list of claims"),
+        ("- [", "not YAML"),
+        (yaml.safe_dump([row | {"benchmark": "humanevil"}]), "claim 1: humanevil is no benchmark"),
+        (json.dumps([row, row | {"valeu": 3}]), "claim 2: valeu"),
+    ):
+        bad.write_text(text)
+        with pytest.raises(UserError, match=words):
+            outcomes(tmp_path, of=bad)

@@ -16,6 +16,7 @@ import yaml
 from semcoder.errors import UserError
 from semcoder.fetch import held_by
 from semcoder.graph import Graph, one_of, option
+from semcoder.report.claims import read_claims
 
 ROOT = Path(__file__).parents[2]
 
@@ -156,8 +157,25 @@ def test_claims_want_only_scores_that_are_there(tmp_path: Path) -> None:
         )
         path.parent.mkdir(parents=True)
         path.write_text("{}")
-    ((row, benchmark, paths),) = evaluation.claims
-    assert (row, benchmark, len(paths)) == ("SemCoder over its base", "cruxeval_input", 2)
+    assert [(system, benchmark) for system, benchmark, _ in evaluation.claims] == [
+        *[(system, "cruxeval_input") for system in ("base_cot", "base", "semcoder")],
+    ]
+    assert all(
+        paths[1].endswith("cruxeval_input." + paths[0].split(".")[-2] + ".items.jsonl")
+        for *_, paths in evaluation.claims
+    )
+
+
+def test_every_claim_is_about_systems_and_targets_that_there_are() -> None:
+    names = {"snakemake", *Graph.of(BASE).evaluation.names}
+    for claim in read_claims(ROOT / "claims.yaml"):
+        assert {claim.system, claim.over} - {""} <= set(BASE["systems"]), claim
+        assert set(claim.target.split()) <= names, claim
+        for system in filter(None, (claim.system, claim.over)):
+            tables = [BASE["tables"][each] for each in claim.target.split()]
+            assert any(
+                system in each["systems"] and claim.benchmark in each["benchmarks"] for each in tables
+            ), claim
 
 
 def test_mixture_options_hold_no_key_that_a_mixture_does_not_read() -> None:

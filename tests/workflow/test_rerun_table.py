@@ -21,7 +21,6 @@ NAMED = [
     ("refinement",),
     ("systems",),
     ("tables",),
-    ("claims",),
     ("evaluation", "benchmarks"),
 ]
 """Sections whose keys are names of the user's choice."""
