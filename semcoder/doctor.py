@@ -1,8 +1,10 @@
 """Whether a run would get through: looked at before it begins, so that it fails in seconds and not after a night."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ import typer
 
 from semcoder.configfiles import laid_over, read
 from semcoder.errors import UserError
-from semcoder.execution.probe import probe
+from semcoder.execution.bwrap import REMEDY
 from semcoder.graph import Graph
 
 Verdict = Literal["ok", "warning", "fault"]
@@ -124,7 +126,7 @@ def look(graph: Graph, site: Site) -> Iterator[Finding]:
         yield _apptainer()
         yield from _images(graph)
     if not site.images or not graph.images.fault("data"):
-        yield _sandbox(graph, site)
+        yield from _sandbox(graph, site)
     if site.slurm:
         yield from _slurm(graph, site)
     yield from _data(graph)
@@ -133,22 +135,27 @@ def look(graph: Graph, site: Site) -> Iterator[Finding]:
     yield _disk(graph)
 
 
-def _sandbox(graph: Graph, site: Site) -> Finding:
+def _sandbox(graph: Graph, site: Site) -> Iterator[Finding]:
     """In the image, where jobs run in images; on this machine, whatever the nodes are like."""
-    isolation = graph.config.execution.isolation
-    if not site.images:
-        fault, where = probe(isolation), "here"
+    words = ["-m", "semcoder.execution.probe", graph.config.execution.isolation]
+    if site.images:
+        inside = ["apptainer", "--quiet", "exec", "--home", str(Path.cwd()), graph.images.path("data")]
+        said, where = _output(*inside, "python", *words), "in the image, here"
     else:
-        image = graph.images.path("data")
-        said = _output(
-            *("apptainer", "--quiet", "exec", "--home", str(Path.cwd()), image),
-            *("python", "-m", "semcoder.execution.probe", isolation),
+        said, where = _output(sys.executable, *words), "here"
+    fault = json.loads(said) if said else {"sandbox": f"cannot be looked at {where}", "network": ""}
+    if fault["sandbox"]:
+        yield Finding("warning" if site.slurm else "fault", f"sandbox: {fault['sandbox']}")
+        return
+    yield Finding("ok", f"sandbox: programs run {where}, apart from the machine")
+    if fault["network"]:
+        yield Finding(
+            "warning",
+            f"network: programs have none, but the stages that run them keep the machine's ({fault['network']}); "
+            f"{REMEDY}",
         )
-        fault = "cannot be looked at in the image" if said is None else said.strip()
-        where = "in the image, here"
-    if fault:
-        return Finding("warning" if site.slurm else "fault", f"sandbox: {fault}")
-    return Finding("ok", f"sandbox: programs run {where}, apart from the machine")
+    else:
+        yield Finding("ok", "network: stages that run programs and ask nobody have none")
 
 
 def _output(*command: str) -> str | None:
