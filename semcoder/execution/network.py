@@ -59,7 +59,7 @@ def _found_by_a_child() -> str:
         os.write(told, f"tried {fault}".encode())
         os._exit(0)
     os.close(told)
-    with open(says) as stream:
+    with os.fdopen(says) as stream:
         tried, _, fault = stream.read().partition(" ")
     os.waitpid(child, 0)
     return fault if tried else "the attempt ended on its own"

@@ -50,6 +50,20 @@ def test_again_there_is_nothing_to_do(finished: Checkout) -> None:
     assert "Nothing to be done" in finished.run()
 
 
+def test_claims_see_the_scores_of_the_same_call(finished: Checkout) -> None:
+    score = finished.results / "scores/quickstart/humaneval.code.json"
+    before = score.read_bytes()
+    score.unlink()
+    finished.run("scores", "claims")
+    rows = [
+        line for line in (finished.results / "claims.md").read_text().splitlines() if "not run" not in line
+    ]
+    assert [row.partition(" | 79.3")[0] for row in rows if "SemCoder-S" in row] == [
+        "| SemCoder-S | HumanEval"
+    ]
+    assert score.read_bytes() == before
+
+
 def test_kept_and_dropped_add_up_at_every_stage(finished: Checkout) -> None:
     summaries = [json.loads(text) for text in finished.files("**/*summary.json").values()]
     assert len(summaries) >= 12

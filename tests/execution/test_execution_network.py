@@ -108,6 +108,8 @@ def test_they_are_all_that_run_programs_and_ask_neither_a_teacher_nor_a_model() 
     for stage, (_, verbs) in STAGES.items():
         for verb, module in verbs.items():
             runs = "semcoder.execution.pool" in modules_behind(module)
-            asks = {"teacher", "engine"} & inspect.signature(importlib.import_module(module).main).parameters.keys()
+            asks = {"teacher", "engine"} & inspect.signature(
+                importlib.import_module(module).main
+            ).parameters.keys()
             found |= {f"{stage} {verb}"} if runs and not asks else set()
     assert found == OFFLINE

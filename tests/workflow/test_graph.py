@@ -147,16 +147,24 @@ def test_pyx_asks_what_copying_does_not_answer() -> None:
     assert "results/quickstart/pyx/questions.jsonl" in files and not any("tests" in each for each in files)
 
 
-def test_claims_want_only_scores_that_are_there(tmp_path: Path) -> None:
+def test_claims_want_only_scores_that_are_there_or_made_in_the_same_call(tmp_path: Path) -> None:
     evaluation = Graph.of(lay_over(BASE, {"results": str(tmp_path)})).evaluation
-    assert evaluation.claims == [] and evaluation.claim_options == ""
+    assert evaluation.claims([]) == [] and evaluation.claim_options(["claims", "table7"]) == ""
+    first, second = f"{tmp_path}/scores/semcoder_s", "humaneval.code.json"
+    assert f"--score 'SemCoder-S|humaneval|{first}/{second}'" in evaluation.claim_options(
+        ["claims", "table1"]
+    )
+    assert {len(paths) for *_, paths in evaluation.claims(["table1"])} == {1, 2}
+    assert evaluation.claims([f"{tmp_path}/tables/table1.md"]) == evaluation.claims(["table1"])
+    assert len(evaluation.claims(["all"])) > len(evaluation.claims(["table1"]))
+    assert evaluation.claim_files([f"{first}/{second}"]) == [f"{first}/{second}"]
     for each in ("semcoder", "deepseek-coder-6.7b-base"):
         path = (
             tmp_path / "scores" / each / f"cruxeval_input.{'monologue' if each == 'semcoder' else 'cot'}.json"
         )
         path.parent.mkdir(parents=True)
         path.write_text("{}")
-    ((row, benchmark, paths),) = evaluation.claims
+    ((row, benchmark, paths),) = evaluation.claims(["claims"])
     assert (row, benchmark, len(paths)) == ("SemCoder over its base", "cruxeval_input", 2)
 
 

@@ -123,8 +123,12 @@ def test_benchmarks_with_the_same_questions_share_generations(planned: set[str])
 
 
 def test_what_the_readme_names_is_a_target(clone: Path) -> None:
-    done = snakemake(clone, *[f"table{n}" for n in range(1, 9)], "figure3", "claims", "-n")
+    done = snakemake(
+        clone, *[f"table{n}" for n in range(1, 9)], "figure3", "claims", "-n", "--printshellcmds"
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+    [claims] = [line for line in done.stdout.splitlines() if " report claims --paper" in line]
+    assert f"'SemCoder-S|humaneval|{RESULTS}/scores/semcoder_s/humaneval.code.json'" in claims
     alone = snakemake(clone, "table7", "-n")
     assert "tables/table7.md" in alone.stdout and "rule generate" not in alone.stdout
 
