@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,10 @@ pytestmark = [pytest.mark.timeout(1800), pytest.mark.slow]
 LACKING = [each for each in ("apptainer", "sbatch", "mmdebstrap") if not shutil.which(each)]
 if LACKING and os.environ.get("SEMCODER_CLUSTER") != "required":
     pytest.skip(f"no {', '.join(LACKING)}", allow_module_level=True)
+ANOTHER_SMMAP = (
+    "smmap==5.0.2 --hash=sha256:b30115f0def7d7531d22a0fb6502488d879e75b260a9db4d0819cfb25403af5e\n"
+)
+"""A package that Snakemake's own packages use, at another version than in envs/data.lock."""
 ON_TWO_CORES = ("--jobs", "4", "--slurm-init-seconds-before-status-checks", "3")
 
 
@@ -41,13 +47,51 @@ def cluster(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return checkout
 
 
-def test_two_builds_of_an_image_are_one_file(cluster: Checkout, tmp_path: Path) -> None:
-    images = Path(cluster.settings["containers"]["directory"])
-    command = [sys.executable, "-m", "semcoder.cli", "containers", "build", "data"]
-    command += ["--wheelhouse", images / "wheelhouse/data", "--base", images / "debian.tar"]
-    subprocess.run([*command, "--out", tmp_path / "again.sif"], check=True)
+@pytest.fixture(scope="module")
+def builds(cluster: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    """The image of data stages once more, and with another version of a package: two builds, side by side."""
+    images, lock = Path(cluster.settings["containers"]["directory"]), cluster.folder / "envs/data.lock"
+    before = lock.read_text()
+    lock.write_text(re.sub(r"smmap==.*\n(?: +--hash.*\n)+", ANOTHER_SMMAP, before))
+    assert lock.read_text() != before
+
+    def built(name: str, environment: dict[str, str]) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        wheelhouse = images / "wheelhouse/data"
+        if name == "changed":
+            wheelhouse = folder / "wheelhouse"
+            semcoder("containers", "wheelhouse", "data", "--out", wheelhouse, env=environment)
+        words = ["--wheelhouse", wheelhouse, "--base", images / "debian.tar", "--out", folder / "data.sif"]
+        semcoder("containers", "build", "data", *words, env=environment)
+        return folder / "data.sif"
+
+    with ThreadPoolExecutor(2) as pool:
+        again = pool.submit(built, "again", cluster.environment)
+        changed = pool.submit(built, "changed", of_its_own(cluster))
+    lock.write_text(before)
+    yield {"again": again.result(), "changed": changed.result()}
+
+
+def semcoder(*words: str | Path, env: dict[str, str]) -> None:
+    """Run a command of the package, which must succeed."""
+    command = [sys.executable, "-m", "semcoder.cli", *words]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def of_its_own(checkout: Checkout) -> dict[str, str]:
+    """The environment in which the package is that of a clone, whose locks count."""
+    return {**checkout.environment, "PYTHONPATH": str(checkout.folder)}
+
+
+def due(said: str) -> set[str]:
+    """The rules of a dry run."""
+    return set(re.findall(r"^(\w+) +\d+$", said, re.MULTILINE)) - {"all", "total"}
+
+
+def test_two_builds_of_an_image_are_one_file(cluster: Checkout, builds: dict[str, Path]) -> None:
     locked = json.loads((cluster.folder / "containers/images.lock").read_text())
-    assert sha256_of(tmp_path / "again.sif") == locked["data"]["sha256"]
+    assert sha256_of(builds["again"]) == locked["data"]["sha256"]
 
 
 def test_the_graph_is_the_same_on_a_cluster(cluster: Checkout, finished: Checkout) -> None:
@@ -66,6 +110,31 @@ def test_the_graph_is_the_same_on_a_cluster(cluster: Checkout, finished: Checkou
     assert "Nothing to be done" in cluster.run("-n", profile="slurm")
 
 
+def test_another_version_of_a_package_makes_exactly_its_images_results_again(
+    cluster: Checkout, builds: dict[str, Path]
+) -> None:
+    images, packages = Path(cluster.settings["containers"]["directory"]), cluster.folder / "envs/data.lock"
+    lock, changed = cluster.folder / "containers/images.lock", builds["changed"]
+    before = {path: path.read_text() for path in (lock, packages)}
+    try:
+        packages.write_text(re.sub(r"smmap==.*\n(?: +--hash.*\n)+", ANOTHER_SMMAP, before[packages]))
+        cluster.environment = of_its_own(cluster)
+        refused = cluster.run("-n", profile="slurm", status=1)
+        semcoder("containers", "lock", changed, "--lock", lock, env=cluster.environment)
+        row = json.loads(lock.read_text())["data"]
+        shutil.copy(changed, images / f"data-{row['sha256'][:12]}.sif")
+        said = cluster.run("-n", profile="slurm")
+    finally:
+        for path, text in before.items():
+            path.write_text(text)
+        cluster.environment = dict(os.environ)
+        (images / f"data-{row['sha256'][:12]}.sif").unlink()
+    assert "image data was built from other files" in refused
+    assert row["sha256"] == sha256_of(changed) != json.loads(before[lock])["data"]["sha256"]
+    print(due(said))
+    assert due(said) == set(), said
+
+
 def test_another_image_makes_exactly_its_rules_results_again(cluster: Checkout) -> None:
     path = cluster.folder / "containers/images.lock"
     locked = json.loads(path.read_text())
@@ -82,21 +151,14 @@ def test_another_image_makes_exactly_its_rules_results_again(cluster: Checkout) 
         path.write_text(json.dumps(locked))
         said = cluster.run("-n", profile="slurm")
         new.write_bytes(b"not that image")
-        refused = subprocess.run(
-            cluster.command("-n", profile="slurm"),
-            cwd=cluster.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        refused = cluster.run("-n", profile="slurm", status=1)
     finally:
         path.write_text(before)
         new.unlink()
-    due = set(re.findall(r"^(\w+) +\d+$", said, re.MULTILINE)) - {"all", "total"}
     inside = {"convert_base", "mix", "train", "generate", "plot_loss", "plot_lengths", "yields"}
-    assert due == inside | {"score", "table"}, said  # the last two follow
-    assert refused.returncode == 1 and locked["train-cpu"]["sha256"] in refused.stderr
-    assert hashlib.sha256(b"not that image").hexdigest() in refused.stderr
+    assert due(said) == inside | {"score", "table"}, said  # the last two follow
+    assert locked["train-cpu"]["sha256"] in refused
+    assert hashlib.sha256(b"not that image").hexdigest() in refused
 
 
 AS_NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
