@@ -103,7 +103,7 @@ rule refine_round:
     resources:
         gpu=CONFIG.evaluation.gpus,
         mem_mb=64000,
-        runtime=720,
+        runtime=120,
     params:
         code=code("refine", "round"),
         model=lambda w: EVALUATION.refinement_options(w.refinement, w.model),

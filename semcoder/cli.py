@@ -17,6 +17,7 @@ import typer
 from semcoder import orphan, progress, seals
 from semcoder.artifacts import output_directory, output_file
 from semcoder.errors import UserError
+from semcoder.execution import network
 from semcoder.execution.isolation import Isolation, choose
 
 STAGES: dict[str, tuple[str, dict[str, str]]] = {
@@ -146,13 +147,33 @@ OUTPUTS: dict[str, str] = {
     "report plot": "out",
 }
 
+OFFLINE = frozenset(
+    {
+        "pyx executability",
+        "execution run",
+        "tracing trace",
+        "monologue quality",
+        "monologue show",
+        "evaluation questions",
+        "evaluation judge",
+        "evaluation score",
+    }
+)
+"""Commands that execute programs and ask nobody: no teacher, no engine, nothing fetched. They have no network."""
 
-def application(words: Sequence[str]) -> typer.Typer:
-    """The command line, with no more modules imported than the command named by `words` needs."""
+
+def _command(words: Sequence[str]) -> tuple[str, str]:
+    """The stage and the verb among the words of a command line, empty where there is none."""
     own = 0
     while words[own : own + 1] in (["--log"], ["--isolation"]):
         own += 2
     stage, verb = [*words[own:], "", ""][:2]
+    return stage, verb
+
+
+def application(words: Sequence[str]) -> typer.Typer:
+    """The command line, with no more modules imported than the command named by `words` needs."""
+    stage, verb = _command(words)
     root = typer.Typer(
         name="semcoder",
         help="SemCoder, reproducible. Stages stand in the order of the graph; each verb's --help has an example.",
@@ -231,8 +252,11 @@ def _before(
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 a bug (with its trace), 2 the user can mend it, 130 interrupted."""
+    words = sys.argv[1:]
     try:
-        application(sys.argv[1:])()
+        if " ".join(_command(words)) in OFFLINE:
+            network.leave()  # where the kernel forbids it, `semcoder doctor` says so
+        application(words)()
     except UserError as error:
         progress.tell(f"semcoder: {error}")
         sys.exit(2)

@@ -16,6 +16,8 @@ from semcoder.seeds.sources import Source
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.training.recipe import Recipe
 
+EXECUTABILITY = "table7"
+"""The table that is counted on a data set; no scores stand in it."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -347,7 +349,7 @@ class Config(Section):
                 ),
                 ("evaluation.benchmarks", self.evaluation.benchmarks, set(BENCHMARKS)),
                 ("pyx_r.model", [self.pyx_r.model], models),
-                ("targets", self.targets, {*self.tables, *self.refinement, "table7"}),
+                ("targets", self.targets, {*self.tables, *self.refinement, EXECUTABILITY}),
             ]
         )
         if self.monologue.writer != "trace" and self.teacher.kind == "grounded":

@@ -20,6 +20,10 @@ from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import External, read_versions
 from semcoder.reading import read_text
 
+Profile = Annotated[Path | None, typer.Option(help="The profile's folder, as snakemake is given it.")]
+Configfiles = Annotated[list[Path] | None, typer.Option(help="Laid over config.yaml; as often as needed.")]
+"""Options of commands that look at a workflow; they are called as snakemake's own."""
+
 
 class _Loader(yaml.SafeLoader):
     """YAML in which a key stands once in its block. (YAML says so; the library takes the last silently.)"""

@@ -1,18 +1,21 @@
 """Whether a run would get through: looked at before it begins, so that it fails in seconds and not after a night."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import typer
 
-from semcoder.configfiles import laid_over, read
+from semcoder.config import EXECUTABILITY
+from semcoder.configfiles import Configfiles, Profile, laid_over, read
 from semcoder.errors import UserError
-from semcoder.execution.probe import probe
+from semcoder.execution.bwrap import REMEDY
 from semcoder.graph import Graph
 
 Verdict = Literal["ok", "warning", "fault"]
@@ -40,6 +43,10 @@ class Site:
     gpu_models: frozenset[str] = frozenset()
     asks: bool = True
     """Whether a teacher is asked."""
+    tables: frozenset[str] | None = None
+    """The tables to be made; None: those that the configuration names."""
+    pyx: bool = True
+    """Whether PyX is to be made."""
     files: tuple[Path, ...] = ()
     """Configuration files that the profile lays over config.yaml."""
 
@@ -65,12 +72,17 @@ class Site:
         settings = workflow.resource_settings
         named = _written(settings.default_resources)
         overrides = [_written(each) for each in settings.overwrite_resources.values()]
+        jobs = list(workflow.dag.jobs)
+        tables = {job.wildcards.table for job in jobs if job.rule.name == "table"}
+        rules = {job.rule.name for job in jobs}
         return cls(
             images="apptainer" in map(str, workflow.deployment_settings.deployment_method),
             slurm=workflow.executor_plugin.name == "slurm",
             partitions=_told(each.get("slurm_partition") for each in (named, *overrides)),
             gpu_models=_told(each.get("gpu_model") for each in overrides),
             asks=any("{params.asking}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
+            tables=frozenset(tables | ({EXECUTABILITY} if "executability" in rules else set())),
+            pyx="extract_seeds" in rules,
         )
 
 
@@ -84,12 +96,8 @@ def _told(values: Iterable[Any]) -> frozenset[str]:
 
 
 def main(
-    profile: Annotated[
-        Path | None, typer.Option(help="The profile's folder, as snakemake is given it.")
-    ] = None,
-    configfile: Annotated[
-        list[Path] | None, typer.Option(help="Laid over config.yaml; as often as needed.")
-    ] = None,
+    profile: Profile = None,
+    configfile: Configfiles = None,
 ) -> None:
     """Look at the machine before a run: one line for each thing, with the remedy; exit code 2 at a fault.
 
@@ -124,31 +132,36 @@ def look(graph: Graph, site: Site) -> Iterator[Finding]:
         yield _apptainer()
         yield from _images(graph)
     if not site.images or not graph.images.fault("data"):
-        yield _sandbox(graph, site)
+        yield from _sandbox(graph, site)
     if site.slurm:
         yield from _slurm(graph, site)
-    yield from _data(graph)
+    yield _data(graph, site)
     if site.asks:
         yield from _key(graph)
     yield _disk(graph)
 
 
-def _sandbox(graph: Graph, site: Site) -> Finding:
+def _sandbox(graph: Graph, site: Site) -> Iterator[Finding]:
     """In the image, where jobs run in images; on this machine, whatever the nodes are like."""
-    isolation = graph.config.execution.isolation
-    if not site.images:
-        fault, where = probe(isolation), "here"
+    words = ["-m", "semcoder.execution.probe", graph.config.execution.isolation]
+    if site.images:
+        inside = ["apptainer", "--quiet", "exec", "--home", str(Path.cwd()), graph.images.path("data")]
+        said, where = _output(*inside, "python", *words), "in the image, here"
     else:
-        image = graph.images.path("data")
-        said = _output(
-            *("apptainer", "--quiet", "exec", "--home", str(Path.cwd()), image),
-            *("python", "-m", "semcoder.execution.probe", isolation),
+        said, where = _output(sys.executable, *words), "here"
+    fault = json.loads(said) if said else {"sandbox": f"cannot be looked at {where}", "network": ""}
+    if fault["sandbox"]:
+        yield Finding("warning" if site.slurm else "fault", f"sandbox: {fault['sandbox']}")
+        return
+    yield Finding("ok", f"sandbox: programs run {where}, apart from the machine")
+    if fault["network"]:
+        yield Finding(
+            "warning",
+            f"network: programs have none, but the stages that run them keep the machine's ({fault['network']}); "
+            f"{REMEDY}",
         )
-        fault = "cannot be looked at in the image" if said is None else said.strip()
-        where = "in the image, here"
-    if fault:
-        return Finding("warning" if site.slurm else "fault", f"sandbox: {fault}")
-    return Finding("ok", f"sandbox: programs run {where}, apart from the machine")
+    else:
+        yield Finding("ok", "network: stages that run programs and ask nobody have none")
 
 
 def _output(*command: str) -> str | None:
@@ -220,16 +233,16 @@ def _slurm(graph: Graph, site: Site) -> Iterator[Finding]:
             yield Finding("ok", f"slurm: {counts[model]} GPUs {model} a node")
 
 
-def _data(graph: Graph) -> Iterator[Finding]:
-    lacking = [name for name in graph.data.used if not graph.data.has(name)]
+def _data(graph: Graph, site: Site) -> Finding:
+    tables = graph.config.targets if site.tables is None else site.tables
+    lacking = [name for name in graph.data.needed(tables, site.pyx) if not graph.data.has(name)]
     if lacking:
-        yield Finding(
+        return Finding(
             "warning",
             f"data: no source may be asked for {', '.join(lacking)}; what needs them is left out or fails; put them "
             f"into data.mirror, or widen data.reach",
         )
-    else:
-        yield Finding("ok", "data: all external files are here, in the mirror, or may be fetched")
+    return Finding("ok", "data: what is asked for is here, in the mirror, or may be fetched")
 
 
 def _key(graph: Graph) -> Iterator[Finding]:

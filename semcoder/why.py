@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from semcoder.configfiles import Configfiles, Profile
 from semcoder.errors import UserError, nearest
 
 MAX_CHARS = 80
@@ -23,12 +24,8 @@ ABSENT = "none"
 
 def main(
     artifact: Annotated[str, typer.Argument(help="A file or folder that a rule makes, or a target's name.")],
-    profile: Annotated[
-        Path | None, typer.Option(help="The profile's folder, as snakemake is given it.")
-    ] = None,
-    configfile: Annotated[
-        list[Path] | None, typer.Option(help="Laid over config.yaml; as often as needed.")
-    ] = None,
+    profile: Profile = None,
+    configfile: Configfiles = None,
 ) -> None:
     """Say in one sentence why an artifact would be made again, or that it would not. Runs nothing.
 

@@ -83,6 +83,26 @@ def test_a_key_is_needed_where_a_teacher_is_asked(tmp_path: Path, monkeypatch: p
     require(asked, Site())
 
 
+def test_of_external_files_those_are_spoken_of_that_are_asked_for(tmp_path: Path) -> None:
+    def lacking(site: Site, **overlay: Any) -> set[str]:
+        external = {"data": {"directory": str(tmp_path), "reach": []}}
+        [said] = [
+            each.text
+            for each in look(graph(tmp_path, **external, **overlay), site)
+            if "data: no" in each.text
+        ]
+        return set(said.removeprefix("data: no source may be asked for ").partition(";")[0].split(", "))
+
+    assert lacking(Site()) == {
+        *("smollm2-135m-gguf", "humaneval", "cruxeval", "cruxeval_prompts"),
+        "mbpp_plus",  # PyX must not hold its tasks
+    }
+    assert lacking(Site(tables=frozenset({"table7"}), pyx=False)) == {"Magicoder-OSS-Instruct-75K"}
+    assert lacking(Site(tables=frozenset(), pyx=True)) == {"humaneval", "cruxeval", "mbpp_plus"}
+    table3 = lacking(Site(tables=frozenset({"table3"}), pyx=False))
+    assert {"deepseek-coder-6.7b-base", "humaneval_plus"} <= table3 and "semcoder_1030" not in table3
+
+
 def test_the_slurm_profile_is_read_as_snakemake_reads_it() -> None:
     site = Site.of(ROOT / "slurm")
     assert site.images and site.slurm and site.partitions and site.gpu_models

@@ -1,9 +1,14 @@
-"""Whether programs can be run apart from this machine: `python -m semcoder.execution.probe namespaces`."""
+"""Whether programs can be run apart from this machine: `python -m semcoder.execution.probe namespaces`.
 
+Prints a JSON object: what stands in the way of the stage leaving the `network`, and of the `sandbox` then.
+"""
+
+import json
 import sys
 from typing import get_args
 
 from semcoder.errors import UserError
+from semcoder.execution import network
 from semcoder.execution.api import Job, Limits
 from semcoder.execution.isolation import Isolation
 from semcoder.execution.pool import Sandbox
@@ -23,4 +28,4 @@ def probe(isolation: Isolation) -> str:
 
 if __name__ == "__main__":
     wanted = next(each for each in get_args(Isolation) if each == sys.argv[1])
-    print(probe(wanted))
+    print(json.dumps({"network": network.leave(), "sandbox": probe(wanted)}))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from semcoder.config import EXECUTABILITY
 from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import held_by, mismatch
@@ -113,18 +115,30 @@ class DataFiles:
     def used(self) -> list[str]:
         """Entries that the configuration names."""
         config = self.graph.config
-        benchmarks = [
-            b for each in (config.tables, config.refinement) for t in each.values() for b in t.benchmarks
+        tables = [*config.tables, *config.refinement, EXECUTABILITY]
+        return self._named([*config.models, *config.recipes], tables, pyx=True)
+
+    def needed(self, tables: Collection[str], pyx: bool) -> list[str]:
+        """Entries that these tables are made of, and with `pyx` those behind PyX."""
+        config, evaluation = self.graph.config, self.graph.evaluation
+        models = evaluation.with_bases(evaluation.models_in(tables))
+        if any(config.recipes[each].tasks.refine for each in models if each in config.recipes):
+            models += evaluation.with_bases([config.pyx_r.model])
+        return self._named(models, tables, pyx)
+
+    def _named(self, models: Collection[str], tables: Iterable[str], pyx: bool) -> list[str]:
+        config, names = self.graph.config, set(tables)
+        made = [t for each in (config.tables, config.refinement) for name, t in each.items() if name in names]
+        recipes = [config.recipes[name] for name in models if name in config.recipes]
+        found = [
+            *(f for t in made for b in t.benchmarks for f in (BENCHMARKS[b].entry, BENCHMARKS[b].prompts)),
+            *(config.pyx.decontaminate if pyx else ()),
+            *(config.models[name].data for name in models if name in config.models),
+            *(name for recipe in recipes for name in recipe.extra),
+            *((self._fetched(source) for source in config.seeds.sources) if pyx else ()),
+            *([config.executability.data] if EXECUTABILITY in names else ()),
         ]
-        names = [
-            *(file for each in benchmarks for file in (BENCHMARKS[each].entry, BENCHMARKS[each].prompts)),
-            *config.pyx.decontaminate,
-            *(model.data for model in config.models.values()),
-            *(name for recipe in config.recipes.values() for name in recipe.extra),
-            *(self._fetched(source) for source in config.seeds.sources),
-            config.executability.data,
-        ]
-        return list(dict.fromkeys(filter(None, names)))
+        return list(dict.fromkeys(filter(None, found)))
 
     def check_fetched(self) -> None:
         """Raise UserError where a file that was fetched, and is used, is no longer what is pinned."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from semcoder.config import Refinement, Table
+from semcoder.config import EXECUTABILITY, Refinement, Table
 from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import Sampling
@@ -170,27 +171,42 @@ class Evaluations:
     @property
     def names(self) -> list[str]:
         """Every table and figure that can be asked for by its name."""
-        return [*self.graph.config.tables, *self.graph.config.refinement, "table7"]
+        return [*self.graph.config.tables, *self.graph.config.refinement, EXECUTABILITY]
 
     def files_of(self, name: str) -> list[str]:
         """What asking for a table makes."""
         return [f"{self.graph.results}/tables/{name}.{kind}" for kind in ("csv", "md")]
 
-    @property
-    def claims(self) -> list[tuple[str, str, list[str]]]:
-        """(system, benchmark, its score and verdicts) as far as they exist: nothing is made for the sake of claims."""
-        found = []
+    def claims(self, asked: Iterable[str]) -> list[tuple[str, str, list[str]]]:
+        """(system, benchmark, its score and verdicts) as far as they exist, or come into being for what is `asked` for
+        beside the claims: nothing is made for their sake.
+        """
+        found, coming = [], set(self._made_for(asked))
         for system, settings in self.graph.config.systems.items():
             for benchmark in BENCHMARKS:
                 score = self.score(settings.model, benchmark, self.format_of(system, benchmark))
-                if Path(score).exists():
+                if score in coming or Path(score).exists():
                     found.append((system, benchmark, [score, score.removesuffix("json") + "items.jsonl"]))
         return found
 
-    @property
-    def claim_options(self) -> str:
+    def _made_for(self, asked: Iterable[str]) -> Iterator[str]:
+        """The files asked for by path, and those that the tables asked for by name or path are made from."""
+        tables = {path: name for name in self.names for path in (name, *self.files_of(name))}
+        for each in asked:
+            yield each
+            for name in self.graph.config.targets if each == "all" else filter(None, [tables.get(each)]):
+                if name != EXECUTABILITY:
+                    yield from self.table_inputs(name)
+
+    def claim_files(self, asked: Iterable[str]) -> list[str]:
+        """The score files of all claims."""
+        return list(dict.fromkeys(path for *_, paths in self.claims(asked) for path in paths))
+
+    def claim_options(self, asked: Iterable[str]) -> str:
         """The same as options of `report claims`."""
-        return " ".join(option("score", "|".join([row, name, *paths])) for row, name, paths in self.claims)
+        return " ".join(
+            option("score", "|".join([row, name, *paths])) for row, name, paths in self.claims(asked)
+        )
 
     @property
     def _writers(self) -> list[str]:
@@ -253,24 +269,24 @@ class Evaluations:
     def recipes(self) -> list[str]:
         """Recipes whose models stand in a wanted table, and those that these were trained from."""
         config = self.graph.config
-        wanted = [name for target in config.targets for name in self._models_of(target)]
-        found: list[str] = []
-        while wanted:
-            name = wanted.pop(0)
-            if name in config.recipes and name not in found:
-                found.append(name)
-                wanted.append(config.recipes[name].base)
-        return found
+        return [each for each in self.with_bases(self.models_in(config.targets)) if each in config.recipes]
 
-    def _models_of(self, target: str) -> list[str]:
-        config = self.graph.config
-        if target in config.refinement:
-            return config.refinement[target].models
-        return (
-            [config.systems[each].model for each in config.tables[target].systems]
-            if target in config.tables
-            else []
-        )
+    def with_bases(self, models: Iterable[str]) -> list[str]:
+        """Models, and those that they were trained from."""
+        recipes, wanted = self.graph.config.recipes, list(models)
+        for each in wanted:
+            wanted += [recipes[each].base] if each in recipes else []
+        return list(dict.fromkeys(wanted))
+
+    def models_in(self, tables: Iterable[str]) -> list[str]:
+        """The models in the rows of tables."""
+        config, found = self.graph.config, []
+        for name in tables:
+            if name in config.refinement:
+                found += config.refinement[name].models
+            elif name in config.tables:
+                found += [config.systems[each].model for each in config.tables[name].systems]
+        return found
 
     @property
     def targets(self) -> list[str]:

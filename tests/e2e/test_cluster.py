@@ -13,6 +13,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,10 @@ pytestmark = [pytest.mark.timeout(1800), pytest.mark.slow]
 LACKING = [each for each in ("apptainer", "sbatch", "mmdebstrap") if not shutil.which(each)]
 if LACKING and os.environ.get("SEMCODER_CLUSTER") != "required":
     pytest.skip(f"no {', '.join(LACKING)}", allow_module_level=True)
+ANOTHER_SMMAP = (
+    "smmap==5.0.2 --hash=sha256:b30115f0def7d7531d22a0fb6502488d879e75b260a9db4d0819cfb25403af5e\n"
+)
+"""A package that Snakemake's own packages use, at another version than in envs/data.lock."""
 ON_TWO_CORES = ("--jobs", "4", "--slurm-init-seconds-before-status-checks", "3")
 
 
@@ -41,13 +48,58 @@ def cluster(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return checkout
 
 
-def test_two_builds_of_an_image_are_one_file(cluster: Checkout, tmp_path: Path) -> None:
+@contextmanager
+def another_version(checkout: Checkout) -> Iterator[dict[str, str]]:
+    """Another version of a package in the lock of a clone; the environment in which that lock is the package's."""
+    lock = checkout.folder / "envs/data.lock"
+    before = lock.read_text()
+    after = re.sub(r"smmap==.*\n(?: +--hash.*\n)+", ANOTHER_SMMAP, before)
+    assert after != before
+    lock.write_text(after)
+    try:
+        yield {**os.environ, "PYTHONPATH": str(checkout.folder)}
+    finally:
+        lock.write_text(before)
+
+
+def semcoder(environment: Mapping[str, str], *words: str | Path) -> None:
+    """Run a command of the environment's package, which must succeed."""
+    command = [sys.executable, "-m", "semcoder.cli", "containers", *words]
+    # Python looks into the working directory first: none with a package.
+    done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def builds(cluster: Checkout, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The image of data stages once more, and with another version of a package: two builds, side by side."""
     images = Path(cluster.settings["containers"]["directory"])
-    command = [sys.executable, "-m", "semcoder.cli", "containers", "build", "data"]
-    command += ["--wheelhouse", images / "wheelhouse/data", "--base", images / "debian.tar"]
-    subprocess.run([*command, "--out", tmp_path / "again.sif"], check=True)
+
+    def built(environment: Mapping[str, str], folder: Path, wheelhouse: Path) -> Path:
+        words = ["--wheelhouse", wheelhouse, "--base", images / "debian.tar", "--out", folder / "data.sif"]
+        semcoder(environment, "build", "data", *words)
+        return folder / "data.sif"
+
+    def changed(environment: Mapping[str, str], folder: Path) -> Path:
+        semcoder(environment, "wheelhouse", "data", "--out", folder / "wheelhouse")
+        return built(environment, folder, folder / "wheelhouse")
+
+    folders = [tmp_path_factory.mktemp(name) for name in ("again", "changed")]
+    with another_version(cluster) as environment, ThreadPoolExecutor(2) as pool:
+        again = pool.submit(built, os.environ, folders[0], images / "wheelhouse/data")
+        other = pool.submit(changed, environment, folders[1])
+        return again.result(), other.result()
+
+
+def due(said: str) -> set[str]:
+    """The rules of a dry run."""
+    return set(re.findall(r"^(\w+) +\d+$", said, re.MULTILINE)) - {"all", "total"}
+
+
+def test_two_builds_of_an_image_are_one_file(cluster: Checkout, builds: tuple[Path, Path]) -> None:
+    again, _ = builds
     locked = json.loads((cluster.folder / "containers/images.lock").read_text())
-    assert sha256_of(tmp_path / "again.sif") == locked["data"]["sha256"]
+    assert sha256_of(again) == locked["data"]["sha256"]
 
 
 def test_the_graph_is_the_same_on_a_cluster(cluster: Checkout, finished: Checkout) -> None:
@@ -66,6 +118,42 @@ def test_the_graph_is_the_same_on_a_cluster(cluster: Checkout, finished: Checkou
     assert "Nothing to be done" in cluster.run("-n", profile="slurm")
 
 
+def test_another_version_of_a_package_makes_exactly_its_images_results_again(
+    cluster: Checkout, builds: tuple[Path, Path]
+) -> None:
+    images, lock = (
+        Path(cluster.settings["containers"]["directory"]),
+        cluster.folder / "containers/images.lock",
+    )
+    before, (_, other) = lock.read_text(), builds
+    named = images / f"data-{sha256_of(other)[:12]}.sif"
+    try:
+        with another_version(cluster) as cluster.environment:
+            refused = cluster.run("-n", profile="slurm", status=1)
+            semcoder(cluster.environment, "lock", other, "--lock", lock)
+            shutil.copyfile(other, named)
+            said, after = cluster.run("-n", profile="slurm"), lock.read_text()
+    finally:
+        cluster.environment = dict(os.environ)
+        lock.write_text(before)
+        named.unlink(missing_ok=True)
+    assert "image data was built from other files" in refused
+    assert sha256_of(other) == json.loads(after)["data"]["sha256"] != json.loads(before)["data"]["sha256"]
+    inside = {
+        "extract_seeds",
+        "synthesize",
+        "expand_inputs",
+        "select",
+        "questions",
+        "trace",
+        "render",
+        "score",
+    }
+    inside |= {"write_monologues", "monologue_quality", "monologue_pages", "table"}
+    followed = {"mix", "train", "generate", "yields", "plot_lengths", "plot_loss"}
+    assert due(said) == inside | followed, said  # and not what was fetched, nor the base model made of it
+
+
 def test_another_image_makes_exactly_its_rules_results_again(cluster: Checkout) -> None:
     path = cluster.folder / "containers/images.lock"
     locked = json.loads(path.read_text())
@@ -82,21 +170,14 @@ def test_another_image_makes_exactly_its_rules_results_again(cluster: Checkout) 
         path.write_text(json.dumps(locked))
         said = cluster.run("-n", profile="slurm")
         new.write_bytes(b"not that image")
-        refused = subprocess.run(
-            cluster.command("-n", profile="slurm"),
-            cwd=cluster.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        refused = cluster.run("-n", profile="slurm", status=1)
     finally:
         path.write_text(before)
         new.unlink()
-    due = set(re.findall(r"^(\w+) +\d+$", said, re.MULTILINE)) - {"all", "total"}
     inside = {"convert_base", "mix", "train", "generate", "plot_loss", "plot_lengths", "yields"}
-    assert due == inside | {"score", "table"}, said  # the last two follow
-    assert refused.returncode == 1 and locked["train-cpu"]["sha256"] in refused.stderr
-    assert hashlib.sha256(b"not that image").hexdigest() in refused.stderr
+    assert due(said) == inside | {"score", "table"}, said  # the last two follow
+    assert locked["train-cpu"]["sha256"] in refused
+    assert hashlib.sha256(b"not that image").hexdigest() in refused
 
 
 AS_NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]

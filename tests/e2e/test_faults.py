@@ -22,6 +22,7 @@ from typing import TextIO
 
 import pytest
 from conftest import DATA, Checkout, Clone
+from processes import WAIT_S, alive, below, send, until, words
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -30,7 +31,6 @@ MODULES = ("base64", "bisect", "calendar", "colorsys", "fnmatch", "heapq", "text
 TRACES, DROPPED = "traces/1-of-1.jsonl", "traces/1-of-1.dropped.jsonl"
 MONOLOGUES = ("monologues/trace/forward/1-of-1.jsonl", "monologues/trace/backward/1-of-1.jsonl")
 TARGETS = tuple(f"results/quickstart/{name}" for name in ("pyx/train.jsonl", *MONOLOGUES))
-WAIT_S = 120.0
 
 Drill = Callable[[Checkout], None]
 DRILLS: dict[str, tuple[Drill, bool]] = {}
@@ -138,57 +138,6 @@ def tracing(checkout: Checkout) -> Iterator[Run]:
             for pid in [*run.below, run.process.pid] if run.process.poll() is None else []:
                 send(pid, signal.SIGKILL)
             run.process.communicate()
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Wait for it."""
-    end = time.monotonic() + WAIT_S
-    while not happened():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
-
-
-def below(pid: int) -> list[int]:
-    """The processes that a process started, and those that they started."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue  # it has ended
-        parents.setdefault(parent, []).append(int(stat.parent.name))
-    found = list(parents.get(pid, []))
-    for each in found:
-        found += parents.get(each, [])
-    return found
-
-
-def words(pid: int) -> bytes:
-    """The command line of a process."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def send(pid: int, number: int) -> None:
-    """Send a signal, if the process is still there."""
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def alive(pids: list[int]) -> list[int]:
-    """Those of the processes that are still there, the dead that nobody has waited for left out."""
-    found = []
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        found += [pid] if state != "Z" else []
-    return found
 
 
 def unsealed(path: Path) -> None:

@@ -50,6 +50,18 @@ def test_again_there_is_nothing_to_do(finished: Checkout) -> None:
     assert "Nothing to be done" in finished.run()
 
 
+def test_claims_see_the_scores_of_the_same_call(finished: Checkout) -> None:
+    score = finished.results / "scores/quickstart/humaneval.code.json"
+    before = score.read_bytes()
+    score.unlink()
+    planned = finished.run("-n", "--printshellcmds", "scores", "claims")
+    (command,) = [line for line in planned.splitlines() if "report claims" in line]
+    assert "humaneval.code.json" in command
+    assert "humaneval.code.json" not in finished.run("-n", "--printshellcmds", "claims")
+    finished.run("scores", "claims")
+    assert score.read_bytes() == before
+
+
 def test_kept_and_dropped_add_up_at_every_stage(finished: Checkout) -> None:
     summaries = [json.loads(text) for text in finished.files("**/*summary.json").values()]
     assert len(summaries) >= 12

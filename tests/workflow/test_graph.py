@@ -148,21 +148,28 @@ def test_pyx_asks_what_copying_does_not_answer() -> None:
     assert "results/quickstart/pyx/questions.jsonl" in files and not any("tests" in each for each in files)
 
 
-def test_claims_want_only_scores_that_are_there(tmp_path: Path) -> None:
+def test_claims_want_only_scores_that_are_there_or_made_in_the_same_call(tmp_path: Path) -> None:
     evaluation = Graph.of(lay_over(BASE, {"results": str(tmp_path)})).evaluation
-    assert evaluation.claims == [] and evaluation.claim_options == ""
+    assert evaluation.claims([]) == [] and evaluation.claim_options(["claims", "table7"]) == ""
+    first, second = f"{tmp_path}/scores/semcoder_s", "humaneval.code.json"
+    items = second.replace("json", "items.jsonl")
+    wanted = f"--score 'semcoder_s|humaneval|{first}/{second}|{first}/{items}'"
+    assert wanted in evaluation.claim_options(["claims", "table1"])
+    assert evaluation.claims([f"{tmp_path}/tables/table1.md"]) == evaluation.claims(["table1"])
+    assert len(evaluation.claims(["all"])) > len(evaluation.claims(["table1"]))
+    assert evaluation.claim_files([f"{first}/{second}"]) == [f"{first}/{second}", f"{first}/{items}"]
     for each in ("semcoder", "deepseek-coder-6.7b-base"):
         path = (
             tmp_path / "scores" / each / f"cruxeval_input.{'monologue' if each == 'semcoder' else 'cot'}.json"
         )
         path.parent.mkdir(parents=True)
         path.write_text("{}")
-    assert [(system, benchmark) for system, benchmark, _ in evaluation.claims] == [
+    assert [(system, benchmark) for system, benchmark, _ in evaluation.claims(["claims"])] == [
         *[(system, "cruxeval_input") for system in ("base_cot", "base", "semcoder")],
     ]
     assert all(
         paths[1].endswith("cruxeval_input." + paths[0].split(".")[-2] + ".items.jsonl")
-        for *_, paths in evaluation.claims
+        for *_, paths in evaluation.claims(["claims"])
     )
 
 

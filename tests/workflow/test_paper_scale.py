@@ -1,5 +1,6 @@
 """At the paper's scale the graph holds every family of artifacts, and planning it makes nothing."""
 
+import json
 import os
 import subprocess
 import sys
@@ -97,6 +98,23 @@ def test_the_plan_holds_the_family(planned: set[str], family: str) -> None:
     assert f"{RESULTS}/{family}" in planned
 
 
+def test_on_a_cluster_short_work_is_batched() -> None:
+    """1,757 jobs of the graph are 819 of SLURM's."""
+    words = [sys.executable, str(Path(__file__).with_name("grouped.py"))]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    counts: dict[str, int] = json.loads(done.stdout)
+    assert sum(counts.values()) == 819
+    assert counts["extract_seeds synthesize"] == counts["render trace write_monologues"] == 64
+    assert counts["refine_round score_round"] == 26
+    assert {each: counts[each] for each in ("generate", "train", "sample_monologues", "score")} == {
+        "generate": 77 * 4,  # one GPU a shard
+        "train": 13,  # the whole node
+        "sample_monologues": 2 * 64,
+        "score": 88,
+    }
+
+
 def test_each_recipe_is_launched_on_the_whole_node(jobs: str) -> None:
     """Golden: `SEMCODER_GOLDEN=1 pytest` writes it anew; read the difference before you commit it."""
     found = []
@@ -123,8 +141,12 @@ def test_benchmarks_with_the_same_questions_share_generations(planned: set[str])
 
 
 def test_what_the_readme_names_is_a_target(clone: Path) -> None:
-    done = snakemake(clone, *[f"table{n}" for n in range(1, 9)], "figure3", "claims", "-n")
+    done = snakemake(
+        clone, *[f"table{n}" for n in range(1, 9)], "figure3", "claims", "-n", "--printshellcmds"
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+    [claims] = [line for line in done.stdout.splitlines() if " report claims --paper" in line]
+    assert f"'SemCoder-S|humaneval|{RESULTS}/scores/semcoder_s/humaneval.code.json'" in claims
     alone = snakemake(clone, "table7", "-n")
     assert "tables/table7.md" in alone.stdout and "rule generate" not in alone.stdout
 
