@@ -117,6 +117,17 @@ def test_base_and_plus_inputs(runner: Runner) -> None:
     assert (plus[1].reason, plus[1].failed) == ("wrong", 1)
 
 
+def test_programs_may_use_numpy_as_in_the_official_process(runner: Runner) -> None:
+    programs = [
+        "import numpy as np\ndef f(x):\n    return np.float64(x) / 10",
+        "import numpy as np\ndef f(x):\n    return np.array([x / 10]).sum()",
+        "import numpy as np\ndef f(x):\n    return np.float64(x)",
+        "import numpy as np\ndef f(x):\n    return np.array(['a', 'b'])",
+    ]
+    rulings = judge_answers(EvalPlus("humaneval", plus=True), runner, [(ITEM, code) for code in programs])
+    assert [ruling.passed for ruling in rulings] == [True, True, False, False], rulings
+
+
 def test_an_answer_that_loops_on_a_plus_input_costs_one_call(runner: Runner) -> None:
     code = "def f(x):\n    while x < 0:\n        pass\n    return x / 10"
     (ruling,) = judge_answers(EvalPlus("humaneval", plus=True), runner, [(ITEM, code)])
