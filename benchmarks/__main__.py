@@ -14,7 +14,7 @@ from semcoder.errors import UserError
 
 NAMES = (
     *("children", "answers", "traces", "problems", "scaling"),
-    *("packing", "monologues", "verifier", "engines", "agreement"),
+    *("packing", "monologues", "verifier", "engines", "agreement", "contamination"),
 )
 
 

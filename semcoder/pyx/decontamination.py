@@ -16,6 +16,8 @@ from semcoder.teacher.interface import Refusal
 
 SHARE = 0.6
 """Part of an item's n-grams, by weight, that makes a match."""
+WIDER = 5
+"""How many times an item's n-grams a row may have and still match in part; in longer ones a few are found by chance."""
 CODE_GRAM, CODE_WEIGHT = 5, 6.0
 """Tokens in an n-gram, and the weight that a solution must have to be compared so (an n-gram that k items have
 weighs 1/k): less is too little to tell it from other short functions."""
@@ -36,8 +38,10 @@ class _Grams:
     least: float
     owners: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     weights: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    sizes: dict[int, int] = field(default_factory=dict)
 
     def add(self, number: int, found: set[str]) -> None:
+        self.sizes[number] = len(found)
         for gram in found:
             self.owners[gram].append(number)
 
@@ -54,7 +58,11 @@ class _Grams:
             owners = self.owners.get(gram, ())
             for number in owners:
                 hits[number] += 1 / len(owners)  # type: ignore[assignment]
-        parts = [(w / self.weights[n], -n) for n, w in hits.items() if self.weights[n] >= self.least]
+        parts = [
+            (weight / self.weights[number], -number)
+            for number, weight in hits.items()
+            if self.weights[number] >= self.least and len(found) <= WIDER * self.sizes[number]
+        ]
         part, number = max(parts, default=(0.0, 0))
         return (min(part, 1.0), -number) if part >= SHARE else None
 
