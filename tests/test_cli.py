@@ -154,6 +154,7 @@ def test_an_input_that_is_none_is_one_sentence(
     elif bad != "missing":
         Path("BAD").write_bytes(b'{"id": "\xff"}\n' if bad == "bytes" else b"")
     monkeypatch.setattr(sys, "argv", ["semcoder", *line.split()])
+    monkeypatch.setattr("semcoder.cli.network.leave", str)  # this process has tests to come that need one
     with pytest.raises(SystemExit) as end:
         main()
     said = capfd.readouterr().err
