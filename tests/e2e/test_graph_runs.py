@@ -56,8 +56,8 @@ def test_claims_see_the_scores_of_the_same_call(finished: Checkout) -> None:
     score.unlink()
     planned = finished.run("-n", "--printshellcmds", "scores", "claims")
     (command,) = [line for line in planned.splitlines() if "report claims" in line]
-    assert "humaneval.code.json" in command
-    assert "humaneval.code.json" not in finished.run("-n", "--printshellcmds", "claims")
+    assert "scores/quickstart/humaneval.code.json" in command
+    assert "scores/quickstart/humaneval.code.json" not in finished.run("-n", "--printshellcmds", "claims")
     finished.run("scores", "claims")
     assert score.read_bytes() == before
 
