@@ -53,14 +53,7 @@ class Cost(NamedTuple):
 
 def bill(costs: Iterable[Cost]) -> list[Post]:
     """The costs by purpose and model, in the order of their names."""
-    posts: dict[tuple[str, str], Post] = {}
-    for each in costs:
-        post = posts.setdefault((each.purpose, each.model), Post(purpose=each.purpose, model=each.model))
-        post.answers += 1
-        post.prompt_tokens += each.prompt_tokens
-        post.completion_tokens += each.completion_tokens
-        post.seconds += each.seconds
-    return [posts[key] for key in sorted(posts)]
+    return added(Post(answers=1, **each._asdict()) for each in costs)
 
 
 def added(posts: Iterable[Post]) -> list[Post]:

@@ -181,8 +181,8 @@ class Client:
                 f"teacher.budget_tokens: {spent} of {settings.budget_tokens} tokens are spent, and the next "
                 f"request may take {tokens}"
             )
-        dollars, most = self._dollars, settings.budget_dollars
-        if most is not None and dollars + self._reserved_dollars + cost > most:
+        most = settings.budget_dollars
+        if most is not None and (dollars := self._dollars) + self._reserved_dollars + cost > most:
             return (
                 f"teacher.budget_dollars: {dollars:.4f} of {most:.2f} dollars are spent, and the next request "
                 f"may take {cost:.4f}"

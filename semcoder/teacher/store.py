@@ -72,10 +72,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.tokens = 0
-        """Of all answers in the store, as far as they were read."""
         self.spent: dict[str, tuple[int, int]] = {}
-        """{model: tokens asked, tokens answered} of the same."""
+        """{model: tokens asked, tokens answered} of all answers in the store, as far as they were read."""
         self._places: dict[str, tuple[str, int]] = {}
         self._read_to: dict[str, int] = {}
         self._own: IO[bytes] | None = None
@@ -94,6 +92,11 @@ class Store:
         if self._own:
             self._own.close()
             self._own = None
+
+    @property
+    def tokens(self) -> int:
+        """Of all answers in the store, as far as they were read."""
+        return sum(map(sum, self.spent.values()))
 
     def __len__(self) -> int:
         return len(self._places)
@@ -177,7 +180,7 @@ class Store:
         return at
 
     def _enter(self, key: str, name: str, at: int, answer: Answer) -> None:
-        self.tokens += answer.tokens  # an answer that two processes paid for counts twice: it was paid twice
+        # An answer that two processes paid for counts twice: it was paid twice.
         asked, answered = self.spent.get(answer.model, (0, 0))
         self.spent[answer.model] = asked + answer.prompt_tokens, answered + answer.completion_tokens
         self._places.setdefault(key, (name, at))
