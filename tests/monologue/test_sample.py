@@ -54,8 +54,9 @@ def told(direction: str, answer: str, step: str = "1. [L2]: The function returns
         ("backward", told("backward", "half([3, 7][0] * 2) == 3"), "[3, 7][0] * 2"),
         (
             "backward",
+            # Evaluated where the program is not: the program is given None.
             told("backward", "half((i for i in [1]).gi_frame.f_globals.update(half=lambda n: 3)) == 3"),
-            "no answer",
+            "answer does not run",
         ),
         ("backward", told("backward", f"half({' + '.join('1' * 400)}) == 3"), "no answer"),
         (
@@ -110,9 +111,9 @@ def test_the_command_samples_until_one_is_accepted(tmp_path: Path) -> None:
         assert kept.parents == (TEST.id, PROGRAM.id) and kept.answer == "3" and kept.writer == "m"
         assert "[L6]: The function returns 3." in kept.text and "MONOLOGUE" not in kept.text
         (lost,) = read(tmp_path / "dropped.jsonl", Dropped)
-        assert lost.parents == (other.id, never.id) and lost.reason == "wrong answer"
+        assert lost.parents == (other.id, never.id) and lost.reason == "no answer"
         summary = json.loads((tmp_path / "summary.json").read_text())
-        assert (summary["in"], summary["kept"], summary["dropped"]) == (2, 1, {"wrong answer": 1})
+        assert (summary["in"], summary["kept"], summary["dropped"]) == (2, 1, {"no answer": 1})
         assert len(script.asked) == 2 + 3
 
         before = (tmp_path / "monologues.jsonl").read_bytes()

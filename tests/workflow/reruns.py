@@ -92,7 +92,7 @@ TABLE = [
     Row("teacher.store", "results/other-store"),
     Row("teacher.budget_tokens", 3),
     Row("teacher.budget_dollars", 3.0),
-    Row("teacher.prices", {}, "teacher_usage"),
+    Row("teacher.prices", {"gpt-4o-mini-2024-07-18": {"prompt": 1.0, "completion": 2.0}}, "teacher_usage"),
     Row("pyx.shards", 3, SHARDED),
     Row("pyx.retries", 4, "synthesize"),
     Row("pyx.filters.max_functions", 2, "expand_inputs"),
@@ -113,7 +113,9 @@ TABLE = [
     Row("tracing.max_events", 299, "trace"),
     Row("tracing.max_value_chars", 399, "trace"),
     Row("tracing.max_format_chars", 5999, "render"),
-    Row("monologue.writer", "trace", "mix yields monologue_quality monologue_pages plot_lengths"),
+    Row(
+        "monologue.writer", "trace", "mix yields teacher_usage monologue_quality monologue_pages plot_lengths"
+    ),
     Row("monologue.verify", False, "sample_monologues"),
     Row("monologue.revisions", 0, "sample_monologues"),
     Row("monologue.min_coverage", 0.8),

@@ -99,12 +99,12 @@ def test_the_plan_holds_the_family(planned: set[str], family: str) -> None:
 
 
 def test_on_a_cluster_short_work_is_batched() -> None:
-    """1,757 jobs of the graph are 819 of SLURM's."""
+    """1,758 jobs of the graph are 820 of SLURM's."""
     words = [sys.executable, str(Path(__file__).with_name("grouped.py"))]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     counts: dict[str, int] = json.loads(done.stdout)
-    assert sum(counts.values()) == 819
+    assert sum(counts.values()) == 820
     assert counts["extract_seeds synthesize"] == counts["render trace write_monologues"] == 64
     assert counts["refine_round score_round"] == 26
     assert {each: counts[each] for each in ("generate", "train", "sample_monologues", "score")} == {
@@ -145,8 +145,9 @@ def test_what_the_readme_names_is_a_target(clone: Path) -> None:
         clone, *[f"table{n}" for n in range(1, 9)], "figure3", "claims", "-n", "--printshellcmds"
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    [claims] = [line for line in done.stdout.splitlines() if " report claims --paper" in line]
-    assert f"'SemCoder-S|humaneval|{RESULTS}/scores/semcoder_s/humaneval.code.json'" in claims
+    [claims] = [line for line in done.stdout.splitlines() if " report claims --claims" in line]
+    scores = f"{RESULTS}/scores/semcoder_s/humaneval.code"
+    assert f"'semcoder_s|humaneval|{scores}.json|{scores}.items.jsonl'" in claims
     alone = snakemake(clone, "table7", "-n")
     assert "tables/table7.md" in alone.stdout and "rule generate" not in alone.stdout
 
