@@ -181,7 +181,7 @@ def _parse(source: str) -> ast.expr:
     if len(source) > MAX_CHARS:
         raise NotAllowed(f"an answer of {len(source)} characters")
     try:
-        return ast.parse(source.strip(), mode="eval").body
+        return ast.parse(f"({source}\n)", mode="eval").body  # its own parentheses may have been taken off
     except (SyntaxError, ValueError) as error:
         raise NotAllowed("not an expression") from error
 

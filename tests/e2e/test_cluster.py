@@ -180,6 +180,8 @@ def test_another_image_makes_exactly_its_rules_results_again(cluster: Checkout) 
     assert hashlib.sha256(b"not that image").hexdigest() in refused
 
 
+COUNTED = ("pyx/train.jsonl", "mixtures/quickstart.jsonl")
+"""Files whose rows name the corpus' folder, which is another one there."""
 AS_NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
 
 
@@ -211,18 +213,17 @@ def test_an_ordinary_user_runs_it_from_a_read_only_checkout_without_a_network(
     words = ["--profile", "profiles/ci", "--directory", str(place / "work"), "--cores", "2"]
     words += [
         "--configfile",
-        *SCALES,
+        *cluster.scales,
         "--config",
         *(f"{key}={json.dumps(each)}" for key, each in settings.items()),
     ]
-    target = "results/quickstart/pyx/train.jsonl"
     script = (
         "set -e; ip link set lo up; cd /\n"
         f"mount --bind {cluster.folder} {place}/checkout; mount -o remount,ro,bind {place}/checkout\n"
         f"mount --bind {cluster.settings['containers']['directory']} {place}/images\n"
         f'cd {place}/checkout; exec env HOME={place}/work XDG_CACHE_HOME={place}/work/.cache "$@"'
     )
-    command = [*AS_NOBODY, cluster.command()[0], *words, "--", target]
+    command = [*AS_NOBODY, cluster.command()[0], *words]
     try:
         done = subprocess.run(
             ["unshare", "--net", "--mount", "bash", "-c", script, "nobody", *command],
@@ -231,7 +232,10 @@ def test_an_ordinary_user_runs_it_from_a_read_only_checkout_without_a_network(
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        made = (place / "work" / target).read_bytes()
+        results = place / "work/results/quickstart"
+        lines = {name: (results / name).read_bytes().count(b"\n") for name in COUNTED}
+        scores = (results / "tables/scores.csv").read_text()
     finally:
         shutil.rmtree(place)
-    assert made.count(b"\n") == (finished.results / "pyx/train.jsonl").read_bytes().count(b"\n") > 0
+    assert lines == {name: (finished.results / name).read_bytes().count(b"\n") for name in COUNTED}
+    assert all(lines.values()) and "quickstart_monologue,pyx_output" in scores

@@ -37,11 +37,12 @@ def _scored(benchmark: Any, data: Path, answers: dict[str, list[str]]) -> dict[s
 def test_outputs_are_values(cruxeval: Path) -> None:
     right = ["'AB!'", '"AB!"', "'AB' + '!'", " 'AB!' # upper", "'A' 'B!'"]
     wrong = ["'AB'", "", "f('ab')", "f( 'ab' )", "(lambda: f('ab'))()", "AB!", "assert f('ab') == 'AB!'"]
+    right += ["(x := 'AB!')", "('A'\n 'B!')"]
     wrong += ["__import__('os')", "'AB!' if True else f", "x", "'AB!'; f = 1", "... ", "\n'AB!'", "'AB!', 1"]
     found = _scored("cruxeval-output", cruxeval, {"sample_0": right + wrong})
-    assert found["samples"] == {"sample_0": [True] * 5 + [False] * 14}
-    assert found["pass_at_1"] == pytest.approx(100 * 5 / 19) and (found["items"], found["of"]) == (1, 2)
-    assert sum(found["reasons"].values()) == 19 and found["reasons"]["passed"] == 5
+    assert found["samples"] == {"sample_0": [True] * 7 + [False] * 14}
+    assert found["pass_at_1"] == pytest.approx(100 * 7 / 21) and (found["items"], found["of"]) == (1, 2)
+    assert sum(found["reasons"].values()) == 21 and found["reasons"]["passed"] == 7
 
 
 def test_an_answer_means_what_it_means_behind_two_equals_signs(tmp_path: Path) -> None:
