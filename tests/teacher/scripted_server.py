@@ -1,6 +1,7 @@
 """A server that speaks as much of the OpenAI protocol as the teacher uses, and misbehaves on command."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ class Script:
     reply: Reply
     faults: list[dict[str, Any]] = field(default_factory=list)
     """Each: `status` with `headers` and `body`, or `raw` bytes under 200, or `finish`, `content`, `refusal`,
-    `usage` of the answer, or `cut` (close without an answer)."""
+    `usage` of the answer, or `cut` (close without an answer), `torn` (after half of one), `stall_s` (answer late)."""
     delay_s: float = 0.0
     asked: list[Question] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -77,6 +78,7 @@ def serving(script: Script) -> Iterator[Script]:
             if "raw" in fault:
                 self._send(200, {}, fault["raw"])
                 return
+            time.sleep(fault.get("stall_s", 0.0))
             text = fault.get("content", script.reply(question))
             message = {"role": "assistant", "content": text}
             if "refusal" in fault:
@@ -91,16 +93,22 @@ def serving(script: Script) -> Iterator[Script]:
                     "usage", {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
                 ),
             }
-            self._send(200, {}, json.dumps(answer).encode())
+            body = json.dumps(answer).encode()
+            if "torn" in fault:
+                self._send(200, {}, body, body[: len(body) // 2])
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self._send(200, {}, body)
 
-        def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        def _send(self, status: int, headers: dict[str, str], body: bytes, sent: bytes | None = None) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body if sent is None else sent)
 
         def log_message(self, *args: object) -> None:
             pass
