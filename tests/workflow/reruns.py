@@ -91,6 +91,7 @@ TABLE = [
     Row("teacher.base_url", "https://server/v1"),
     Row("teacher.key_variable", "OTHER_KEY"),
     Row("teacher.concurrency", 3),
+    Row("teacher.batch", True),
     Row("teacher.timeout_s", 3.0),
     Row("teacher.attempts", 3),
     Row("teacher.store", "results/other-store"),
