@@ -239,6 +239,8 @@ class Client:
         raise AssertionError("tenacity returns or raises")
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
+        if self._batches:  # the same for all, so that they go into one batch again
+            return batch.POLL_S * 2.0 ** (state.attempt_number - 1)
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Transient):
             if error.too_much or error.wait_s:
