@@ -9,6 +9,7 @@ import yaml
 from semcoder import __version__
 from semcoder.release.contents import Contents
 from semcoder.release.rows import COLUMNS, columns
+from semcoder.report.counts import by_count
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LARGEST = "1M<n<10M"
@@ -67,7 +68,6 @@ def head(contents: Contents) -> dict[str, Any]:
                     {"name": column, "dtype": "int64" if about.annotation is int else "string"}
                     for column, about in columns(files[0].kind).items()
                 ],
-                "splits": [{"name": file.split, "num_examples": len(file.rows)} for file in files],
             }
             for name, files in contents.configs.items()
         ],
@@ -135,8 +135,7 @@ def _making(contents: Contents) -> str:
     if contents.stages:
         rows: list[tuple[object, ...]] = []
         for each in contents.stages:
-            reasons = sorted(each.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-            why = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+            why = ", ".join(f"{reason} {count:,}" for reason, count in by_count(each.reasons))
             rows.append((each.stage, each.taken, each.kept, why))
         text += "\n\n" + _table(("stage", "in", "kept", "dropped, by reason"), rows)
         text += "".join(f"\n\n{each.checked}" for each in contents.stages if each.checked)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from semcoder.records import Task
 from semcoder.release.rows import QUESTIONS, Row, Split
 from semcoder.release.settings import ReleaseSettings
-from semcoder.report.yields import Yield
+from semcoder.report.counts import Yield
 
 
 class File(NamedTuple):

@@ -22,7 +22,7 @@ from semcoder.release.contents import Contents, File
 from semcoder.release.croissant import croissant, lacking
 from semcoder.release.rows import Row, Split, Writers, as_line, interleaved, row_of
 from semcoder.release.settings import ReleaseSettings
-from semcoder.report.yields import add_up
+from semcoder.report.counts import add_up
 from semcoder.training.mix import Phrasing, Sources, code_draft, parent, rationale_draft
 
 DUPLICATE = "same prompt and response as another"
