@@ -38,6 +38,8 @@ MOST_BYTES = 190_000_000
 LINGER_S = 2.0
 """A batch is sent when no request was added for so long."""
 POLL_S = 30.0
+FILE_TIMEOUT_S = 600.0
+"""To send or fetch a file of such a size."""
 PATIENCE = 20
 """Failures in a row, POLL_S apart, until a batch is left to the next command."""
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
@@ -263,7 +265,9 @@ class Batches:
         self._journal.add(entry.model_dump(exclude={"id"}))
         try:
             content = b"".join(lines.values())
-            file = await self._server.files.create(file=(f"{entry.name}.jsonl", content), purpose="batch")
+            file = await self._server.files.create(
+                file=(f"{entry.name}.jsonl", content), purpose="batch", timeout=FILE_TIMEOUT_S
+            )
             batch = await self._server.batches.create(
                 input_file_id=file.id,
                 endpoint=ENDPOINT,
@@ -326,7 +330,7 @@ class Batches:
             await asyncio.sleep(POLL_S)
 
     async def _content(self, file: str) -> str:
-        return (await self._server.files.content(file)).text
+        return (await self._server.files.content(file, timeout=FILE_TIMEOUT_S)).text
 
     async def _patiently(self, call: Callable[[], Awaitable[T]], batch: str) -> T:
         """Ask until there is an answer. Raises UserError after PATIENCE failures in a row, NotFoundError at once."""
