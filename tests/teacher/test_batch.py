@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,13 @@ def test_a_server_that_takes_no_batch_ends_the_command(tmp_path: Path) -> None:
     with serving(serve(faults=[fault])) as script, pytest.raises(UserError, match="refused the key"):
         ask(settings(script, tmp_path), range(2))
     assert not under_way(tmp_path, script)
+
+
+def test_two_commands_with_the_same_questions_pay_once(tmp_path: Path) -> None:
+    with serving(serve({"polls": 30}, {"polls": 30})) as script, ThreadPoolExecutor(2) as both:
+        config = settings(script, tmp_path)
+        one, other = both.map(lambda numbers: texts(ask(config, numbers)), (range(6), range(3, 9)))
+        assert one == [f"aq{n}" for n in range(6)] and other == [f"aq{n}" for n in range(3, 9)]
+        assert len(script.asked) == 9 and len(script.batches) == 2
+    with Store(tmp_path / "store") as store:
+        assert (len(store), store.tokens) == (9, 9 * 15)
