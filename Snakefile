@@ -19,7 +19,7 @@ with refusals():
     if "apptainer" in map(str, workflow.deployment_settings.deployment_method):
         GRAPH.images.check()
         GRAPH.images.enter()
-CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES = GRAPH.parts
+CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES, RELEASES = GRAPH.parts
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
 options, code, teacher, image = GRAPH.options, GRAPH.code, GRAPH.teacher, IMAGES.path
 asking = GRAPH.asking
@@ -50,6 +50,7 @@ include: "rules/refine.smk"
 include: "rules/tables.smk"
 include: "rules/report.smk"
 include: "rules/teacher.smk"
+include: "rules/release.smk"
 
 
 localrules:

@@ -12,6 +12,7 @@ from semcoder.evaluation.prompts import PromptFormat, Style
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import EngineSettings, Sampling
 from semcoder.execution.isolation import Isolation
+from semcoder.release.settings import ReleaseSettings
 from semcoder.seeds.sources import Source
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.training.recipe import Recipe
@@ -151,6 +152,9 @@ class NearDuplicates(Section):
 class Pyx(Section):
     """Problems, programs and inputs."""
 
+    source: Literal["own", "released"] = Field(
+        description="own, made here; or released: the rows of the authors' PyX and PyX-R in its place"
+    )
     shards: Positive = Field(
         description="pieces that the corpus is worked on in; the data do not depend on it"
     )
@@ -323,6 +327,7 @@ class Config(Section):
     systems: dict[Name, System] = Field(description="rows of tables")
     tables: dict[Name, Table] = Field(description="tables of scores")
     executability: Executability
+    release: ReleaseSettings
     targets: list[Name] = Field(description="tables that the whole run makes")
 
     @model_validator(mode="after")

@@ -29,7 +29,8 @@ from semcoder.graph.evaluation import Evaluations
 from semcoder.graph.hashes import Hashes
 from semcoder.graph.images import Images
 from semcoder.graph.options import one_of, option
-from semcoder.graph.training import DIRECTIONS, TrainingRuns
+from semcoder.graph.release import Releases
+from semcoder.graph.training import DIRECTIONS, RELEASED, TrainingRuns
 from semcoder.teacher.settings import DECISIVE
 
 _HELD: list[TextIO] = []
@@ -66,6 +67,7 @@ class Graph:
         check_names(config, entries)
         graph = cls(config, entries)
         graph.check_results()
+        graph.training.check_released()
         graph.data.check_fetched()
         _ = graph.data.corpora_state  # now, so that its hashes are remembered too
         graph.hashes.save()
@@ -120,9 +122,10 @@ class Graph:
         return f"code={codehash.code_hash(stage, verb)}"
 
     @property
-    def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations, Images]:
+    def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations, Images, Releases]:
         """The configuration and its views."""
-        return self.config, self.data, self.models, self.training, self.evaluation, self.images
+        views = (self.data, self.models, self.training, self.evaluation, self.images, self.releases)
+        return (self.config, *views)
 
     @cached_property
     def data(self) -> DataFiles:
@@ -149,6 +152,11 @@ class Graph:
         """Generations, scores, tables."""
         return Evaluations(self)
 
+    @cached_property
+    def releases(self) -> Releases:
+        """What is published."""
+        return Releases(self)
+
     @property
     def wildcards(self) -> dict[str, str]:
         """Constraints of every wildcard that rules share."""
@@ -165,6 +173,7 @@ class Graph:
             "table": one_of([*config.tables, *config.refinement]),
             "round": r"[1-9]\d*",
             "image": one_of(IMAGES),
+            "released": one_of(RELEASED),
         }
 
     def check_results(self) -> None:

@@ -122,15 +122,19 @@ class DataFiles:
         """Entries that these tables are made of, and with `pyx` those behind PyX."""
         config, evaluation = self.graph.config, self.graph.evaluation
         models = evaluation.with_bases(evaluation.models_in(tables))
-        if any(config.recipes[each].tasks.refine for each in models if each in config.recipes):
+        debugging = any(config.recipes[each].tasks.refine for each in models if each in config.recipes)
+        if debugging and config.pyx.source == "own":
             models += evaluation.with_bases([config.pyx_r.model])
         return self._named(models, tables, pyx)
 
     def _named(self, models: Collection[str], tables: Iterable[str], pyx: bool) -> list[str]:
         config, names = self.graph.config, set(tables)
         made = [t for each in (config.tables, config.refinement) for name, t in each.items() if name in names]
-        recipes = [config.recipes[name] for name in models if name in config.recipes]
+        trained = [name for name in models if name in config.recipes]
+        recipes = [config.recipes[name] for name in trained]
+        pyx = pyx and config.pyx.source == "own"
         found = [
+            *self.graph.training.released_for(trained),
             *(f for t in made for b in t.benchmarks for f in (BENCHMARKS[b].entry, BENCHMARKS[b].prompts)),
             *(config.pyx.decontaminate if pyx else ()),
             *(config.models[name].data for name in models if name in config.models),

@@ -243,12 +243,15 @@ class Evaluations:
     @property
     def summaries(self) -> list[str]:
         """The counts of every stage, in the order of the graph."""
+        mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
+        if self.graph.config.pyx.source == "released":
+            sets = self.graph.training.released_for(self.recipes)
+            return [f"{self.graph.results}/released/{each}.summary.json" for each in sets] + mixtures
         formats = [f"formats/{each}/{direction}/{{}}" for each in RENDERED for direction in DIRECTIONS]
         told = self._told_by(self.monologue_sources)
         stages = ["seeds/{}", "pyx/synthesized/{}", "pyx/expanded/{}", "traces/{}", *told, *formats]
         shards = [self.graph.training.shards(f"{stage}.summary.json") for stage in stages]
         shards.insert(3, [f"{self.graph.results}/pyx/{each}summary.json" for each in ("", "questions.")])
-        mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
         return [*(path for files in shards for path in files), *mixtures]
 
     @property
@@ -292,18 +295,20 @@ class Evaluations:
     def targets(self) -> list[str]:
         """Everything that the whole run makes."""
         results, config = self.graph.results, self.graph.config
-        return [
+        found = [
             *[path for each in (*config.targets, "yields") for path in self.files_of(each)],
-            *[f"{results}/plots/{each}.svg" for each in ("yields", "traces", "monologues")],
+            f"{results}/plots/yields.svg",
             *[f"{results}/plots/loss.{recipe}.svg" for recipe in self.recipes],
+            *self.summaries,
+        ]
+        if config.pyx.source == "released":
+            return found
+        return [
+            *found,
+            *[f"{results}/plots/{each}.svg" for each in ("traces", "monologues")],
             *[f"{results}/tables/monologues.{kind}" for kind in ("csv", "md")],
             f"{results}/pages/monologues.html",
-            *(
-                [f"{results}/tables/teacher.{kind}" for kind in ("csv", "md")]
-                if config.teacher.models
-                else []
-            ),
-            *self.summaries,
+            *(self.files_of("teacher") if config.teacher.models else []),
         ]
 
     def _note(self, model: str) -> str:

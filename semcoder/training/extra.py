@@ -32,7 +32,7 @@ def examples(name: str, path: Path, style: Style) -> Iterator[tuple[Example, str
     """
     for place, row in rows(path):
         task, question, answer = _parts(row, f"{path}, {place}")
-        prompt = _prompt(task, question, style)
+        prompt = prompt_of(task, question, style)
         example = Example(parents=(f"{name}:{place}",), task=task, prompt=prompt, response=answer)
         yield example, str(row.get("lang", ""))
 
@@ -67,7 +67,8 @@ def _parts(row: Any, place: str) -> tuple[Task, str, str]:
     raise UserError(f"{place}: no question and answer; the row needs one of these pairs of columns: {pairs}.")
 
 
-def _prompt(task: Task, question: str, style: Style) -> str:
+def prompt_of(task: Task, question: str, style: Style) -> str:
+    """What a model is asked with, around the text of a question column (upstream src/dataset.py)."""
     if task == "nl2code":
         return nl2code_prompt(question)
     prefix = {"forward": FORWARD_PREFIX, "backward": BACKWARD_PREFIX, "refine": REFINE_PREFIX[style]}[task]

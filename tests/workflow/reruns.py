@@ -29,6 +29,10 @@ TRANSLATION = {"monologue": {"writer": "translation"}}
 TRANSFORMERS = {"evaluation": {"engine": {"kind": "transformers"}}}
 SERVER = {"evaluation": {"engine": {"kind": "openai", "url": "https://server/v1"}}}
 STDLIB = {"seeds": {"sources": [{"kind": "stdlib"}]}}
+UPSTREAM = {
+    "prompts": {"style": "upstream", "label_offset": 4},
+    "targets": ["table1", "table3", "table7", "table8"],
+}
 PADDED = {"recipes": {"semcoder": {"pack_tokens": None}}}
 
 
@@ -87,12 +91,14 @@ TABLE = [
     Row("teacher.base_url", "https://server/v1"),
     Row("teacher.key_variable", "OTHER_KEY"),
     Row("teacher.concurrency", 3),
+    Row("teacher.batch", True),
     Row("teacher.timeout_s", 3.0),
     Row("teacher.attempts", 3),
     Row("teacher.store", "results/other-store"),
     Row("teacher.budget_tokens", 3),
     Row("teacher.budget_dollars", 3.0),
     Row("teacher.prices", {"gpt-4o-mini-2024-07-18": {"prompt": 1.0, "completion": 2.0}}, "teacher_usage"),
+    Row("pyx.source", "released", "mix yields", UPSTREAM),
     Row("pyx.shards", 3, SHARDED),
     Row("pyx.retries", 4, "synthesize"),
     Row("pyx.filters.max_functions", 2, "expand_inputs"),
@@ -233,6 +239,12 @@ TABLE = [
     Row("tables.table1.benchmarks", ["mbpp"], "table"),
     Row("tables.table1.paper", [], "table"),
     Row("tables.table1.note", "another", "table"),
+    # Of what is published, only what asks for it is told.
+    Row("release.name", "another"),
+    Row("release.version", "2.0.0"),
+    Row("release.url", "https://lab/pyx"),
+    Row("release.creator", "a lab"),
+    Row("release.published", "2026-11-27"),
     Row("executability.data", "Magicoder-Evol-Instruct-110K", "executability"),
     Row("executability.language", "java", "executability"),
     Row(

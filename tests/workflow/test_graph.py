@@ -386,3 +386,51 @@ def test_monologues_are_compared_with_those_of_the_trace(writer: str, sources: l
 def test_a_writer_that_needs_a_model_is_refused_without_one() -> None:
     with pytest.raises(UserError, match=r"monologue\.writer is translation.*teacher\.kind"):
         Graph.of(lay_over(SMALL, {"monologue": {"writer": "translation"}}))
+
+
+RELEASED = lay_over(BASE, yaml.safe_load((ROOT / "profiles/released.yaml").read_text()))
+
+
+def test_released_data_stand_where_ours_would() -> None:
+    graph = Graph.of(RELEASED)
+    assert graph.training.mixture_options("semcoder").endswith(
+        f"--released {graph.results}/released/PyX.jsonl"
+    )
+    assert graph.training.mixture_options("semcoder_pyx_r").endswith(
+        f"--refine {graph.results}/released/PyX-R.jsonl"
+    )
+    needed = graph.data.needed(["table3"], pyx=False)
+    assert needed[:2] == ["PyX", "PyX-R"] and "starcoderdata" not in graph.data.used
+    assert graph.data.needed(["table6"], pyx=False)[:1] == ["PyX"]
+    assert not {"PyX", "PyX-R"} & {*Graph.of(BASE).data.used}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"prompts": {"style": "corrected"}}, "set prompts.style to upstream and prompts.label_offset to 4"),
+        ({"targets": ["table2"]}, "targets: table2 needs recipe ablation_scratchpad, whose rows"),
+        (
+            {"tables": {"table6": {"benchmarks": ["pyx_output"]}}},
+            "targets: table6 needs pyx_output, which is made of",
+        ),
+    ],
+)
+def test_what_the_released_data_cannot_give_is_refused(change: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(UserError, match=complaint):
+        Graph.of(lay_over(RELEASED, change))
+
+
+def test_what_is_published_names_no_folder_of_this_machine_and_its_settings_decide_rows(
+    tmp_path: Path,
+) -> None:
+    source = {"kind": "directory", "path": str(tmp_path), "name": "mine"}
+    private = Graph.of(lay_over(SMALL, {"seeds": {"sources": [source]}})).releases
+    assert str(tmp_path) not in private.options and '"name": "mine"' in private.options
+    small, whole = Graph.of(SMALL).releases, Graph.of(BASE).releases
+    assert "pyx_r" not in small.inputs and "--program-writer source" in small.options
+    assert whole.inputs["pyx_r"] == f"{BASE['results']}/pyx_r/pyx_r.jsonl"
+    same = lay_over(BASE, {"pyx": {"shards": 9}, "teacher": {"concurrency": 3}, "monologue": {"pages": 9}})
+    assert Graph.of(same).releases.configuration == whole.configuration
+    other = Graph.of(lay_over(BASE, {"teacher": {"temperature": 0.1}})).releases
+    assert other.configuration != whole.configuration
