@@ -174,15 +174,21 @@ def test_claims_want_only_scores_that_are_there_or_made_in_the_same_call(tmp_pat
 
 
 def test_every_claim_is_about_systems_and_targets_that_there_are() -> None:
-    names = {"snakemake", *Graph.of(BASE).evaluation.names}
+    evaluation = Graph.of(BASE).evaluation
     for claim in read_claims(ROOT / "claims.yaml"):
-        assert {claim.system, claim.over} - {""} <= set(BASE["systems"]), claim
-        assert set(claim.target.split()) <= names, claim
-        for system in filter(None, (claim.system, claim.over)):
-            tables = [BASE["tables"][each] for each in claim.target.split()]
-            assert any(
-                system in each["systems"] and claim.benchmark in each["benchmarks"] for each in tables
-            ), claim
+        targets = claim.target.split()
+        assert set(targets) <= set(evaluation.names), claim
+        made = {(system, benchmark) for system, benchmark, _ in evaluation.claims(targets)}
+        assert {(each, claim.benchmark) for each in (claim.system, claim.over) if each} <= made, claim
+
+
+def test_claims_on_refinement_read_the_scores_of_its_rounds() -> None:
+    evaluation, row = Graph.of(BASE).evaluation, "semcoder_s (monologue)"
+    found = {(system, name): paths for system, name, paths in evaluation.claims(["figure3"])}
+    last = "results/semcoder/refinement/figure3/semcoder_s/humaneval_plus.monologue/round5"
+    assert found[f"figure3/{row}/5", "humaneval_plus"] == [f"{last}.json", f"{last}.items.jsonl"]
+    first = "results/semcoder/scores/semcoder_s/humaneval_plus.code"
+    assert found[f"figure3/{row}/0", "humaneval_plus"] == [f"{first}.json", f"{first}.items.jsonl"]
 
 
 def test_mixture_options_hold_no_key_that_a_mixture_does_not_read() -> None:
