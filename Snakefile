@@ -48,6 +48,7 @@ include: "rules/training.smk"
 include: "rules/evaluation.smk"
 include: "rules/refine.smk"
 include: "rules/tables.smk"
+include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/teacher.smk"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from semcoder.config import EXECUTABILITY, Refinement, Table
+from semcoder.config import ANALYSES, CATEGORIES, SIMILARITY, Refinement, Table
 from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import Sampling
@@ -171,11 +171,18 @@ class Evaluations:
     @property
     def names(self) -> list[str]:
         """Every table and figure that can be asked for by its name."""
-        return [*self.graph.config.tables, *self.graph.config.refinement, EXECUTABILITY]
+        return [*self.graph.config.tables, *self.graph.config.refinement, *ANALYSES]
+
+    @property
+    def drawn(self) -> dict[str, str]:
+        """What is drawn beside its table, with how: figures, and refinement of which more than two rounds are shown."""
+        curves = [name for name, each in self.graph.config.refinement.items() if len(each.rounds) > 2]
+        return dict.fromkeys(curves, "rounds") | {SIMILARITY: "similarity", CATEGORIES: "categories"}
 
     def files_of(self, name: str) -> list[str]:
-        """What asking for a table makes."""
-        return [f"{self.graph.results}/tables/{name}.{kind}" for kind in ("csv", "md")]
+        """What asking for a table or figure makes."""
+        kinds = ("csv", "md", "svg") if name in self.drawn else ("csv", "md")
+        return [f"{self.graph.results}/tables/{name}.{kind}" for kind in kinds]
 
     def claims(self, asked: Iterable[str]) -> list[tuple[str, str, list[str]]]:
         """(system, benchmark, its score and verdicts) as far as they exist, or come into being for what is `asked` for

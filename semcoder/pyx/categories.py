@@ -20,42 +20,62 @@ from semcoder.pyx.similarity import words
 CATEGORIES: dict[str, frozenset[str]] = {
     name: frozenset(text.split())
     for name, text in {
-        "Database and SQL": "database databases sql sqlite sqlite3 sqlalchemy mysql postgresql mongodb query queries table "
-        "tables schema cursor transaction transactions orm migration",
-        "Security and Cryptography": "password passwords encrypt encrypts encrypted encryption decrypt decryption cipher caesar "
-        "crypto cryptography cryptographic hmac hashlib sha256 md5 salt secret secrets authentication "
-        "authenticate authorization permission permissions vulnerability sanitize",
-        "User Interface and Application Design": "gui tkinter widget widgets button buttons menu menus window windows screen click layout render "
-        "display dialog canvas mouse keyboard theme terminal",
-        "Web": "web http https url urls html css xml json request requests response server api rest endpoint "
-        "flask django browser website webpage cookie cookies scraping websocket uri mime email",
-        "Data Science and Machine Learning": "dataset datasets dataframe pandas numpy sklearn torch tensor tensors neural train training "
-        "classifier classification regression cluster clustering kmeans feature features gradient loss "
-        "epoch accuracy precision recall predict prediction predictions statistics mean median variance "
-        "deviation correlation histogram outliers normalize normalization",
-        "Performance Optimization": "cache caches cached caching memoize memoization lru optimize optimized optimization latency "
-        "throughput profiling profiler benchmark parallel concurrency concurrent threads thread "
-        "threading multiprocessing asyncio async speed faster lazy bottleneck",
-        "System Design and Architecture": "architecture module modules plugin plugins interface interfaces abstract inheritance factory "
-        "singleton observer dependency dependencies event events handler handlers pipeline service "
-        "services microservice config configuration settings logger logging deployment docker scheduler "
-        "scheduling registry version versions package packages component components",
-        "Domain Specific": "game games player players board chess bank account accounts balance inventory product products "
-        "price prices customer customers employee employees salary student students grade grades patient "
-        "medical weather temperature music song recipe book books library hotel flight ticket vehicle "
-        "robot sensor dna protein stock stocks portfolio currency tax calendar",
-        "Mathematical and Computational": "math prime primes factorial fibonacci gcd lcm divisor divisors divisible modulo integer "
-        "integers numeric polynomial equation equations matrix matrices vector vectors sum sums square "
-        "cube sqrt root power exponent logarithm sine cosine angle radius circle triangle geometry "
-        "geometric area volume perimeter distance coordinate coordinates probability fraction fractions "
-        "decimal digits digit arithmetic algebra average percentage binary hexadecimal odd even",
-        "Algorithmic and Data Structure": "algorithm algorithms sort sorts sorted sorting search searching tree trees graph graphs node "
-        "nodes edge edges stack queue heap linked list lists array arrays string strings substring "
-        "substrings character characters sequence sequences subsequence subarray element elements index "
-        "indices permutation permutations combination combinations recursion recursive palindrome "
-        "palindromes anagram duplicate duplicates merge interval intervals shortest traversal bfs dfs "
-        "backtracking dynamic reverse reversed rotate iterate occurrences frequency longest pairs word "
-        "words dictionary tuple tuples pattern match parse nested flatten",
+        "Database and SQL": (
+            "database databases sql sqlite sqlite3 sqlalchemy mysql postgresql mongodb query queries table "
+            "tables schema cursor transaction transactions orm migration"
+        ),
+        "Security and Cryptography": (
+            "password passwords encrypt encrypts encrypted encryption decrypt decryption cipher caesar "
+            "crypto cryptography cryptographic hmac hashlib sha256 md5 salt secret secrets authentication "
+            "authenticate authorization permission permissions vulnerability sanitize"
+        ),
+        "User Interface and Application Design": (
+            "gui tkinter widget widgets button buttons menu menus window windows screen click layout render "
+            "display dialog canvas mouse keyboard theme terminal"
+        ),
+        "Web": (
+            "web http https url urls html css xml json request requests response server api rest endpoint "
+            "flask django browser website webpage cookie cookies scraping websocket uri mime email"
+        ),
+        "Data Science and Machine Learning": (
+            "dataset datasets dataframe pandas numpy sklearn torch tensor tensors neural train training "
+            "classifier classification regression cluster clustering kmeans feature features gradient loss "
+            "epoch accuracy precision recall predict prediction predictions statistics mean median variance "
+            "deviation correlation histogram outliers normalize normalization"
+        ),
+        "Performance Optimization": (
+            "cache caches cached caching memoize memoization lru optimize optimized optimization latency "
+            "throughput profiling profiler benchmark parallel concurrency concurrent threads thread "
+            "threading multiprocessing asyncio async speed faster lazy bottleneck"
+        ),
+        "System Design and Architecture": (
+            "architecture module modules plugin plugins interface interfaces abstract inheritance factory "
+            "singleton observer dependency dependencies event events handler handlers pipeline service "
+            "services microservice config configuration settings logger logging deployment docker scheduler "
+            "scheduling registry version versions package packages component components"
+        ),
+        "Domain Specific": (
+            "game games player players board chess bank account accounts balance inventory product products "
+            "price prices customer customers employee employees salary student students grade grades patient "
+            "medical weather temperature music song recipe book books library hotel flight ticket vehicle "
+            "robot sensor dna protein stock stocks portfolio currency tax calendar"
+        ),
+        "Mathematical and Computational": (
+            "math prime primes factorial fibonacci gcd lcm divisor divisors divisible modulo integer "
+            "integers numeric polynomial equation equations matrix matrices vector vectors sum sums square "
+            "cube sqrt root power exponent logarithm sine cosine angle radius circle triangle geometry "
+            "geometric area volume perimeter distance coordinate coordinates probability fraction fractions "
+            "decimal digits digit arithmetic algebra average percentage binary hexadecimal odd even"
+        ),
+        "Algorithmic and Data Structure": (
+            "algorithm algorithms sort sorts sorted sorting search searching tree trees graph graphs node "
+            "nodes edge edges stack queue heap linked list lists array arrays string strings substring "
+            "substrings character characters sequence sequences subsequence subarray element elements index "
+            "indices permutation permutations combination combinations recursion recursive palindrome "
+            "palindromes anagram duplicate duplicates merge interval intervals shortest traversal bfs dfs "
+            "backtracking dynamic reverse reversed rotate iterate occurrences frequency longest pairs word "
+            "words dictionary tuple tuples pattern match parse nested flatten"
+        ),
     }.items()
 }
 """The names are Magicoder's, the words ours. Of two categories with as many words the earlier one is taken."""

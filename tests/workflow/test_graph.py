@@ -71,12 +71,12 @@ def test_two_keys_swapped_give_other_options() -> None:
 def test_benchmarks_that_cannot_be_had_are_left_out_and_a_mirror_brings_them_back(tmp_path: Path) -> None:
     columns = {column for _, column, _ in Graph.of(SMALL).evaluation.cells("scores")}
     assert columns == {"pyx_output", "pyx_input", "humaneval"}
-    small = Graph.of(SMALL).data.decontamination_options
+    small = Graph.of(SMALL).data.looked_into_options("pyx.decontaminate")
     assert "'cruxeval=in no data.mirror, and data.reach has no url'" in small and "humaneval=data" in small
     (tmp_path / "cruxeval.jsonl").write_text("")
     graph = Graph.of(lay_over(SMALL, {"data": {"mirror": str(tmp_path)}}))
     assert "cruxeval_output" in {column for _, column, _ in graph.evaluation.cells("scores")}
-    options = graph.data.decontamination_options
+    options = graph.data.looked_into_options("pyx.decontaminate")
     assert "--benchmark cruxeval=" in options and "mbpp_plus=in no data.mirror" in options
 
 
@@ -246,7 +246,9 @@ def small(tmp_path: Path, **data: Any) -> dict[str, Any]:
 def test_a_mirror_that_offers_nothing_changes_no_parameter(tmp_path: Path) -> None:
     plain, mirrored = Graph.of(small(tmp_path)), Graph.of(small(tmp_path, mirror=str(tmp_path)))
     assert plain.data.fetch_options != mirrored.data.fetch_options
-    assert plain.data.decontamination_options == mirrored.data.decontamination_options
+    assert plain.data.looked_into_options("pyx.decontaminate") == mirrored.data.looked_into_options(
+        "pyx.decontaminate"
+    )
     assert plain.evaluation.table_options("scores") == mirrored.evaluation.table_options("scores")
     assert plain.data.pin("humaneval") == mirrored.data.pin("humaneval")
 
