@@ -123,7 +123,7 @@ def _rounds(paths: list[Path], out: Path) -> None:
         axes.set_title(BENCHMARKS[benchmark].title)
         axes.set_xlabel("round of refinement")
         axes.set_ylabel("pass@1, percent")
-        axes.legend(frameon=False, fontsize=8)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", frameon=False)
     save(figure, out)
 
 
