@@ -1,6 +1,7 @@
 """Plots of a run: the loss while training, lengths of traces and monologues, and what tables/figure*.csv hold."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
@@ -99,9 +100,11 @@ def _table(paths: list[Path], *columns: str) -> list[dict[str, str]]:
 def _rounds(paths: list[Path], out: Path) -> None:
     """Figure 3: each model's score over rounds with its 95 % interval; hollow points are the paper's."""
     rows = _table(paths, "row", "benchmark", "pass_at_1", "low", "high", "paper")
+    if not rows or not all(re.fullmatch(r"\w+ round \d+", row["benchmark"]) for row in rows):
+        raise UserError(f"--source {', '.join(map(str, paths))}: not a table of rounds of refinement.")
     panels = list(dict.fromkeys(row["benchmark"].partition(" ")[0] for row in rows))
     names = list(dict.fromkeys(row["row"] for row in rows))
-    figure, found = new_figure(4.6 * max(len(panels), 1), 3.4, max(len(panels), 1))
+    figure, found = new_figure(4.6 * len(panels), 3.8, len(panels))
     for benchmark, axes in zip(panels, [found] if len(panels) == 1 else found, strict=True):
         for place, (name, colour) in enumerate(zip(names, cycle(SERIES), strict=False)):
             points = [
