@@ -31,6 +31,9 @@ def new_figure(width: float, height: float, panels: int = 1) -> tuple[Any, Any]:
 
 
 def save(figure: Any, path: Path) -> None:
-    """Write the figure as SVG, without a date."""
+    """Write the figure as SVG, without a date, and let go of it."""
+    from matplotlib import pyplot
+
     with writing(path) as stream:
         figure.savefig(stream, format="svg", metadata={"Date": None})
+    pyplot.close(figure)
