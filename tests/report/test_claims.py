@@ -101,6 +101,14 @@ def test_rounds_of_refinement_are_compared_with_the_first_answers(
     assert outcomes(tmp_path, *before, *after)[name].startswith(outcome)
 
 
+def test_a_few_items_that_only_one_solves_are_not_enough(tmp_path: Path) -> None:
+    row, before = "figure3/semcoder_s (monologue)", [True] * 60 + [False] * 40
+    words = judged(tmp_path, f"{row}/3", "humaneval_plus", before)
+    words += judged(tmp_path, f"{row}/5", "humaneval_plus", [True] * 64 + [False] * 36)
+    found = outcomes(tmp_path, *words)["With a high temperature the last rounds still help"]
+    assert found.startswith("not reproduced: 4.0 [1.0, ") and found.endswith("p=0.12")
+
+
 @pytest.mark.parametrize(
     ("solved", "outcome"),
     [
