@@ -11,9 +11,9 @@ rule similarity:
         csv=f"{R}/tables/figure5.csv",
         markdown=report(f"{R}/tables/figure5.md", caption="../report/captions/figure5.rst", category="Data"),
     log:
-        f"{R}/logs/tables/figure5.log",
+        f"{R}/logs/figures/figure5.log",
     benchmark:
-        f"{R}/benchmarks/tables/figure5.tsv"
+        f"{R}/benchmarks/figures/figure5.tsv"
     container:
         image("data")
     threads: 8
@@ -26,7 +26,7 @@ rule similarity:
         beside=DATA.beside_options,
         options=options(sample="analysis.sample", seed="analysis.seed"),
     message:
-        "tables: {output.markdown}"
+        "figures: {output.markdown}"
     shell:
         "semcoder --log {log} pyx similarity --programs {input.programs} --problems {input.problems}"
         " {params.benchmarks} {params.beside} {params.options} --workers {threads}"
@@ -42,9 +42,9 @@ rule categories:
         csv=f"{R}/tables/figure6.csv",
         markdown=report(f"{R}/tables/figure6.md", caption="../report/captions/figure6.rst", category="Data"),
     log:
-        f"{R}/logs/tables/figure6.log",
+        f"{R}/logs/figures/figure6.log",
     benchmark:
-        f"{R}/benchmarks/tables/figure6.tsv"
+        f"{R}/benchmarks/figures/figure6.tsv"
     container:
         image("data")
     resources:
@@ -54,7 +54,7 @@ rule categories:
         code=code("pyx", "categories"),
         beside=DATA.beside_options,
     message:
-        "tables: {output.markdown}"
+        "figures: {output.markdown}"
     shell:
         "semcoder --log {log} pyx categories --programs {input.programs} --problems {input.problems}"
         " {params.beside} --csv {output.csv} --markdown {output.markdown}"
@@ -71,9 +71,9 @@ rule draw:
             labels={"figure": "{figure}"},
         ),
     log:
-        f"{R}/logs/tables/{{figure}}.svg.log",
+        f"{R}/logs/figures/{{figure}}.svg.log",
     benchmark:
-        f"{R}/benchmarks/tables/{{figure}}.svg.tsv"
+        f"{R}/benchmarks/figures/{{figure}}.svg.tsv"
     container:
         image("train")
     resources:
@@ -83,6 +83,6 @@ rule draw:
         code=code("report", "plot"),
         kind=lambda w: EVALUATION.drawn[w.figure],
     message:
-        "report: {output}"
+        "figures: {output}"
     shell:
         "semcoder --log {log} report plot {params.kind} --source {input} --out {output}"

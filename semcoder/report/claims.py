@@ -79,7 +79,7 @@ def main(
 
     A number of the paper is reproduced if it lies within the 95 % interval of ours. A claim that one system beats
     another is, if the interval of the difference lies above 0: paired by item, as both answered the same ones, and then
-    with p below 0.05 in the sign test, too. A claim that two do equally well is, if that interval lies within its margin.
+    with p below 0.05 in the sign test. A claim that two do equally well is, if the interval lies within its margin.
 
     Example: semcoder report claims --claims claims.yaml --score 'semcoder_s|humaneval|s.json|s.items.jsonl'
     --markdown claims.md
