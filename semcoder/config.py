@@ -17,8 +17,9 @@ from semcoder.seeds.sources import Source
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.training.recipe import Recipe
 
-EXECUTABILITY = "table7"
-"""The table that is counted on a data set; no scores stand in it."""
+EXECUTABILITY, SIMILARITY, CATEGORIES = "table7", "figure5", "figure6"
+ANALYSES = {EXECUTABILITY: "executability", SIMILARITY: "similarity", CATEGORIES: "categories"}
+"""Targets that are no tables of scores, with the rule that makes each."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -305,6 +306,15 @@ class Executability(Section):
     language: str = Field(description="only rows of this language")
 
 
+class Analysis(Section):
+    """Figures 5 and 6: PyX beside benchmarks and other instruction sets (paper App. F)."""
+
+    benchmarks: list[Name] = Field(description="benchmarks compared with, entries of data/versions.csv")
+    beside: list[Name] = Field(default=[], description="other instruction sets, entries of data/versions.csv")
+    sample: Count = Field(description="samples of each set compared with the benchmarks, 0 for all")
+    seed: int = Field(description="seed of the draw of these samples")
+
+
 class Config(Section):
     """The whole configuration."""
 
@@ -328,7 +338,8 @@ class Config(Section):
     tables: dict[Name, Table] = Field(description="tables of scores")
     executability: Executability
     release: ReleaseSettings
-    targets: list[Name] = Field(description="tables that the whole run makes")
+    analysis: Analysis
+    targets: list[Name] = Field(description="tables and figures that the whole run makes")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -354,7 +365,7 @@ class Config(Section):
                 ),
                 ("evaluation.benchmarks", self.evaluation.benchmarks, set(BENCHMARKS)),
                 ("pyx_r.model", [self.pyx_r.model], models),
-                ("targets", self.targets, {*self.tables, *self.refinement, EXECUTABILITY}),
+                ("targets", self.targets, {*self.tables, *self.refinement, *ANALYSES}),
             ]
         )
         if self.monologue.writer != "trace" and self.teacher.kind == "grounded":

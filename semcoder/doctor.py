@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import typer
 
-from semcoder.config import EXECUTABILITY
+from semcoder.config import ANALYSES
 from semcoder.configfiles import Configfiles, Profile, laid_over, read
 from semcoder.errors import UserError
 from semcoder.execution.bwrap import REMEDY
@@ -81,7 +81,7 @@ class Site:
             partitions=_told(each.get("slurm_partition") for each in (named, *overrides)),
             gpu_models=_told(each.get("gpu_model") for each in overrides),
             asks=any("{params.asking}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
-            tables=frozenset(tables | ({EXECUTABILITY} if "executability" in rules else set())),
+            tables=frozenset(tables | {name for name, rule in ANALYSES.items() if rule in rules}),
             pyx="extract_seeds" in rules,
         )
 

@@ -172,6 +172,7 @@ class Graph:
             "refinement": one_of(config.refinement),
             "table": one_of([*config.tables, *config.refinement]),
             "round": r"[1-9]\d*",
+            "figure": one_of(self.evaluation.drawn),
             "image": one_of(IMAGES),
             "released": one_of(RELEASED),
         }

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semcoder.config import EXECUTABILITY
+from semcoder.config import ANALYSES, CATEGORIES, EXECUTABILITY, SIMILARITY
 from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import held_by, mismatch
@@ -115,7 +115,7 @@ class DataFiles:
     def used(self) -> list[str]:
         """Entries that the configuration names."""
         config = self.graph.config
-        tables = [*config.tables, *config.refinement, EXECUTABILITY]
+        tables = [*config.tables, *config.refinement, *ANALYSES]
         return self._named([*config.models, *config.recipes], tables, pyx=True)
 
     def needed(self, tables: Collection[str], pyx: bool) -> list[str]:
@@ -141,6 +141,8 @@ class DataFiles:
             *(name for recipe in recipes for name in recipe.extra),
             *((self._fetched(source) for source in config.seeds.sources) if pyx else ()),
             *([config.executability.data] if EXECUTABILITY in names else ()),
+            *(config.analysis.benchmarks if SIMILARITY in names else ()),
+            *(config.analysis.beside if names & {SIMILARITY, CATEGORIES} else ()),
         ]
         return list(dict.fromkeys(filter(None, found)))
 
@@ -160,21 +162,31 @@ class DataFiles:
                         f"anew from data.mirror or from {entry.source}."
                     )
 
-    @property
-    def decontamination(self) -> list[str]:
-        """Benchmark files whose items must not occur in PyX, those that can be had."""
-        return [self.path(name) for name in self.graph.config.pyx.decontaminate if self.has(name)]
+    def looked_into(self, key: str) -> list[str]:
+        """The files of the benchmarks that a key such as `pyx.decontaminate` names, those that can be had."""
+        return [self.path(name) for name in self.graph.value(key) if self.has(name)]
 
-    @property
-    def decontamination_options(self) -> str:
-        """The same as options of `pyx select`, and those that cannot be had, with why."""
+    def looked_into_options(self, key: str) -> str:
+        """The same as options of a command, and those that cannot be had, with why."""
         words = []
-        for name in self.graph.config.pyx.decontaminate:
+        for name in self.graph.value(key):
             if self.has(name):
                 words.append(option("benchmark", f"{name}={self.path(name)}"))
             else:
                 words.append(option("unchecked", f"{name}={self._lack(name)}"))
         return " ".join(words)
+
+    @property
+    def beside(self) -> list[str]:
+        """The instruction sets that PyX is shown beside."""
+        return [self.path(name) for name in self.graph.config.analysis.beside]
+
+    @property
+    def beside_options(self) -> str:
+        """The same as options of a command, with their names."""
+        return " ".join(
+            option("data", f"{name}={self.path(name)}") for name in self.graph.config.analysis.beside
+        )
 
     def _lack(self, name: str) -> str:
         """Why an entry cannot be had; the same for every mirror that lacks it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from semcoder.config import EXECUTABILITY, Refinement, Table
+from semcoder.config import ANALYSES, CATEGORIES, SIMILARITY, Refinement, Table
 from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import Sampling
@@ -171,23 +171,39 @@ class Evaluations:
     @property
     def names(self) -> list[str]:
         """Every table and figure that can be asked for by its name."""
-        return [*self.graph.config.tables, *self.graph.config.refinement, EXECUTABILITY]
+        return [*self.graph.config.tables, *self.graph.config.refinement, *ANALYSES]
+
+    @property
+    def drawn(self) -> dict[str, str]:
+        """What is drawn beside its table, with how: figures, and refinement of which more than two rounds are shown."""
+        curves = [name for name, each in self.graph.config.refinement.items() if len(each.rounds) > 2]
+        return dict.fromkeys(curves, "rounds") | {SIMILARITY: "similarity", CATEGORIES: "categories"}
 
     def files_of(self, name: str) -> list[str]:
-        """What asking for a table makes."""
-        return [f"{self.graph.results}/tables/{name}.{kind}" for kind in ("csv", "md")]
+        """What asking for a table or figure makes."""
+        kinds = ("csv", "md", "svg") if name in self.drawn else ("csv", "md")
+        return [f"{self.graph.results}/tables/{name}.{kind}" for kind in kinds]
 
     def claims(self, asked: Iterable[str]) -> list[tuple[str, str, list[str]]]:
         """(system, benchmark, its score and verdicts) as far as they exist, or come into being for what is `asked` for
-        beside the claims: nothing is made for their sake.
+        beside the claims: nothing is made for their sake. Rounds of refinement are there as `TABLE/ROW/ROUND`.
         """
-        found, coming = [], set(self._made_for(asked))
-        for system, settings in self.graph.config.systems.items():
-            for benchmark in BENCHMARKS:
-                score = self.score(settings.model, benchmark, self.format_of(system, benchmark))
-                if score in coming or Path(score).exists():
-                    found.append((system, benchmark, [score, score.removesuffix("json") + "items.jsonl"]))
-        return found
+        coming = set(self._made_for(asked))
+        return [
+            (system, benchmark, [score, score.removesuffix("json") + "items.jsonl"])
+            for system, benchmark, score in self._claimable()
+            if score in coming or Path(score).exists()
+        ]
+
+    def _claimable(self) -> Iterator[tuple[str, str, str]]:
+        config = self.graph.config
+        for system, settings in config.systems.items():
+            for name in BENCHMARKS:
+                yield system, name, self.score(settings.model, name, self.format_of(system, name))
+        for table in config.refinement:
+            for row, column, score in self.refinement_cells(table):
+                benchmark, number = column.split(" round ")
+                yield f"{table}/{row}/{number}", benchmark, score
 
     def _made_for(self, asked: Iterable[str]) -> Iterator[str]:
         """The files asked for by path, and those that the tables asked for by name or path are made from."""
@@ -195,7 +211,7 @@ class Evaluations:
         for each in asked:
             yield each
             for name in self.graph.config.targets if each == "all" else filter(None, [tables.get(each)]):
-                if name != EXECUTABILITY:
+                if name in self.graph.config.tables or name in self.graph.config.refinement:
                     yield from self.table_inputs(name)
 
     def claim_files(self, asked: Iterable[str]) -> list[str]:

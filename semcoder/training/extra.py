@@ -31,7 +31,7 @@ def examples(name: str, path: Path, style: Style) -> Iterator[tuple[Example, str
     The parent of a row is `NAME:PLACE`. Raises UserError naming the line.
     """
     for place, row in rows(path):
-        task, question, answer = _parts(row, f"{path}, {place}")
+        task, question, answer = parts(row, f"{path}, {place}")
         prompt = prompt_of(task, question, style)
         example = Example(parents=(f"{name}:{place}",), task=task, prompt=prompt, response=answer)
         yield example, str(row.get("lang", ""))
@@ -57,7 +57,8 @@ def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{file.name}:{number}", row
 
 
-def _parts(row: Any, place: str) -> tuple[Task, str, str]:
+def parts(row: Any, place: str) -> tuple[Task, str, str]:
+    """(task, question, answer) of a row, without any prompt. Raises UserError naming the place."""
     if isinstance(row, dict):
         for asks, answers, task in COLUMNS:
             question, answer = row.get(asks), row.get(answers)

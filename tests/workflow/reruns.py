@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 BASE: dict[str, Any] = {
     "pyx": {"shards": 2},
     "evaluation": {"shards": 1},
-    "targets": ["table1", "table2", "table3", "table5", "table7", "table8"],
+    "targets": ["table1", "table2", "table3", "table5", "table7", "table8", "figure5", "figure6"],
     "tables": {
         "table1": {
             "systems": ["base", "semcoder", "semcoder_1030"],
@@ -59,7 +59,7 @@ TABLE = [
     Row(
         "data.directory",
         "elsewhere",
-        "select mix train generate score refine_round score_round executability",
+        "select mix train generate score refine_round score_round executability similarity",
         STDLIB,
     ),
     Row("data.mirror", str(ROOT / "tests")),
@@ -247,6 +247,10 @@ TABLE = [
     Row("release.published", "2026-11-27"),
     Row("executability.data", "Magicoder-Evol-Instruct-110K", "executability"),
     Row("executability.language", "java", "executability"),
+    Row("analysis.benchmarks", ["humaneval"], "similarity"),
+    Row("analysis.beside", ["Magicoder-OSS-Instruct-75K"], "similarity categories"),
+    Row("analysis.sample", 9, "similarity"),
+    Row("analysis.seed", 1, "similarity"),
     Row(
         "targets", ["table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure3"], "yields"
     ),

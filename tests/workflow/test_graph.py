@@ -71,12 +71,12 @@ def test_two_keys_swapped_give_other_options() -> None:
 def test_benchmarks_that_cannot_be_had_are_left_out_and_a_mirror_brings_them_back(tmp_path: Path) -> None:
     columns = {column for _, column, _ in Graph.of(SMALL).evaluation.cells("scores")}
     assert columns == {"pyx_output", "pyx_input", "humaneval"}
-    small = Graph.of(SMALL).data.decontamination_options
+    small = Graph.of(SMALL).data.looked_into_options("pyx.decontaminate")
     assert "'cruxeval=in no data.mirror, and data.reach has no url'" in small and "humaneval=data" in small
     (tmp_path / "cruxeval.jsonl").write_text("")
     graph = Graph.of(lay_over(SMALL, {"data": {"mirror": str(tmp_path)}}))
     assert "cruxeval_output" in {column for _, column, _ in graph.evaluation.cells("scores")}
-    options = graph.data.decontamination_options
+    options = graph.data.looked_into_options("pyx.decontaminate")
     assert "--benchmark cruxeval=" in options and "mbpp_plus=in no data.mirror" in options
 
 
@@ -174,15 +174,21 @@ def test_claims_want_only_scores_that_are_there_or_made_in_the_same_call(tmp_pat
 
 
 def test_every_claim_is_about_systems_and_targets_that_there_are() -> None:
-    names = {"snakemake", *Graph.of(BASE).evaluation.names}
+    evaluation = Graph.of(BASE).evaluation
     for claim in read_claims(ROOT / "claims.yaml"):
-        assert {claim.system, claim.over} - {""} <= set(BASE["systems"]), claim
-        assert set(claim.target.split()) <= names, claim
-        for system in filter(None, (claim.system, claim.over)):
-            tables = [BASE["tables"][each] for each in claim.target.split()]
-            assert any(
-                system in each["systems"] and claim.benchmark in each["benchmarks"] for each in tables
-            ), claim
+        targets = claim.target.split()
+        assert set(targets) <= set(evaluation.names), claim
+        made = {(system, benchmark) for system, benchmark, _ in evaluation.claims(targets)}
+        assert {(each, claim.benchmark) for each in (claim.system, claim.over) if each} <= made, claim
+
+
+def test_claims_on_refinement_read_the_scores_of_its_rounds() -> None:
+    evaluation, row = Graph.of(BASE).evaluation, "semcoder_s (monologue)"
+    found = {(system, name): paths for system, name, paths in evaluation.claims(["figure3"])}
+    last = "results/semcoder/refinement/figure3/semcoder_s/humaneval_plus.monologue/round5"
+    assert found[f"figure3/{row}/5", "humaneval_plus"] == [f"{last}.json", f"{last}.items.jsonl"]
+    first = "results/semcoder/scores/semcoder_s/humaneval_plus.code"
+    assert found[f"figure3/{row}/0", "humaneval_plus"] == [f"{first}.json", f"{first}.items.jsonl"]
 
 
 def test_mixture_options_hold_no_key_that_a_mixture_does_not_read() -> None:
@@ -240,7 +246,9 @@ def small(tmp_path: Path, **data: Any) -> dict[str, Any]:
 def test_a_mirror_that_offers_nothing_changes_no_parameter(tmp_path: Path) -> None:
     plain, mirrored = Graph.of(small(tmp_path)), Graph.of(small(tmp_path, mirror=str(tmp_path)))
     assert plain.data.fetch_options != mirrored.data.fetch_options
-    assert plain.data.decontamination_options == mirrored.data.decontamination_options
+    assert plain.data.looked_into_options("pyx.decontaminate") == mirrored.data.looked_into_options(
+        "pyx.decontaminate"
+    )
     assert plain.evaluation.table_options("scores") == mirrored.evaluation.table_options("scores")
     assert plain.data.pin("humaneval") == mirrored.data.pin("humaneval")
 
