@@ -80,6 +80,8 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
         "Generations and scores.",
         {
             "questions": "semcoder.evaluation.questions",
+            "variants": "semcoder.evaluation.variants.command",
+            "states": "semcoder.evaluation.states",
             "generate": "semcoder.evaluation.generate",
             "judge": "semcoder.evaluation.judging",
             "score": "semcoder.evaluation.score",
@@ -136,6 +138,8 @@ OUTPUTS: dict[str, str] = {
     "training plan": "",
     "training train": "out/",
     "evaluation questions": "out dropped summary",
+    "evaluation variants": "out dropped summary",
+    "evaluation states": "out dropped summary",
     "evaluation generate": "generations setup",
     "evaluation judge": "items score",
     "evaluation score": "scores",
@@ -155,6 +159,8 @@ OFFLINE = frozenset(
         "monologue quality",
         "monologue show",
         "evaluation questions",
+        "evaluation variants",
+        "evaluation states",
         "evaluation judge",
         "evaluation score",
     }
