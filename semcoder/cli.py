@@ -49,6 +49,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
             "expand": "semcoder.pyx.expand",
             "select": "semcoder.pyx.select",
             "executability": "semcoder.pyx.executability",
+            "overlap": "semcoder.pyx.overlap",
         },
     ),
     "execution": ("The sandbox.", {"run": "semcoder.execution.run"}),
@@ -96,6 +97,8 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "table": "semcoder.report.table",
             "claims": "semcoder.report.claims",
+            "robustness": "semcoder.report.robustness",
+            "contamination": "semcoder.report.contamination",
             "yields": "semcoder.report.yields",
             "plot": "semcoder.report.plot",
         },
@@ -124,6 +127,7 @@ OUTPUTS: dict[str, str] = {
     "pyx expand": "kept tests dropped summary",
     "pyx select": "out_problems out_programs out_train out_heldout out_tests out_soft dropped summary",
     "pyx executability": "csv_file markdown",
+    "pyx overlap": "out",
     "execution run": "verdicts",
     "tracing trace": "traces dropped summary",
     "tracing render": "out dropped summary",
@@ -147,6 +151,8 @@ OUTPUTS: dict[str, str] = {
     "refine round": "out_generations setup",
     "report table": "csv_file markdown",
     "report claims": "markdown",
+    "report robustness": "csv_file markdown",
+    "report contamination": "csv_file markdown",
     "report yields": "table markdown plot",
     "report plot": "out",
 }

@@ -18,6 +18,8 @@ from semcoder.training.recipe import Recipe
 
 EXECUTABILITY = "table7"
 """The table that is counted on a data set; no scores stand in it."""
+BEYOND = ("robustness", "states", "contamination")
+"""Tables beyond the paper's."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -301,6 +303,71 @@ class Executability(Section):
     language: str = Field(description="only rows of this language")
 
 
+class Robustness(Section):
+    """CRUXEval and LCB-Exec with renamed and restructured programs (evaluation.variants)."""
+
+    enabled: bool = Field(description="whether the whole run makes table `robustness`")
+    systems: list[Name] = Field(description="rows")
+    benchmarks: list[Literal["cruxeval_output", "cruxeval_input", "lcb_execution"]] = Field(
+        description="benchmarks whose programs are changed"
+    )
+    changes: list[Literal["renamed", "restructured"]] = Field(description="what is changed of them")
+    seed: int = Field(description="seed of the changes")
+
+
+class States(Section):
+    """Questions about values, next lines and rounds of loops in the middle of runs (evaluation.states)."""
+
+    enabled: bool = Field(description="whether the whole run makes table `states`")
+    systems: list[Name] = Field(description="rows")
+    source: Literal["cruxeval_output", "lcb_execution", "pyx_output"] = Field(
+        description="benchmark whose programs and inputs are asked about"
+    )
+    per_kind: Count = Field(description="most questions of a kind, 0 for all")
+    seed: int = Field(description="seed of the choice")
+
+
+class Contamination(Section):
+    """Benchmark items in training mixtures (pyx.overlap)."""
+
+    enabled: bool = Field(
+        description="whether the whole run makes table `contamination`: the benchmarks and mixtures of its tables"
+    )
+
+
+class Beyond(Section):
+    """What the paper does not measure. Each is a target by its name, whether enabled or not."""
+
+    robustness: Robustness
+    states: States
+    contamination: Contamination
+
+    @property
+    def enabled(self) -> list[str]:
+        """Tables that the whole run makes."""
+        return [name for name in BEYOND if getattr(self, name).enabled]
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Those in which scores stand."""
+        asked = self.robustness.benchmarks
+        changed = [f"{each}_{change}" for each in asked for change in self.robustness.changes]
+        return {
+            "robustness": Table(
+                title="Renamed and restructured programs (pass@1 and points lost)",
+                systems=self.robustness.systems,
+                benchmarks=[*asked, *changed],
+            ),
+            "states": Table(
+                title="Questions about the middle of a run (pass@1)",
+                systems=self.states.systems,
+                benchmarks=["states_value", "states_next", "states_loop"],
+                note=f"Asked about programs and inputs of {BENCHMARKS[self.states.source].title}; answers are those of "
+                "the traces. *Copying the question* answers with the line below.",
+            ),
+        }
+
+
 class Config(Section):
     """The whole configuration."""
 
@@ -323,6 +390,7 @@ class Config(Section):
     systems: dict[Name, System] = Field(description="rows of tables")
     tables: dict[Name, Table] = Field(description="tables of scores")
     executability: Executability
+    beyond: Beyond
     targets: list[Name] = Field(description="tables that the whole run makes")
 
     @model_validator(mode="after")
@@ -349,6 +417,8 @@ class Config(Section):
                 ),
                 ("evaluation.benchmarks", self.evaluation.benchmarks, set(BENCHMARKS)),
                 ("pyx_r.model", [self.pyx_r.model], models),
+                ("beyond.robustness.systems", self.beyond.robustness.systems, set(self.systems)),
+                ("beyond.states.systems", self.beyond.states.systems, set(self.systems)),
                 ("targets", self.targets, {*self.tables, *self.refinement, EXECUTABILITY}),
             ]
         )
@@ -357,12 +427,25 @@ class Config(Section):
                 f"monologue.writer is {self.monologue.writer}, which needs a language model, but teacher.kind is "
                 f"grounded; set monologue.writer to trace, or teacher.kind to openai"
             )
+        for name in BEYOND:
+            if name in self.tables or name in self.refinement:
+                raise ValueError(f"tables.{name}: beyond.{name} makes a table of that name; rename yours")
         for one, other in (("models", "recipes"), ("tables", "refinement")):
             for name in getattr(self, one).keys() & getattr(self, other).keys():
                 raise ValueError(f"{other}.{name}: {one} has the same name; rename one of the two")
         for name in self.recipes:
             self._check_chain(name)
         return self
+
+    @property
+    def score_tables(self) -> dict[str, Table]:
+        """Every table of scores: the configured ones, and those beyond the paper."""
+        return {**self.tables, **self.beyond.tables}
+
+    @property
+    def wanted(self) -> list[str]:
+        """Tables and figures that the whole run makes."""
+        return [*self.targets, *self.beyond.enabled]
 
     def _check_chain(self, name: str) -> None:
         chain = [name]

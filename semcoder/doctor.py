@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import typer
 
-from semcoder.config import EXECUTABILITY
+from semcoder.config import BEYOND, EXECUTABILITY
 from semcoder.configfiles import Configfiles, Profile, laid_over, read
 from semcoder.errors import UserError
 from semcoder.execution.bwrap import REMEDY
@@ -81,7 +81,9 @@ class Site:
             partitions=_told(each.get("slurm_partition") for each in (named, *overrides)),
             gpu_models=_told(each.get("gpu_model") for each in overrides),
             asks=any("{params.asking}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
-            tables=frozenset(tables | ({EXECUTABILITY} if "executability" in rules else set())),
+            tables=frozenset(
+                tables | rules.intersection(BEYOND) | ({EXECUTABILITY} if "executability" in rules else set())
+            ),
             pyx="extract_seeds" in rules,
         )
 
@@ -234,7 +236,7 @@ def _slurm(graph: Graph, site: Site) -> Iterator[Finding]:
 
 
 def _data(graph: Graph, site: Site) -> Finding:
-    tables = graph.config.targets if site.tables is None else site.tables
+    tables = graph.config.wanted if site.tables is None else site.tables
     lacking = [name for name in graph.data.needed(tables, site.pyx) if not graph.data.has(name)]
     if lacking:
         return Finding(

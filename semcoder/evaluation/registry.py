@@ -36,7 +36,9 @@ CHANGES = ("renamed", "restructured")
 for _of in ("cruxeval_output", "cruxeval_input", "lcb_execution"):
     for _change in CHANGES:
         _facts = BENCHMARKS[_of]
-        BENCHMARKS[f"{_of}_{_change}"] = _facts._replace(title=f"{_facts.title} {_change}", of=_of, change=_change)
+        BENCHMARKS[f"{_of}_{_change}"] = _facts._replace(
+            title=f"{_facts.title} {_change}", of=_of, change=_change
+        )
 BENCHMARKS |= {
     "states_value": Benchmark("values", "state"),
     "states_next": Benchmark("next lines", "state"),

@@ -34,13 +34,18 @@ UNSURE = (ast.For, ast.While, ast.With, ast.Try, ast.Match, ast.FunctionDef, ast
 
 def main(
     *,
-    benchmark: Annotated[str, typer.Option(help="Whose programs and inputs: cruxeval_output, pyx_output ...")],
+    benchmark: Annotated[
+        str, typer.Option(help="Whose programs and inputs: cruxeval_output, pyx_output ...")
+    ],
     data: Annotated[list[Path], typer.Option(help="The benchmark's files.")],
     out: Annotated[Path, typer.Option(help="Where the questions go (JSONL).")],
-    dropped: Annotated[Path, typer.Option(help="Where runs that nothing is asked about go, with reasons (JSONL).")],
+    dropped: Annotated[
+        Path, typer.Option(help="Where runs that nothing is asked about go, with reasons (JSONL).")
+    ],
     summary: Annotated[Path, typer.Option(help="Where the counts go (JSON).")],
     traces: Annotated[
-        list[Path] | None, typer.Option(help="Trace records of these tests; without, the runs are traced here.")
+        list[Path] | None,
+        typer.Option(help="Trace records of these tests; without, the runs are traced here."),
     ] = None,
     per_kind: Annotated[int, typer.Option(help="Most questions of a kind; 0 for all.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the choice.")] = 0,
@@ -76,7 +81,9 @@ def main(
         )
         with Sandbox(workers, limits) as sandbox:
             found = list(zip(items, track(traced(items, sandbox), "traces", len(items)), strict=True))
-    lost = [Dropped(parents=(item.id,), stage=STAGE, reason=run) for item, run in found if isinstance(run, str)]
+    lost = [
+        Dropped(parents=(item.id,), stage=STAGE, reason=run) for item, run in found if isinstance(run, str)
+    ]
     asked: list[StateQuestion] = []
     for item, run in found:
         if not isinstance(run, str):
@@ -103,9 +110,7 @@ def main(
 
 def traced(items: Sequence[Question], sandbox: Sandbox) -> Iterator[tuple[Event, ...] | str]:
     """The events of each item's run, or why it does not count."""
-    jobs = (
-        Job(item.id, item.code, item.entry_point, (_call(item.arguments),), trace=True) for item in items
-    )
+    jobs = (Job(item.id, item.code, item.entry_point, (_call(item.arguments),), trace=True) for item in items)
     for item, outcome in zip(items, sandbox.run(jobs), strict=True):
         yield _events(item, outcome)
 
@@ -163,7 +168,8 @@ def questions(item: Question, events: Sequence[Event]) -> Iterator[StateQuestion
     """
     module = ast.parse(item.code)
     function = next(
-        (each for each in module.body if isinstance(each, ast.FunctionDef) and each.name == item.entry_point), None
+        (each for each in module.body if isinstance(each, ast.FunctionDef) and each.name == item.entry_point),
+        None,
     )
     if function is None:
         return
@@ -174,7 +180,9 @@ def questions(item: Question, events: Sequence[Event]) -> Iterator[StateQuestion
     at = {node.lineno: node for node in mine if node.lineno not in again}
     steps = [each for each in events if each.depth == 0]
     local = {each.arg for each in ast.walk(function.args) if isinstance(each, ast.arg)} | {
-        node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
 
     def ask(kind: Kind, answer: str, *about: Any) -> StateQuestion:
@@ -191,7 +199,7 @@ def questions(item: Question, events: Sequence[Event]) -> Iterator[StateQuestion
 
     for step, after in itertools.pairwise(steps):
         statement = at.get(step.line) if step.kind == "line" else None
-        if statement is None:
+        if statement is None or isinstance(statement, ast.Return):  # no later moment to ask about
             continue
         for name, text in step.changes.items():
             if name in local and _is_literal(text) and not _states(statement):

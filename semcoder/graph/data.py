@@ -115,7 +115,7 @@ class DataFiles:
     def used(self) -> list[str]:
         """Entries that the configuration names."""
         config = self.graph.config
-        tables = [*config.tables, *config.refinement, EXECUTABILITY]
+        tables = [*config.tables, *config.beyond.enabled, *config.refinement, EXECUTABILITY]
         return self._named([*config.models, *config.recipes], tables, pyx=True)
 
     def needed(self, tables: Collection[str], pyx: bool) -> list[str]:
@@ -128,7 +128,12 @@ class DataFiles:
 
     def _named(self, models: Collection[str], tables: Iterable[str], pyx: bool) -> list[str]:
         config, names = self.graph.config, set(tables)
-        made = [t for each in (config.tables, config.refinement) for name, t in each.items() if name in names]
+        made = [
+            t
+            for each in (config.score_tables, config.refinement)
+            for name, t in each.items()
+            if name in names
+        ]
         recipes = [config.recipes[name] for name in models if name in config.recipes]
         found = [
             *(f for t in made for b in t.benchmarks for f in (BENCHMARKS[b].entry, BENCHMARKS[b].prompts)),
@@ -137,6 +142,7 @@ class DataFiles:
             *(name for recipe in recipes for name in recipe.extra),
             *((self._fetched(source) for source in config.seeds.sources) if pyx else ()),
             *([config.executability.data] if EXECUTABILITY in names else ()),
+            *([BENCHMARKS[config.beyond.states.source].entry] if "states" in names else ()),
         ]
         return list(dict.fromkeys(filter(None, found)))
 
@@ -176,16 +182,10 @@ class DataFiles:
         """Why an entry cannot be had; the same for every mirror that lacks it."""
         return f"in no data.mirror, and data.reach has no {self.graph.entries[name].reach}"
 
-    def of_benchmark(self, name: str) -> list[str]:
-        """The files of a benchmark."""
-        entry = BENCHMARKS[name].entry
-        if entry:
-            return [self.path(entry)]
-        return [f"{self.graph.results}/pyx/{each}.jsonl" for each in ("heldout", "tests", "problems")]
-
     def has_benchmark(self, name: str) -> bool:
-        """Whether the files of a benchmark can be had."""
-        entry = BENCHMARKS[name].entry
+        """Whether the files of a benchmark, or those that it is made from, can be had."""
+        states = BENCHMARKS[name].task == "state"
+        entry = BENCHMARKS[self.graph.config.beyond.states.source if states else name].entry
         return not entry or self.has(entry)
 
     @property

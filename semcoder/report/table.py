@@ -183,10 +183,10 @@ def _markdown(
         lines.append(
             "Rows of the paper are its own; ° marks a number that was inferred or only reported of it."
         )
-    return "\n".join([*lines, *_setups(cells), *[f"\n{note}" for note in notes]]) + "\n"
+    return "\n".join([*lines, *setups(cells), *[f"\n{note}" for note in notes]]) + "\n"
 
 
-def _setups(cells: Sequence[Cell]) -> list[str]:
+def setups(cells: Sequence[Cell]) -> list[str]:
     """How the answers were made: a line for each way, with the cells that were made so."""
     ways: dict[tuple[str, str], dict[str, list[str]]] = {}
     for cell in cells:

@@ -31,7 +31,9 @@ HARNESSES: dict[str, Harness[Any]] = {
     "cruxeval_input_renamed": InputPrediction(variants.questions),
     "cruxeval_input_restructured": InputPrediction(variants.questions),
     "lcb_execution_renamed": OutputPrediction(variants.questions, livecodebench.upstream_execution_prompt),
-    "lcb_execution_restructured": OutputPrediction(variants.questions, livecodebench.upstream_execution_prompt),
+    "lcb_execution_restructured": OutputPrediction(
+        variants.questions, livecodebench.upstream_execution_prompt
+    ),
     "states_value": StateQuestions("value"),
     "states_next": StateQuestions("next"),
     "states_loop": StateQuestions("loop"),

@@ -60,7 +60,10 @@ class StateQuestion(Question):
 
 
 EXAMPLES: dict[Kind, tuple[StateQuestion, str]] = {
-    kind: (StateQuestion(kind, *shots.EXAMPLES[0][1::-1], shots.EXAMPLES[0].arguments, answer, "", kind, *at), why)
+    kind: (
+        StateQuestion(kind, *shots.EXAMPLES[0][1::-1], shots.EXAMPLES[0].arguments, answer, "", kind, *at),
+        why,
+    )
     for kind, answer, at, why in (
         (
             *("value", "[9, 25]", (5, 2, "kept")),
@@ -87,7 +90,9 @@ class StateQuestions(OutputPrediction):
         for path in paths:
             for row in rows(path, COLUMNS):
                 if row["kind"] not in KINDS:
-                    raise UserError(f"{path}: {row['kind']} is no kind of question; make the file with its rule.")
+                    raise UserError(
+                        f"{path}: {row['kind']} is no kind of question; make the file with its rule."
+                    )
                 if row["kind"] == self.kind:
                     yield StateQuestion(*(row[column] for column in COLUMNS))
 
@@ -130,5 +135,3 @@ def _shown(item: StateQuestion) -> str:
 def _ordinal(number: int) -> str:
     endings = {1: "st", 2: "nd", 3: "rd"}
     return f"{number}{'th' if 10 <= number % 100 <= 20 else endings.get(number % 10, 'th')}"
-
-

@@ -90,7 +90,9 @@ def checked(items: Sequence[Question], change: Change, seed: int, runner: Runner
     """The variant of each item, run on the item's input: what does not give the item's output is none."""
     drawn = [variant(item, change, seed) for item in items]
     asked = [each.question for each in drawn if not each.why]
-    runs = iter(judge_answers(HARNESSES["cruxeval_input"], runner, [(item, item.arguments) for item in asked]))
+    runs = iter(
+        judge_answers(HARNESSES["cruxeval_input"], runner, [(item, item.arguments) for item in asked])
+    )
     return [each if each.why else _after(each, next(runs)) for each in drawn]
 
 
@@ -127,5 +129,3 @@ def _line(each: Variant) -> str:
         "changes": each.changes,
     }
     return json.dumps(row, separators=(",", ":")) + "\n"
-
-

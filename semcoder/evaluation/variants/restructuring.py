@@ -88,7 +88,7 @@ class _Changer:
             return None
         match loop.iter:
             case ast.Call(func=ast.Name(id="range"), args=[*bounds], keywords=[]) if len(bounds) in (1, 2):
-                start, end = (bounds if len(bounds) == 2 else [ast.Constant(0), bounds[0]])
+                start, end = bounds if len(bounds) == 2 else [ast.Constant(0), bounds[0]]
                 position, last = self._name("position"), self._name("end")
                 before = _lines(f"{position}, {last} = {ast.unparse(start)}, {ast.unparse(end)}")
                 while_loop = _lines(f"while {position} < {last}:\n    _ = {position}\n    {position} += 1")
@@ -101,7 +101,11 @@ class _Changer:
         written = while_loop[0]
         assert isinstance(written, ast.While)
         for node in ast.walk(written):
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "_":
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.targets[0], ast.Name)
+                and node.targets[0].id == "_"
+            ):
                 node.targets = [loop.target]
         written.body += loop.body
         return [*before, written]
@@ -199,5 +203,3 @@ def _leaves(statement: ast.stmt) -> bool:
 
 def _is_text(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
