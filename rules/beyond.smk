@@ -32,7 +32,7 @@ rule variants:
         " --out {output.kept} --dropped {output.dropped} --summary {output.summary}"
 
 
-rule robustness:
+rule robustness_table:
     input:
         lambda w: BEYOND.pair_files(),
     output:
@@ -60,7 +60,7 @@ rule robustness:
         "semcoder --log {log} report robustness {params.options} --csv {output.csv} --markdown {output.markdown}"
 
 
-rule states:
+rule state_questions:
     input:
         lambda w: EVALUATION.data_of(CONFIG.beyond.states.source),
     output:
@@ -120,7 +120,7 @@ rule overlap:
         " --out {output}"
 
 
-rule contamination:
+rule contamination_table:
     input:
         BEYOND.overlaps(),
     output:

@@ -82,7 +82,9 @@ class Site:
             gpu_models=_told(each.get("gpu_model") for each in overrides),
             asks=any("{params.asking}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
             tables=frozenset(
-                tables | rules.intersection(BEYOND) | ({EXECUTABILITY} if "executability" in rules else set())
+                tables
+                | ({each.removesuffix("_table") for each in rules} & set(BEYOND))
+                | ({EXECUTABILITY} if "executability" in rules else set())
             ),
             pyx="extract_seeds" in rules,
         )

@@ -60,10 +60,11 @@ class BeyondThePaper:
         return " ".join([option("title", title), *(option("pair", each) for each in self.pairs())])
 
     def compared(self) -> dict[str, list[str]]:
-        """The benchmarks of the wanted tables that have items of their own, with their files; those of one file once."""
+        """The benchmarks of the paper's wanted tables, with their files; those of one file once."""
         config, evaluation = self.graph.config, self.graph.evaluation
-        tables = {**config.tables, **config.refinement}
-        asked = dict.fromkeys(b for name in config.targets if name in tables for b in tables[name].benchmarks)
+        columns = {name: each.benchmarks for name, each in config.tables.items()}
+        columns |= {name: each.benchmarks for name, each in config.refinement.items()}
+        asked = dict.fromkeys(b for name in config.targets for b in columns.get(name, ()))
         found: dict[tuple[str, ...], str] = {}
         for each in asked:
             facts = BENCHMARKS[each]

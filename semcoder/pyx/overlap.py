@@ -76,9 +76,9 @@ def main(
 ) -> None:
     """Look for every item of some benchmarks in a training mixture.
 
-    exact: the same code but for names, layout and, in long code, constants. substring: the item's words, in a row, among
-    those of a training row. n-grams: most of the item's code or words, or its name and description (the measures that
-    decontaminate PyX). pair: the same input and output, whatever the program; short ones meet by chance.
+    exact: the same code but for names, layout and, in long code, constants. substring: the item's words, one behind
+    the other, in a training row. n-grams: most of the item's code or words, or its name and description (the measures
+    that decontaminate PyX). pair: the same input and output, whatever the program; short ones meet by chance.
 
     Example: semcoder pyx overlap --mixture mixtures/semcoder.jsonl --name semcoder
     --benchmark 'cruxeval_output|cruxeval.jsonl' --out semcoder.json
@@ -148,8 +148,8 @@ class Search:
                     if wanted in whole:
                         self._note("substring", item, row, "all of its words")
         for pair in row.pairs:
-            if item := self._decontaminator.pair(pair):
-                self._note("pair", item, row, " -> ".join(pair))
+            if same := self._decontaminator.pair(pair):
+                self._note("pair", same, row, " -> ".join(pair))
 
     def _note(self, way: Way, item: str, row: Row, detail: str) -> None:
         self._where[way].setdefault(item, f"{item} in {row.id}: {detail}")

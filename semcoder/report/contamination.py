@@ -12,6 +12,13 @@ from semcoder.pyx.overlap import WAYS, Overlap, Report
 from semcoder.reading import read_model
 from semcoder.report.table import percent
 
+LEGEND = (
+    "Found: items whose code or text is there, in one way at least. exact: the same code but for names, layout and, in "
+    "long code, constants. substring: all words of the item's text or code, one behind the other, in a training row. "
+    "n-grams: most of its code or words, or its name and description. pair, not counted as found: the same input and "
+    "output whatever the program, where short ones meet by chance. Benchmarks that share a file stand there once; what "
+    "could not be had is not there."
+)
 FIELDS = ["mixture", "rows", "benchmark", "items", "any", "share", *WAYS, "example"]
 
 
@@ -63,11 +70,5 @@ def _markdown(reports: list[Report]) -> str:
             lines.append(
                 f"| {report.mixture} ({report.rows} rows) | {title} | {each.items} | {found} | {ways} | {example} |"
             )
-    lines += [
-        "",
-        "Found: items whose code or text is there, in one way at least. exact: the same code but for names, layout and, in long code, constants. "
-        "substring: all words of the item's text or code, one behind the other, in a training row. n-grams: most of its "
-        "code or words, or its name and description. pair, not counted as found: the same input and output whatever the "
-        "program, where short ones meet by chance. Benchmarks that share a file stand there once; what could not be had is not there.",
-    ]
+    lines += ["", LEGEND]
     return "\n".join(lines) + "\n"

@@ -17,7 +17,10 @@ from semcoder.reading import read_model
 from semcoder.records import ScoredItem, read
 from semcoder.report.table import Cell, percent, read_score, setups
 
-FIELDS = "row benchmark change items original changed difference low high p lost gained".split()
+FIELDS = [
+    *("row", "benchmark", "change", "items"),
+    *("original", "changed", "difference", "low", "high", "p", "lost", "gained"),
+]
 
 
 class Pair(BaseModel):

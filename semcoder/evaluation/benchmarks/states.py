@@ -1,7 +1,7 @@
 """Questions about the middle of a run: a variable's value, the line that runs next, the rounds of a loop.
 
-REval (github.com/r-eval/REval) and CES (2510.15079) ask such questions, too; prompts and choice are our own. The answers
-are read off a trace (`semcoder evaluation states`).
+REval (github.com/r-eval/REval) and CES (2510.15079) ask such questions, too; prompts and choice are our own. The
+answers are read off a trace (`semcoder evaluation states`).
 """
 
 import ast
@@ -59,22 +59,20 @@ class StateQuestion(Question):
         return f"{words[self.kind]}\nassert {self.about} == ??"
 
 
+_PROGRAM = (shots.EXAMPLES[0].code, shots.EXAMPLES[0].entry_point, shots.EXAMPLES[0].arguments)
 EXAMPLES: dict[Kind, tuple[StateQuestion, str]] = {
-    kind: (
-        StateQuestion(kind, *shots.EXAMPLES[0][1::-1], shots.EXAMPLES[0].arguments, answer, "", kind, *at),
-        why,
-    )
-    for kind, answer, at, why in (
-        (
-            *("value", "[9, 25]", (5, 2, "kept")),
-            "Line 5 runs for 3 and for 5, as 8 is not below 6. The second time it adds 25 to [9].",
-        ),
-        (
-            *("next", "3", (4, 2)),
-            "The second time number is 8, which is not below 6: line 5 is left out, and the loop goes on at line 3.",
-        ),
-        (*("loop", "3", (3,)), "numbers has three items, and nothing leaves the loop early."),
-    )
+    "value": (
+        StateQuestion("value", *_PROGRAM, "[9, 25]", "", "value", 5, 2, "kept"),
+        "Line 5 runs for 3 and for 5, as 8 is not below 6. The second time it adds 25 to [9].",
+    ),
+    "next": (
+        StateQuestion("next", *_PROGRAM, "3", "", "next", 4, 2),
+        "The second time number is 8, which is not below 6: line 5 is left out, and the loop goes on at line 3.",
+    ),
+    "loop": (
+        StateQuestion("loop", *_PROGRAM, "3", "", "loop", 3),
+        "numbers has three items, and nothing leaves the loop early.",
+    ),
 }
 """A worked example of each kind, on the first of our few-shot programs."""
 

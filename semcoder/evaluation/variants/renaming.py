@@ -18,7 +18,7 @@ NOUNS = (
 
 
 def renamed(code: str, entry_point: str, arguments: str, draw: random.Random) -> tuple[str, str, str]:
-    """(code, entry point, arguments between the parentheses) with other names; keyword arguments follow their parameters.
+    """(code, entry point, arguments between the parentheses) with other names; keywords follow their parameters.
 
     One new name for each old one, wherever it stands. Attributes, texts, and what only a class or an import binds
     keep their names. Where a text or `locals()` knows a name by its old form, the program does something else:
