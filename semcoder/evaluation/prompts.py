@@ -97,7 +97,7 @@ def forward_prompt(
     call = f"{entry_point}({arguments})"
     if is_few_shot(format, style):
         if template:
-            return template.filled(code, arguments)
+            return template.filled(code, arguments, entry_point)
         return _shown(shots.OUTPUT, format) + _question(code, f"assert {call} == ??") + opening(format)
     if format in LABELLED:
         code = label_lines(code, label_offset, style)
@@ -122,7 +122,7 @@ def backward_prompt(
     assertion = f"assert {entry_point}(??) == {output}"
     if is_few_shot(format, style):
         if template:
-            return template.filled(code, output)
+            return template.filled(code, output, entry_point)
         return _shown(shots.INPUT, format) + _question(code, assertion) + opening(format)
     if format == "concise":
         code = label_lines(code, label_offset, style)

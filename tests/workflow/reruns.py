@@ -29,6 +29,8 @@ TRANSLATION = {"monologue": {"writer": "translation"}}
 TRANSFORMERS = {"evaluation": {"engine": {"kind": "transformers"}}}
 SERVER = {"evaluation": {"engine": {"kind": "openai", "url": "https://server/v1"}}}
 STDLIB = {"seeds": {"sources": [{"kind": "stdlib"}]}}
+ROBUSTNESS = {"beyond": {"robustness": {"enabled": True, "systems": ["base", "semcoder_1030"]}}}
+STATES = {"beyond": {"states": {"enabled": True, "systems": ["base", "semcoder"]}}}
 PADDED = {"recipes": {"semcoder": {"pack_tokens": None}}}
 
 
@@ -235,6 +237,18 @@ TABLE = [
     Row("tables.table1.note", "another", "table"),
     Row("executability.data", "Magicoder-Evol-Instruct-110K", "executability"),
     Row("executability.language", "java", "executability"),
+    # Beyond the paper: off, and then of no effect; on, each key reaches its own jobs.
+    Row("beyond.robustness.enabled", True),
+    Row("beyond.robustness.systems", ["base"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.benchmarks", ["cruxeval_output", "lcb_execution"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.changes", ["renamed"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.seed", 1, "variants", ROBUSTNESS),
+    Row("beyond.states.enabled", True),
+    Row("beyond.states.systems", ["base"], "table", STATES),
+    Row("beyond.states.source", "pyx_output", "state_questions table", STATES),
+    Row("beyond.states.per_kind", 9, "state_questions", STATES),
+    Row("beyond.states.seed", 1, "state_questions", STATES),
+    Row("beyond.contamination.enabled", True),
     Row(
         "targets", ["table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure3"], "yields"
     ),
