@@ -179,11 +179,10 @@ def questions(item: Question, events: Sequence[Event]) -> Iterator[StateQuestion
     again = {each.line for each in events if each.kind == "line" and each.depth > 0}
     at = {node.lineno: node for node in mine if node.lineno not in again}
     steps = [each for each in events if each.depth == 0]
-    local = {each.arg for each in ast.walk(function.args) if isinstance(each, ast.arg)} | {
-        node.id
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    nodes = list(ast.walk(function))
+    local = {each.arg for each in nodes if isinstance(each, ast.arg)}
+    local |= {each.id for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    local -= {name for each in nodes if isinstance(each, ast.Global | ast.Nonlocal) for name in each.names}
 
     def ask(kind: Kind, answer: str, *about: Any) -> StateQuestion:
         return StateQuestion(
@@ -193,6 +192,7 @@ def questions(item: Question, events: Sequence[Event]) -> Iterator[StateQuestion
             item.arguments,
             answer,
             item.group or item.id,
+            "",
             kind,
             *about,
         )

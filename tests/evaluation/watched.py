@@ -22,6 +22,7 @@ def semcoder_each(line, items):
         try:
             yield next(items)
         except StopIteration:
+            semcoder_after.append((line, None))  # it ran, and there was no other round
             return
 """
 

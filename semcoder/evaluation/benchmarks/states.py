@@ -7,7 +7,7 @@ answers are read off a trace (`semcoder evaluation states`).
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -20,7 +20,6 @@ from semcoder.records import Generation
 
 Kind = Literal["value", "next", "loop"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-COLUMNS = ("id", "code", "entry_point", "arguments", "output", "group", "kind", "line", "time", "variable")
 
 INSTRUCTION = (
     "Trace the Execution: You are given a Python program with labelled lines, a call of one of its functions, and an "
@@ -38,7 +37,7 @@ class StateQuestion(Question):
     line: int = 0
     """The line asked about; of a loop, its own line."""
     time: int = 1
-    """The how manieth run of that line, from 1; without meaning for a loop, whose rounds are counted in all."""
+    """Which run of that line, counted from 1; of no meaning for a loop, whose rounds are counted in all."""
     variable: str = ""
     """Whose value is asked for."""
 
@@ -59,18 +58,19 @@ class StateQuestion(Question):
         return f"{words[self.kind]}\nassert {self.about} == ??"
 
 
+COLUMNS = tuple(each.name for each in fields(StateQuestion))
 _PROGRAM = (shots.EXAMPLES[0].code, shots.EXAMPLES[0].entry_point, shots.EXAMPLES[0].arguments)
 EXAMPLES: dict[Kind, tuple[StateQuestion, str]] = {
     "value": (
-        StateQuestion("value", *_PROGRAM, "[9, 25]", "", "value", 5, 2, "kept"),
+        StateQuestion("value", *_PROGRAM, "[9, 25]", "", "", "value", 5, 2, "kept"),
         "Line 5 runs for 3 and for 5, as 8 is not below 6. The second time it adds 25 to [9].",
     ),
     "next": (
-        StateQuestion("next", *_PROGRAM, "3", "", "next", 4, 2),
+        StateQuestion("next", *_PROGRAM, "3", "", "", "next", 4, 2),
         "The second time number is 8, which is not below 6: line 5 is left out, and the loop goes on at line 3.",
     ),
     "loop": (
-        StateQuestion("loop", *_PROGRAM, "3", "", "loop", 3),
+        StateQuestion("loop", *_PROGRAM, "3", "", "", "loop", 3),
         "numbers has three items, and nothing leaves the loop early.",
     ),
 }

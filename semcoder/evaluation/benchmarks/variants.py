@@ -6,7 +6,7 @@ from pathlib import Path
 from semcoder.evaluation.benchmarks.interface import rows
 from semcoder.evaluation.benchmarks.prediction import Question
 
-COLUMNS = ("id", "code", "entry_point", "arguments", "output", "group")
+COLUMNS = ("id", "code", "entry_point", "arguments", "output", "group", "formerly")
 
 
 def questions(paths: Sequence[Path]) -> Iterator[Question]:

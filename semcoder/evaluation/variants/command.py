@@ -15,6 +15,7 @@ from semcoder.artifacts import write_json, writing
 from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.prediction import OutputPrediction, Question
+from semcoder.evaluation.benchmarks.variants import COLUMNS
 from semcoder.evaluation.checking import Ruling, Runner
 from semcoder.evaluation.judges import judge_answers
 from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S, chunks
@@ -107,7 +108,9 @@ def variant(item: Question, change: Change, seed: int) -> Variant:
     try:
         if change == "renamed":
             code, name, arguments = renamed(item.code, item.entry_point, item.arguments, draw)
-            return Variant(Question(item.id, code, name, arguments, item.output, group), ("names",))
+            return Variant(
+                Question(item.id, code, name, arguments, item.output, group, item.entry_point), ("names",)
+            )
         for _ in range(ATTEMPTS):
             code, kinds = restructured(item.code, draw)
             if kinds:
@@ -118,14 +121,5 @@ def variant(item: Question, change: Change, seed: int) -> Variant:
 
 
 def _line(each: Variant) -> str:
-    item = each.question
-    row = {
-        "id": item.id,
-        "code": item.code,
-        "entry_point": item.entry_point,
-        "arguments": item.arguments,
-        "output": item.output,
-        "group": item.group,
-        "changes": each.changes,
-    }
+    row = {**{column: getattr(each.question, column) for column in COLUMNS}, "changes": each.changes}
     return json.dumps(row, separators=(",", ":")) + "\n"
