@@ -31,6 +31,8 @@ LEAST = 10
 """Words that an item's text must have to be looked for as a substring: less is said by chance."""
 _CODE = re.compile(r"```(?:python)?\n(.*?)(?:```|\Z)|\[PYTHON\]\n(.*?)\n?\[/PYTHON\]", re.DOTALL)
 _ASSERTION = re.compile(r"^assert .*==.*$", re.MULTILINE)
+_LABEL = re.compile(r"[ \t]*# \[L\d+\]$", re.MULTILINE)
+"""Of a line (evaluation.prompts.label_lines)."""
 _TAG = re.compile(r"\[/?[A-Z]+\]")
 
 
@@ -170,7 +172,7 @@ def taken_apart(example: Example) -> Row:
     """The code of a training row, what it says beside it, and the assertions that it states."""
     text = f"{example.prompt.removeprefix(NL2CODE_PREFIX)}\n{example.response}"
     blocks = ["".join(found) for found in _CODE.findall(text)]
-    codes = [_ASSERTION.sub("", block).strip() for block in blocks]
+    codes = [_LABEL.sub("", _ASSERTION.sub("", block)).strip() for block in blocks]
     said = example.prompt.removeprefix(NL2CODE_PREFIX) if example.task in ("nl2code", "refine") else ""
     said = _TAG.sub("", _CODE.sub(" ", said)).strip()
     return Row(
