@@ -363,7 +363,7 @@ class Beyond(Section):
                 systems=self.states.systems,
                 benchmarks=["states_value", "states_next", "states_loop"],
                 note=f"Asked about programs and inputs of {BENCHMARKS[self.states.source].title}; answers are those of "
-                "the traces. *Copying the question* answers with the line below.",
+                "the traces.",
             ),
         }
 

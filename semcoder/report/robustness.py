@@ -147,7 +147,7 @@ def _markdown(title: str, lines: list[Line]) -> Iterator[str]:
         )
     yield (
         "\nPercent of items solved, pass@1, on the items that were asked both ways; the difference in points with its "
-        "95 % bootstrap interval, p of the exact sign test on the items whose share changed."
+        "95 % bootstrap interval, which is too short where few items changed, and p of the exact sign test on those."
     )
     yield "\nEvery changed program was run: it gives the item's output on the item's input."
     for summary in dict.fromkeys(line.pair.summary for line in lines):

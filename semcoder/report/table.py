@@ -177,7 +177,8 @@ def _markdown(
     ]
     if any(score and score.copied is not None for score in copied):
         lines.append(
-            "*Copying the question* answers with the given arguments, or the given output: no model, the same items."
+            "*Copying the question* answers with the given arguments, the given output or the line below: no model, "
+            "the same items."
         )
     if shown:
         lines.append(
