@@ -5,25 +5,18 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from semcoder.errors import nearest
-from semcoder.evaluation.prompts import PromptFormat, Style
+from semcoder.evaluation.prompts import Style
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import EngineSettings, Sampling
 from semcoder.execution.isolation import Isolation
+from semcoder.section import Count, Fraction, Name, Positive, Section
 from semcoder.seeds.sources import Source
+from semcoder.tables import BEYOND, EXECUTABILITY, Beyond, Executability, Refinement, System, Table
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.training.recipe import Recipe
-
-EXECUTABILITY = "table7"
-"""The table that is counted on a data set; no scores stand in it."""
-BEYOND = ("robustness", "states", "contamination")
-"""Tables beyond the paper's."""
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
 
 
 def _is_named(path: Path) -> Path:
@@ -33,12 +26,6 @@ def _is_named(path: Path) -> Path:
 
 
 Place = Annotated[Path, AfterValidator(_is_named)]
-
-
-class Section(BaseModel):
-    """A block of the configuration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Data(Section):
@@ -228,45 +215,6 @@ class Model(Section):
     )
 
 
-class System(Section):
-    """A row of a table: a model and the way it is asked to reason."""
-
-    model: Name = Field(description="a model, or a recipe trained here")
-    format: PromptFormat = Field(description="reasoning format of its answers on output and input prediction")
-    paper: str = Field(default="", description="what the paper's tables call it (results/paper/*.csv)")
-
-
-class Table(Section):
-    """A table of scores."""
-
-    title: str = Field(description="what the table shows")
-    systems: list[Name] = Field(description="rows")
-    benchmarks: list[Name] = Field(description="columns")
-    paper: list[Path] = Field(default=[], description="the paper's numbers shown beside")
-    note: str = Field(default="", description="said under the table")
-
-
-class Refinement(Section):
-    """A table or figure of iterative self-refinement (paper section 6.3)."""
-
-    title: str = Field(description="what the table shows")
-    models: list[Name] = Field(description="models that refine their own answers")
-    benchmarks: list[Name] = Field(description="benchmarks that they answer")
-    rationales: list[Literal["monologue", "trace", "none"]] = Field(description="what stands before a repair")
-    rounds: list[Count] = Field(
-        min_length=1, description="rounds shown, 0 for the first answers; the paper's numbers are of the last"
-    )
-    feedback: Literal["base", "plus"] = Field(
-        description="tests whose failures are shown; plus leaks the hidden tests"
-    )
-    sampling: Sampling
-    paper: list[Path] = Field(default=[], description="the paper's numbers shown beside")
-    paper_rows: dict[str, str] = Field(
-        default={}, description='what the paper calls a row, which here is "model (rationale)"'
-    )
-    note: str = Field(default="", description="said under the table")
-
-
 class Evaluation(Section):
     """Generation and scoring."""
 
@@ -294,78 +242,6 @@ class PyxR(Section):
     model: Name = Field(description="the model whose failing solutions are debugged")
     sampling: Sampling
     per_program: Positive = Field(description="buggy solutions kept of a program")
-
-
-class Executability(Section):
-    """Table 7: how much of another instruction set runs (paper App. E)."""
-
-    data: Name = Field(description="the instruction set, an entry of data/versions.csv")
-    language: str = Field(description="only rows of this language")
-
-
-class Robustness(Section):
-    """CRUXEval and LCB-Exec with renamed and restructured programs (evaluation.variants)."""
-
-    enabled: bool = Field(description="whether the whole run makes table `robustness`")
-    systems: list[Name] = Field(description="rows")
-    benchmarks: list[Literal["cruxeval_output", "cruxeval_input", "lcb_execution"]] = Field(
-        description="benchmarks whose programs are changed"
-    )
-    changes: list[Literal["renamed", "restructured"]] = Field(description="what is changed of them")
-    seed: int = Field(description="seed of the changes")
-
-
-class States(Section):
-    """Questions about values, next lines and rounds of loops in the middle of runs (evaluation.states)."""
-
-    enabled: bool = Field(description="whether the whole run makes table `states`")
-    systems: list[Name] = Field(description="rows")
-    source: Literal["cruxeval_output", "lcb_execution", "pyx_output"] = Field(
-        description="benchmark whose programs and inputs are asked about"
-    )
-    per_kind: Count = Field(description="most questions of a kind, 0 for all")
-    seed: int = Field(description="seed of the choice")
-
-
-class Contamination(Section):
-    """Benchmark items in training mixtures (pyx.overlap)."""
-
-    enabled: bool = Field(
-        description="whether the whole run makes table `contamination`: the benchmarks and mixtures of its tables"
-    )
-
-
-class Beyond(Section):
-    """What the paper does not measure. Each is a target by its name, whether enabled or not."""
-
-    robustness: Robustness
-    states: States
-    contamination: Contamination
-
-    @property
-    def enabled(self) -> list[str]:
-        """Tables that the whole run makes."""
-        return [name for name in BEYOND if getattr(self, name).enabled]
-
-    @property
-    def tables(self) -> dict[str, Table]:
-        """Those in which scores stand."""
-        asked = self.robustness.benchmarks
-        changed = [f"{each}_{change}" for each in asked for change in self.robustness.changes]
-        return {
-            "robustness": Table(
-                title="Renamed and restructured programs (pass@1 and points lost)",
-                systems=self.robustness.systems,
-                benchmarks=[*asked, *changed],
-            ),
-            "states": Table(
-                title="Questions about the middle of a run (pass@1)",
-                systems=self.states.systems,
-                benchmarks=["states_value", "states_next", "states_loop"],
-                note=f"Asked about programs and inputs of {BENCHMARKS[self.states.source].title}; answers are those of "
-                "the traces.",
-            ),
-        }
 
 
 class Config(Section):

@@ -12,11 +12,11 @@ from typing import Any, Literal, NamedTuple
 
 import typer
 
-from semcoder.config import BEYOND, EXECUTABILITY
 from semcoder.configfiles import Configfiles, Profile, laid_over, read
 from semcoder.errors import UserError
 from semcoder.execution.bwrap import REMEDY
 from semcoder.graph import Graph
+from semcoder.tables import BEYOND, EXECUTABILITY
 
 Verdict = Literal["ok", "warning", "fault"]
 MIN_FREE_GB = 10

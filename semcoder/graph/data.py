@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semcoder.config import EXECUTABILITY
 from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import held_by, mismatch
@@ -24,6 +23,7 @@ from semcoder.seeds.sources import (
     StdlibSource,
     files_read,
 )
+from semcoder.tables import EXECUTABILITY
 
 if TYPE_CHECKING:
     from semcoder.graph import Graph

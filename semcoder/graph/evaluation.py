@@ -8,12 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from semcoder.config import BEYOND, EXECUTABILITY, Refinement, Table
 from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import Sampling
 from semcoder.graph.options import option
 from semcoder.graph.training import DIRECTIONS, RENDERED
+from semcoder.tables import BEYOND, EXECUTABILITY, Refinement, Table
 
 if TYPE_CHECKING:
     from semcoder.graph import Graph

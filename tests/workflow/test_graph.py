@@ -386,35 +386,3 @@ def test_monologues_are_compared_with_those_of_the_trace(writer: str, sources: l
 def test_a_writer_that_needs_a_model_is_refused_without_one() -> None:
     with pytest.raises(UserError, match=r"monologue\.writer is translation.*teacher\.kind"):
         Graph.of(lay_over(SMALL, {"monologue": {"writer": "translation"}}))
-
-
-def test_tables_beyond_the_paper_are_made_by_name_and_by_the_whole_run_where_enabled() -> None:
-    off = Graph.of(SMALL)
-    wanted = ("robustness", "states", "contamination")
-    assert not [path for path in off.evaluation.targets if any(f"tables/{name}." in path for name in wanted)]
-    assert {*wanted} <= {*off.evaluation.names}
-    systems = {"systems": ["quickstart_direct"], "enabled": True}
-    reach = {"data": {"reach": ["pypi", "url"]}}
-    on = Graph.of(lay_over(SMALL, {**reach, "beyond": {"robustness": systems, "states": {"enabled": True}}}))
-    assert "results/quickstart/tables/robustness.md" in on.evaluation.targets
-    assert len(on.beyond.pairs()) == 4
-    first = on.beyond.pairs()[0]
-    assert first["changed"].endswith("scores/quickstart/cruxeval_output_renamed.direct.json")
-    assert first["variants"] == "results/quickstart/variants/cruxeval.renamed.jsonl"
-    asked = on.evaluation.generation_options("quickstart", "states_next", "monologue")
-    assert "--label-offset" not in asked  # its labels are line numbers
-    sampled = lay_over(SMALL, {"evaluation": {"benchmarks": {"cruxeval_output": {"n": 7}}}})
-    options = Graph.of(sampled).evaluation.generation_options(
-        "quickstart", "cruxeval_output_renamed", "direct"
-    )
-    assert '"n": 7' in options  # a benchmark's own decoding is that of its variants
-
-
-def test_contamination_looks_for_each_file_once_and_not_for_variants() -> None:
-    names = [*Graph.of(lay_over(SMALL, {"data": {"reach": ["pypi", "url"]}})).beyond.compared()]
-    assert names == ["pyx_output", "humaneval", "cruxeval_output"]
-
-
-def test_a_table_may_not_take_a_name_from_beyond_the_paper() -> None:
-    with pytest.raises(UserError, match=r"beyond\.states makes a table of that name"):
-        Graph.of(lay_over(SMALL, {"tables": {"states": SMALL["tables"]["scores"]}}))

@@ -1,7 +1,8 @@
 """Questions about the middle of a run: a variable's value, the line that runs next, the rounds of a loop.
 
 REval (github.com/r-eval/REval) and CES (2510.15079) ask such questions, too; prompts and choice are our own. The
-answers are read off a trace (`semcoder evaluation states`).
+answers are read off a trace (`semcoder evaluation states`): 1,514 on CRUXEval, each also noted by the program itself
+(tests/evaluation/watched.py).
 """
 
 import ast
