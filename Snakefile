@@ -20,6 +20,7 @@ with refusals():
         GRAPH.images.check()
         GRAPH.images.enter()
 CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES, RELEASES = GRAPH.parts
+BEYOND = GRAPH.beyond
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
 options, code, teacher, image = GRAPH.options, GRAPH.code, GRAPH.teacher, IMAGES.path
 asking = GRAPH.asking
@@ -49,6 +50,7 @@ include: "rules/evaluation.smk"
 include: "rules/refine.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
+include: "rules/beyond.smk"
 include: "rules/report.smk"
 include: "rules/teacher.smk"
 include: "rules/release.smk"

@@ -21,9 +21,10 @@ from semcoder.configfiles import check_names, laid_over, parse, read, typed
 from semcoder.containers.images import IMAGES, ROOT
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import FORMATS
-from semcoder.evaluation.registry import BENCHMARKS
+from semcoder.evaluation.registry import BENCHMARKS, CHANGES
 from semcoder.evaluation.sampling import ENGINE_FIELDS
 from semcoder.fetch import External, read_versions
+from semcoder.graph.beyond import BeyondThePaper
 from semcoder.graph.data import DataFiles, Models
 from semcoder.graph.evaluation import Evaluations
 from semcoder.graph.hashes import Hashes
@@ -157,6 +158,11 @@ class Graph:
         """What is published."""
         return Releases(self)
 
+    @cached_property
+    def beyond(self) -> BeyondThePaper:
+        """What the paper does not measure."""
+        return BeyondThePaper(self)
+
     @property
     def wildcards(self) -> dict[str, str]:
         """Constraints of every wildcard that rules share."""
@@ -170,7 +176,8 @@ class Graph:
             "format": one_of([*FORMATS, "code"]),
             "rationale": one_of(["monologue", "trace", "none"]),
             "refinement": one_of(config.refinement),
-            "table": one_of([*config.tables, *config.refinement]),
+            "table": one_of([*config.tables, "states", *config.refinement]),
+            "change": one_of(CHANGES),
             "round": r"[1-9]\d*",
             "figure": one_of(self.evaluation.drawn),
             "image": one_of(IMAGES),

@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semcoder.config import ANALYSES, CATEGORIES, EXECUTABILITY, SIMILARITY
 from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import held_by, mismatch
@@ -24,6 +23,7 @@ from semcoder.seeds.sources import (
     StdlibSource,
     files_read,
 )
+from semcoder.tables import ANALYSES, CATEGORIES, EXECUTABILITY, SIMILARITY
 
 if TYPE_CHECKING:
     from semcoder.graph import Graph
@@ -115,7 +115,7 @@ class DataFiles:
     def used(self) -> list[str]:
         """Entries that the configuration names."""
         config = self.graph.config
-        tables = [*config.tables, *config.refinement, *ANALYSES]
+        tables = [*config.tables, *config.beyond.enabled, *config.refinement, *ANALYSES]
         return self._named([*config.models, *config.recipes], tables, pyx=True)
 
     def needed(self, tables: Collection[str], pyx: bool) -> list[str]:
@@ -129,7 +129,12 @@ class DataFiles:
 
     def _named(self, models: Collection[str], tables: Iterable[str], pyx: bool) -> list[str]:
         config, names = self.graph.config, set(tables)
-        made = [t for each in (config.tables, config.refinement) for name, t in each.items() if name in names]
+        made = [
+            t
+            for each in (config.score_tables, config.refinement)
+            for name, t in each.items()
+            if name in names
+        ]
         trained = [name for name in models if name in config.recipes]
         recipes = [config.recipes[name] for name in trained]
         pyx = pyx and config.pyx.source == "own"
@@ -143,6 +148,7 @@ class DataFiles:
             *([config.executability.data] if EXECUTABILITY in names else ()),
             *(config.analysis.benchmarks if SIMILARITY in names else ()),
             *(config.analysis.beside if names & {SIMILARITY, CATEGORIES} else ()),
+            *([BENCHMARKS[config.beyond.states.source].entry] if "states" in names else ()),
         ]
         return list(dict.fromkeys(filter(None, found)))
 
@@ -192,16 +198,10 @@ class DataFiles:
         """Why an entry cannot be had; the same for every mirror that lacks it."""
         return f"in no data.mirror, and data.reach has no {self.graph.entries[name].reach}"
 
-    def of_benchmark(self, name: str) -> list[str]:
-        """The files of a benchmark."""
-        entry = BENCHMARKS[name].entry
-        if entry:
-            return [self.path(entry)]
-        return [f"{self.graph.results}/pyx/{each}.jsonl" for each in ("heldout", "tests", "problems")]
-
     def has_benchmark(self, name: str) -> bool:
-        """Whether the files of a benchmark can be had."""
-        entry = BENCHMARKS[name].entry
+        """Whether the files of a benchmark, or those that it is made from, can be had."""
+        states = BENCHMARKS[name].task == "state"
+        entry = BENCHMARKS[self.graph.config.beyond.states.source if states else name].entry
         return not entry or self.has(entry)
 
     @property

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from semcoder.config import ANALYSES, CATEGORIES, SIMILARITY, Refinement, Table
 from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import Sampling
 from semcoder.graph.options import option
 from semcoder.graph.training import DIRECTIONS, RENDERED
+from semcoder.tables import ANALYSES, BEYOND, CATEGORIES, SIMILARITY, Refinement, Table
 
 if TYPE_CHECKING:
     from semcoder.graph import Graph
@@ -36,9 +36,14 @@ class Evaluations:
 
     def data_of(self, benchmark: str) -> list[str]:
         """The files of a benchmark; PyX's own asks about held-out tests that copying does not answer."""
-        if BENCHMARKS[benchmark].entry:
-            return self.graph.data.of_benchmark(benchmark)
-        tests = "tests" if BENCHMARKS[benchmark].task == "code" else "questions"
+        facts = BENCHMARKS[benchmark]
+        if facts.change:
+            return [f"{self.graph.results}/variants/{facts.entry}.{facts.change}.jsonl"]
+        if facts.task == "state":
+            return [f"{self.graph.results}/states/questions.jsonl"]
+        if facts.entry:
+            return [self.graph.data.path(facts.entry)]
+        tests = "tests" if facts.task == "code" else "questions"
         return [f"{self.graph.results}/pyx/{each}.jsonl" for each in ("heldout", tests, "problems")]
 
     def generations(
@@ -61,7 +66,8 @@ class Evaluations:
     def generation_options(self, model: str, benchmark: str, format: str) -> str:
         """What is asked in one generation job, and how."""
         evaluation, prompts = self.graph.config.evaluation, self.graph.config.prompts
-        sampling = evaluation.benchmarks.get(benchmark)
+        facts = BENCHMARKS[benchmark]
+        sampling = evaluation.benchmarks.get(benchmark) or evaluation.benchmarks.get(facts.of)
         if not sampling:
             limits = {"code": evaluation.max_code_tokens, "direct": evaluation.max_answer_tokens}
             limit = limits.get(format, evaluation.sampling.max_tokens)
@@ -72,7 +78,7 @@ class Evaluations:
             self._asking(model, sampling),
             *[option("few_shot", path) for path in self.few_shot(model, benchmark, format)],
             option("label_offset", RELEASED_LABEL_OFFSET if upstream else prompts.label_offset)
-            if format in LABELLED
+            if format in LABELLED and facts.task != "state"
             else "",
         ]
         return " ".join(filter(None, words))
@@ -116,7 +122,7 @@ class Evaluations:
 
     def cells(self, table: str) -> list[tuple[str, str, str]]:
         """(row, column, score file) of a table, for the benchmarks whose files can be had."""
-        settings = self.graph.config.tables[table]
+        settings = self.graph.config.score_tables[table]
         return [
             (system, benchmark, self.score(model, benchmark, self.format_of(system, benchmark)))
             for system in settings.systems
@@ -146,7 +152,7 @@ class Evaluations:
             cells, models = self.refinement_cells(name), config.refinement[name].models
             names = config.refinement[name].paper_rows
         else:
-            settings = table = config.tables[name]
+            settings = table = config.score_tables[name]
             cells, models = self.cells(name), [config.systems[each].model for each in table.systems]
             names = {each: config.systems[each].paper for each in table.systems if config.systems[each].paper}
         notes = [settings.note, *[self._note(model) for model in models]]
@@ -165,13 +171,13 @@ class Evaluations:
         config = self.graph.config
         refined = name in config.refinement
         cells = self.refinement_cells(name) if refined else self.cells(name)
-        settings: Table | Refinement = config.refinement[name] if refined else config.tables[name]
+        settings: Table | Refinement = config.refinement[name] if refined else config.score_tables[name]
         return [*dict.fromkeys(path for *_, path in cells), *(str(path) for path in settings.paper)]
 
     @property
     def names(self) -> list[str]:
         """Every table and figure that can be asked for by its name."""
-        return [*self.graph.config.tables, *self.graph.config.refinement, *ANALYSES]
+        return [*self.graph.config.tables, *self.graph.config.refinement, *ANALYSES, *BEYOND]
 
     @property
     def drawn(self) -> dict[str, str]:
@@ -210,8 +216,8 @@ class Evaluations:
         tables = {path: name for name in self.names for path in (name, *self.files_of(name))}
         for each in asked:
             yield each
-            for name in self.graph.config.targets if each == "all" else filter(None, [tables.get(each)]):
-                if name in self.graph.config.tables or name in self.graph.config.refinement:
+            for name in self.graph.config.wanted if each == "all" else filter(None, [tables.get(each)]):
+                if name not in (*ANALYSES, "contamination"):  # no scores stand in these
                     yield from self.table_inputs(name)
 
     def claim_files(self, asked: Iterable[str]) -> list[str]:
@@ -288,7 +294,7 @@ class Evaluations:
     def recipes(self) -> list[str]:
         """Recipes whose models stand in a wanted table, and those that these were trained from."""
         config = self.graph.config
-        return [each for each in self.with_bases(self.models_in(config.targets)) if each in config.recipes]
+        return [each for each in self.with_bases(self.models_in(config.wanted)) if each in config.recipes]
 
     def with_bases(self, models: Iterable[str]) -> list[str]:
         """Models, and those that they were trained from."""
@@ -303,8 +309,8 @@ class Evaluations:
         for name in tables:
             if name in config.refinement:
                 found += config.refinement[name].models
-            elif name in config.tables:
-                found += [config.systems[each].model for each in config.tables[name].systems]
+            elif name in config.score_tables:
+                found += [config.systems[each].model for each in config.score_tables[name].systems]
         return found
 
     @property
@@ -312,7 +318,7 @@ class Evaluations:
         """Everything that the whole run makes."""
         results, config = self.graph.results, self.graph.config
         found = [
-            *[path for each in (*config.targets, "yields") for path in self.files_of(each)],
+            *[path for each in (*config.wanted, "yields") for path in self.files_of(each)],
             f"{results}/plots/yields.svg",
             *[f"{results}/plots/loss.{recipe}.svg" for recipe in self.recipes],
             *self.summaries,

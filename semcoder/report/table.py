@@ -213,16 +213,17 @@ def _markdown(
     ]
     if any(score and score.copied is not None for score in copied):
         lines.append(
-            "*Copying the question* answers with the given arguments, or the given output: no model, the same items."
+            "*Copying the question* answers with the given arguments, the given output or the line below: no model, "
+            "the same items."
         )
     if shown:
         lines.append(
             "Rows of the paper are its own; ° marks a number that was inferred or only reported of it."
         )
-    return "\n".join([*lines, *compared, *_setups(cells), *[f"\n{note}" for note in notes]]) + "\n"
+    return "\n".join([*lines, *compared, *setups(cells), *[f"\n{note}" for note in notes]]) + "\n"
 
 
-def _setups(cells: Sequence[Cell]) -> list[str]:
+def setups(cells: Sequence[Cell]) -> list[str]:
     """How the answers were made: a line for each way, with the cells that were made so."""
     ways: dict[tuple[str, str], dict[str, list[str]]] = {}
     for cell in cells:

@@ -33,6 +33,8 @@ UPSTREAM = {
     "prompts": {"style": "upstream", "label_offset": 4},
     "targets": ["table1", "table3", "table7", "table8"],
 }
+ROBUSTNESS = {"beyond": {"robustness": {"enabled": True, "systems": ["base", "semcoder_1030"]}}}
+STATES = {"beyond": {"states": {"enabled": True, "systems": ["base", "semcoder"]}}}
 PADDED = {"recipes": {"semcoder": {"pack_tokens": None}}}
 
 
@@ -251,6 +253,18 @@ TABLE = [
     Row("analysis.beside", ["Magicoder-OSS-Instruct-75K"], "similarity categories"),
     Row("analysis.sample", 9, "similarity"),
     Row("analysis.seed", 1, "similarity"),
+    # Beyond the paper: off, and then of no effect; on, each key reaches its own jobs.
+    Row("beyond.robustness.enabled", True),
+    Row("beyond.robustness.systems", ["base"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.benchmarks", ["cruxeval_output", "lcb_execution"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.changes", ["renamed"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.seed", 1, "variants", ROBUSTNESS),
+    Row("beyond.states.enabled", True),
+    Row("beyond.states.systems", ["base"], "table", STATES),
+    Row("beyond.states.source", "pyx_output", "state_questions table", STATES),
+    Row("beyond.states.per_kind", 9, "state_questions", STATES),
+    Row("beyond.states.seed", 1, "state_questions", STATES),
+    Row("beyond.contamination.enabled", True),
     Row(
         "targets", ["table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure3"], "yields"
     ),
