@@ -40,6 +40,7 @@ FIELDS = [
     "pass_at_1",
     "low",
     "high",
+    "pass_at_5",
     "copying",
     "paper",
     "paper_status",
@@ -138,6 +139,7 @@ def _csv_row(cell: Cell, theirs: PaperValue | None) -> dict[str, object]:
         "groups": score.groups,
         "samples": score.samples,
         "pass_at_1": percent(score.pass_at["1"]),
+        "pass_at_5": percent(score.pass_at["5"]) if "5" in score.pass_at else "",
         "low": percent(score.interval[0]),
         "high": percent(score.interval[1]),
         "copying": "" if score.copied is None else percent(score.copied),
@@ -246,7 +248,8 @@ def _line(cells: Sequence[str]) -> str:
 def _score(score: ScoreFile | None) -> str:
     if score is None:
         return ""
-    return _share(score.pass_at["1"], score.interval, score)
+    at_5 = f", @5 {percent(score.pass_at['5'])}" if "5" in score.pass_at else ""
+    return _share(score.pass_at["1"], score.interval, score) + at_5
 
 
 def _copied(score: ScoreFile | None) -> str:

@@ -27,7 +27,7 @@ def score(folder: Path, name: str, benchmark: str, share: float, **more: object)
         "groups": 15,
         "reasons": {},
     } | more
-    write_json(path, facts | {"pass_at": {"1": share}, "interval": interval, "data_sha256": {}})
+    write_json(path, {"pass_at": {"1": share}, "interval": interval, "data_sha256": {}} | facts)
     return path
 
 
@@ -70,6 +70,15 @@ def test_the_papers_number_lies_within_our_interval_or_not(
     words = ["--cell", f"mine|humaneval|{path}", "--paper", str(paper), "--paper-row", "mine=SemCoder-S"]
     rows, text = table(tmp_path, *words)
     assert rows[0]["paper_within"] == within and f" | {within} |\n" in text
+
+
+def test_of_five_samples_and_more_pass_at_5_stands_beside(tmp_path: Path) -> None:
+    one = score(tmp_path, "one", "mbpp", 0.5)
+    ten = score(tmp_path, "ten", "mbpp", 0.5, samples=10, pass_at={"1": 0.5, "5": 0.812})
+    rows, text = table(tmp_path, "--cell", f"one|mbpp|{one}", "--cell", f"ten|mbpp|{ten}")
+    assert [row["pass_at_5"] for row in rows] == ["", "81.2"]
+    assert "| one | 50.0 [40.0, 60.0] n=20 in 15 |" in text
+    assert "| ten | 50.0 [40.0, 60.0] n=20 in 15, @5 81.2 |" in text
 
 
 def test_without_a_number_of_the_paper_nothing_is_compared(tmp_path: Path, paper: Path) -> None:
