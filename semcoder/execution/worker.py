@@ -63,7 +63,9 @@ class File:
             self.fd = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, ABOVE)
         finally:
             os.close(made)
-        self._flags = fcntl.fcntl(self.fd, fcntl.F_GETFL)
+        # Threads of a program that write at once: a file in memory has no lock on its offset, on its end it has.
+        self._flags = fcntl.fcntl(self.fd, fcntl.F_GETFL) | os.O_APPEND
+        fcntl.fcntl(self.fd, fcntl.F_SETFL, self._flags)
 
     def take(self) -> bytes:
         """What was written, up to `cap` bytes. Leaves the file as it was made: the next program shares its offset

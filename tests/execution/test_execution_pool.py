@@ -230,9 +230,10 @@ def write(name):
     for n in range(2000): sys.stdout.write(f"{name}{n:04d}" + " " * 50)
 for name in "abcd": threading.Thread(target=write, args=(name,)).start()
 """
-    with Sandbox(1, Limits(cpu_s=60, wall_s=120, output_kb=2000)) as pool:
-        words = run(pool, code).stdout.split()
-    assert sorted(words) == [f"{name}{n:04d}" for name in "abcd" for n in range(2000)]
+    said = sorted(f"{name}{n:04d}" for name in "abcd" for n in range(2000))
+    with Sandbox(2, Limits(cpu_s=60, wall_s=120, output_kb=2000)) as pool:
+        for outcome in pool.run([Job(str(n), code) for n in range(60)]):
+            assert sorted(outcome.stdout.split()) == said
 
 
 def test_an_input_may_be_larger_than_any_result(sandbox: Sandbox) -> None:
