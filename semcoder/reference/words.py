@@ -51,7 +51,7 @@ def type_words(node: Schema, definitions: Schema) -> str:
     if "$ref" in node:
         name = node["$ref"].rpartition("/")[2]
         inner = definitions.get(name, {})
-        return type_words(inner, definitions) if "properties" not in inner else f"a {name}"
+        return type_words(inner, definitions) if "properties" not in inner else name
     for several in ("anyOf", "oneOf"):
         if several in node:
             return " or ".join(dict.fromkeys(type_words(each, definitions) for each in node[several]))
@@ -61,8 +61,7 @@ def type_words(node: Schema, definitions: Schema) -> str:
         return " or ".join(code(each) for each in node["enum"])
     kind = node.get("type")
     if kind == "array" and "prefixItems" in node:
-        inside = dict.fromkeys(type_words(each, definitions) for each in node["prefixItems"])
-        return f"{len(node['prefixItems'])} of {' and '.join(inside)}"
+        return f"[{', '.join(type_words(each, definitions) for each in node['prefixItems'])}]"
     if kind == "array":
         least = f"; {node['minItems']} or more of them" if node.get("minItems") else ""
         return f"list of {type_words(node.get('items', {}), definitions)}{least}"

@@ -27,10 +27,13 @@ class Claim(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     claim: str
+    """In a few words."""
     source: str
     """Where the paper says it."""
     system: str
+    """The row of a table that it is about."""
     benchmark: str
+    """On what."""
     target: str
     """What `snakemake` is asked for to make the scores."""
     over: str = ""
