@@ -89,7 +89,7 @@ WRITERS = {
     "semcoder.report.yields": columns.YIELDS,
     "semcoder.pyx.executability": columns.EXECUTABILITY,
     "semcoder.training.log": columns.LOG,
-    **{module: keys for module, keys in columns.COUNTS.values()},
+    **dict(columns.COUNTS.values()),
 }
 
 
