@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from pages import ROOT, fences
 
-CHAPTERS = dict(re.findall(r"^## (An? .*?)\n(.*?)(?=^## )", (ROOT / "docs/extending.md").read_text(), re.S | re.M))
+CHAPTERS = dict(
+    re.findall(r"^## (An? .*?)\n(.*?)(?=^## )", (ROOT / "docs/extending.md").read_text(), re.S | re.M)
+)
 
 
 def apply(diff: str, root: Path) -> None:
