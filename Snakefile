@@ -19,7 +19,8 @@ with refusals():
     if "apptainer" in map(str, workflow.deployment_settings.deployment_method):
         GRAPH.images.check()
         GRAPH.images.enter()
-CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES = GRAPH.parts
+CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES, RELEASES = GRAPH.parts
+BEYOND = GRAPH.beyond
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
 options, code, teacher, image = GRAPH.options, GRAPH.code, GRAPH.teacher, IMAGES.path
 asking = GRAPH.asking
@@ -48,8 +49,11 @@ include: "rules/training.smk"
 include: "rules/evaluation.smk"
 include: "rules/refine.smk"
 include: "rules/tables.smk"
+include: "rules/figures.smk"
+include: "rules/beyond.smk"
 include: "rules/report.smk"
 include: "rules/teacher.smk"
+include: "rules/release.smk"
 
 
 localrules:

@@ -19,7 +19,7 @@ VENV = ROOT / ".venv"
 MEGABYTES = {
     "torch-cpu": 192,
     "torch-gpu": 3000,
-    "quickstart": 175,
+    "quickstart": 178,
     "dev": 35,
     "benchmarks": 45,
     "model": 93,

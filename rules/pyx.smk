@@ -85,7 +85,7 @@ rule select:
         programs=gather.pyx(f"{R}/pyx/expanded/{{scatteritem}}.programs.jsonl"),
         tests=gather.pyx(f"{R}/pyx/expanded/{{scatteritem}}.tests.jsonl"),
         soft=gather.pyx(f"{R}/pyx/synthesized/{{scatteritem}}.soft.jsonl"),
-        benchmarks=DATA.decontamination,
+        benchmarks=DATA.looked_into("pyx.decontaminate"),
     output:
         problems=f"{R}/pyx/problems.jsonl",
         programs=f"{R}/pyx/programs.jsonl",
@@ -106,7 +106,7 @@ rule select:
         runtime=120,
     params:
         code=code("pyx", "select"),
-        benchmarks=DATA.decontamination_options,
+        benchmarks=DATA.looked_into_options("pyx.decontaminate"),
         options=options(
             near_duplicate_threshold="pyx.near_duplicates.threshold",
             permutations="pyx.near_duplicates.permutations",

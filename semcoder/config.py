@@ -5,23 +5,19 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from semcoder.errors import nearest
-from semcoder.evaluation.prompts import PromptFormat, Style
+from semcoder.evaluation.prompts import Style
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import EngineSettings, Sampling
 from semcoder.execution.isolation import Isolation
+from semcoder.release.settings import ReleaseSettings
+from semcoder.section import Count, Fraction, Name, Positive, Section
 from semcoder.seeds.sources import Source
+from semcoder.tables import ANALYSES, BEYOND, Analysis, Beyond, Executability, Refinement, System, Table
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.training.recipe import Recipe
-
-EXECUTABILITY = "table7"
-"""The table that is counted on a data set; no scores stand in it."""
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
 
 
 def _is_named(path: Path) -> Path:
@@ -31,12 +27,6 @@ def _is_named(path: Path) -> Path:
 
 
 Place = Annotated[Path, AfterValidator(_is_named)]
-
-
-class Section(BaseModel):
-    """A block of the configuration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Data(Section):
@@ -151,6 +141,9 @@ class NearDuplicates(Section):
 class Pyx(Section):
     """Problems, programs and inputs."""
 
+    source: Literal["own", "released"] = Field(
+        description="own, made here; or released: the rows of the authors' PyX and PyX-R in its place"
+    )
     shards: Positive = Field(
         description="pieces that the corpus is worked on in; the data do not depend on it"
     )
@@ -226,45 +219,6 @@ class Model(Section):
     )
 
 
-class System(Section):
-    """A row of a table: a model and the way it is asked to reason."""
-
-    model: Name = Field(description="a model, or a recipe trained here")
-    format: PromptFormat = Field(description="reasoning format of its answers on output and input prediction")
-    paper: str = Field(default="", description="what the paper's tables call it (results/paper/*.csv)")
-
-
-class Table(Section):
-    """A table of scores."""
-
-    title: str = Field(description="what the table shows")
-    systems: list[Name] = Field(description="rows")
-    benchmarks: list[Name] = Field(description="columns")
-    paper: list[Path] = Field(default=[], description="the paper's numbers shown beside")
-    note: str = Field(default="", description="said under the table")
-
-
-class Refinement(Section):
-    """A table or figure of iterative self-refinement (paper section 6.3)."""
-
-    title: str = Field(description="what the table shows")
-    models: list[Name] = Field(description="models that refine their own answers")
-    benchmarks: list[Name] = Field(description="benchmarks that they answer")
-    rationales: list[Literal["monologue", "trace", "none"]] = Field(description="what stands before a repair")
-    rounds: list[Count] = Field(
-        min_length=1, description="rounds shown, 0 for the first answers; the paper's numbers are of the last"
-    )
-    feedback: Literal["base", "plus"] = Field(
-        description="tests whose failures are shown; plus leaks the hidden tests"
-    )
-    sampling: Sampling
-    paper: list[Path] = Field(default=[], description="the paper's numbers shown beside")
-    paper_rows: dict[str, str] = Field(
-        default={}, description='what the paper calls a row, which here is "model (rationale)"'
-    )
-    note: str = Field(default="", description="said under the table")
-
-
 class Evaluation(Section):
     """Generation and scoring."""
 
@@ -294,13 +248,6 @@ class PyxR(Section):
     per_program: Positive = Field(description="buggy solutions kept of a program")
 
 
-class Executability(Section):
-    """Table 7: how much of another instruction set runs (paper App. E)."""
-
-    data: Name = Field(description="the instruction set, an entry of data/versions.csv")
-    language: str = Field(description="only rows of this language")
-
-
 class Config(Section):
     """The whole configuration."""
 
@@ -323,7 +270,10 @@ class Config(Section):
     systems: dict[Name, System] = Field(description="rows of tables")
     tables: dict[Name, Table] = Field(description="tables of scores")
     executability: Executability
-    targets: list[Name] = Field(description="tables that the whole run makes")
+    release: ReleaseSettings
+    analysis: Analysis
+    beyond: Beyond
+    targets: list[Name] = Field(description="tables and figures that the whole run makes")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -349,7 +299,9 @@ class Config(Section):
                 ),
                 ("evaluation.benchmarks", self.evaluation.benchmarks, set(BENCHMARKS)),
                 ("pyx_r.model", [self.pyx_r.model], models),
-                ("targets", self.targets, {*self.tables, *self.refinement, EXECUTABILITY}),
+                ("beyond.robustness.systems", self.beyond.robustness.systems, set(self.systems)),
+                ("beyond.states.systems", self.beyond.states.systems, set(self.systems)),
+                ("targets", self.targets, {*self.tables, *self.refinement, *ANALYSES}),
             ]
         )
         if self.monologue.writer != "trace" and self.teacher.kind == "grounded":
@@ -357,12 +309,25 @@ class Config(Section):
                 f"monologue.writer is {self.monologue.writer}, which needs a language model, but teacher.kind is "
                 f"grounded; set monologue.writer to trace, or teacher.kind to openai"
             )
+        for name in BEYOND:
+            if name in self.tables or name in self.refinement:
+                raise ValueError(f"tables.{name}: beyond.{name} makes a table of that name; rename yours")
         for one, other in (("models", "recipes"), ("tables", "refinement")):
             for name in getattr(self, one).keys() & getattr(self, other).keys():
                 raise ValueError(f"{other}.{name}: {one} has the same name; rename one of the two")
         for name in self.recipes:
             self._check_chain(name)
         return self
+
+    @property
+    def score_tables(self) -> dict[str, Table]:
+        """Every table of scores: the configured ones, and those beyond the paper."""
+        return {**self.tables, **self.beyond.tables}
+
+    @property
+    def wanted(self) -> list[str]:
+        """Tables and figures that the whole run makes."""
+        return [*self.targets, *self.beyond.enabled]
 
     def _check_chain(self, name: str) -> None:
         chain = [name]

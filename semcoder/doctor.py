@@ -12,11 +12,11 @@ from typing import Any, Literal, NamedTuple
 
 import typer
 
-from semcoder.config import EXECUTABILITY
 from semcoder.configfiles import Configfiles, Profile, laid_over, read
 from semcoder.errors import UserError
 from semcoder.execution.bwrap import REMEDY
 from semcoder.graph import Graph
+from semcoder.tables import ANALYSES, BEYOND
 
 Verdict = Literal["ok", "warning", "fault"]
 MIN_FREE_GB = 10
@@ -81,7 +81,11 @@ class Site:
             partitions=_told(each.get("slurm_partition") for each in (named, *overrides)),
             gpu_models=_told(each.get("gpu_model") for each in overrides),
             asks=any("{params.asking}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
-            tables=frozenset(tables | ({EXECUTABILITY} if "executability" in rules else set())),
+            tables=frozenset(
+                tables
+                | ({each.removesuffix("_table") for each in rules} & set(BEYOND))
+                | {name for name, rule in ANALYSES.items() if rule in rules}
+            ),
             pyx="extract_seeds" in rules,
         )
 
@@ -234,7 +238,7 @@ def _slurm(graph: Graph, site: Site) -> Iterator[Finding]:
 
 
 def _data(graph: Graph, site: Site) -> Finding:
-    tables = graph.config.targets if site.tables is None else site.tables
+    tables = graph.config.wanted if site.tables is None else site.tables
     lacking = [name for name in graph.data.needed(tables, site.pyx) if not graph.data.has(name)]
     if lacking:
         return Finding(

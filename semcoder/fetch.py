@@ -134,13 +134,14 @@ def fetch(entry: External, out: Path, mirror: Path | None = None, reach: Collect
 
     Nothing is left beside `out` but the beginning of a download that was cut and can go on.
     """
+    held = held_by(mirror, entry) if mirror else None
     if not entry.sha256 and not entry.revision:
+        known = f"; or take {held} for it: sha256 column, {tree_sha256(held)}" if held else ""
         raise UserError(
             f"{entry.name}: not pinned ({entry.note}); look up the full 40-hex commit of {entry.location}, "
-            f"check it, and write it in the revision column of data/versions.csv."
+            f"check it, and write it in the revision column of data/versions.csv{known}."
         )
     out = output_directory(out) if entry.is_snapshot else output_file(out)
-    held = held_by(mirror, entry) if mirror else None
     searched = f"not in the mirror {mirror} and " if mirror else ""
     if not held and entry.reach not in reach:
         raise UserError(

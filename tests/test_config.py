@@ -26,7 +26,7 @@ def test_the_papers_scale_is_right() -> None:
 
 def test_the_quickstart_lays_over_it() -> None:
     config = load([ROOT / "config.yaml", ROOT / "profiles/quickstart/scale.yaml"])
-    assert config.targets == ["scores"]
+    assert config.targets == ["scores", "figure5", "figure6"]
     assert config.pyx.near_duplicates == load([ROOT / "config.yaml"]).pyx.near_duplicates
 
 

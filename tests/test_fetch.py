@@ -349,3 +349,14 @@ def test_a_full_disk_leaves_nothing(
     with pytest.raises(UserError, match=r"out: no space left for thing"):
         fetch(entry(f"{address}/a"), tmp_path / "out", tmp_path / "mirror")
     assert [each.name for each in tmp_path.iterdir()] == ["mirror"]
+
+
+def test_what_has_no_pin_is_taken_from_a_mirror_once_its_hash_is_written_down(tmp_path: Path) -> None:
+    row = {"name": "PyX", "kind": "hub-dataset", "location": "semcoder/PyX", "licence": "MIT"}
+    (tmp_path / "PyX").mkdir()
+    (tmp_path / "PyX/pyx.jsonl").write_text("{}\n")
+    out, found = tmp_path / "out/PyX", tree_sha256(tmp_path / "PyX")
+    with pytest.raises(UserError, match=f"not pinned.*or take {tmp_path}/PyX for it: sha256 column, {found}"):
+        fetch(External.model_validate(row), out, tmp_path, [])
+    fetch(External.model_validate(row | {"sha256": found}), out, tmp_path, [])
+    assert (out / "pyx.jsonl").read_text() == "{}\n"

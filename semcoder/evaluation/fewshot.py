@@ -22,9 +22,18 @@ class Template:
 
     parts: tuple[str | int, ...]
 
-    def filled(self, code: str, given: str) -> str:
-        """The prompt for a program and its arguments, or its output."""
-        return "".join(part if isinstance(part, str) else (code, given)[part] for part in self.parts)
+    def filled(self, code: str, given: str, entry_point: str = "f") -> str:
+        """The prompt for a program and its arguments, or its output.
+
+        The benchmark calls every function `f`, and so does what stands behind the program: `assert f(`.
+        """
+        place = self.parts.index(0)
+        asked = [
+            part.replace("assert f(", f"assert {entry_point}(") if isinstance(part, str) else part
+            for part in self.parts[place:]
+        ]
+        parts = [*self.parts[:place], *asked]
+        return "".join(part if isinstance(part, str) else (code, given)[part] for part in parts)
 
 
 def read_template(path: Path, function: str) -> Template:

@@ -97,11 +97,11 @@ def forward_prompt(
     call = f"{entry_point}({arguments})"
     if is_few_shot(format, style):
         if template:
-            return template.filled(code, arguments)
-        return _shown(shots.OUTPUT, format) + _question(code, f"assert {call} == ??") + _opening(format)
+            return template.filled(code, arguments, entry_point)
+        return _shown(shots.OUTPUT, format) + _question(code, f"assert {call} == ??") + opening(format)
     if format in LABELLED:
         code = label_lines(code, label_offset, style)
-    return FORWARD_PREFIX + _question(code, f"assert {call} == ??") + _opening(format)
+    return FORWARD_PREFIX + _question(code, f"assert {call} == ??") + opening(format)
 
 
 def backward_prompt(
@@ -122,14 +122,14 @@ def backward_prompt(
     assertion = f"assert {entry_point}(??) == {output}"
     if is_few_shot(format, style):
         if template:
-            return template.filled(code, output)
-        return _shown(shots.INPUT, format) + _question(code, assertion) + _opening(format)
+            return template.filled(code, output, entry_point)
+        return _shown(shots.INPUT, format) + _question(code, assertion) + opening(format)
     if format == "concise":
         code = label_lines(code, label_offset, style)
     question = _question(code, assertion)
     if style == "upstream":
         question = question.removeprefix("[") + "\n"
-    return BACKWARD_PREFIX + question + _opening(format)
+    return BACKWARD_PREFIX + question + opening(format)
 
 
 def response(
@@ -246,7 +246,7 @@ def lcb_execution_prompt(code: str, call: str) -> str:
     `input` is already `name(arg=...)`; it keeps the quotes. The corrected prompt is `forward_prompt`.
     """
     labelled = label_lines(code, RELEASED_LABEL_OFFSET, "upstream")
-    return FORWARD_PREFIX + _question(labelled, f"assert f({call}) == ??") + _opening("monologue")
+    return FORWARD_PREFIX + _question(labelled, f"assert f({call}) == ??") + opening("monologue")
 
 
 def failed_test(entry_point: str, arguments: str, expected: str, style: Style) -> str:
@@ -306,7 +306,7 @@ def _shown(instruction: str, format: PromptFormat) -> str:
         written = response(
             format, thought, entry_point=name, arguments=arguments, output=output, style="corrected"
         )
-        text += f"{_question(code, assertion)}{_opening(format)}{written}\n\n"
+        text += f"{_question(code, assertion)}{opening(format)}{written}\n\n"
     return text
 
 
@@ -314,7 +314,8 @@ def _question(code: str, assertion: str) -> str:
     return f"[PYTHON]\n{code}\n{assertion}\n[/PYTHON]\n"
 
 
-def _opening(format: PromptFormat) -> str:
+def opening(format: PromptFormat) -> str:
+    """The tag in which a prompt ends."""
     return "[ANSWER]\n" if format == "direct" else f"[{_TAG[format]}]\n"
 
 

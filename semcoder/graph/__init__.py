@@ -21,15 +21,17 @@ from semcoder.configfiles import check_names, laid_over, parse, read, typed
 from semcoder.containers.images import IMAGES, ROOT
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import FORMATS
-from semcoder.evaluation.registry import BENCHMARKS
+from semcoder.evaluation.registry import BENCHMARKS, CHANGES
 from semcoder.evaluation.sampling import ENGINE_FIELDS
 from semcoder.fetch import External, read_versions
+from semcoder.graph.beyond import BeyondThePaper
 from semcoder.graph.data import DataFiles, Models
 from semcoder.graph.evaluation import Evaluations
 from semcoder.graph.hashes import Hashes
 from semcoder.graph.images import Images
 from semcoder.graph.options import one_of, option
-from semcoder.graph.training import DIRECTIONS, TrainingRuns
+from semcoder.graph.release import Releases
+from semcoder.graph.training import DIRECTIONS, RELEASED, TrainingRuns
 from semcoder.teacher.settings import DECISIVE
 
 _HELD: list[TextIO] = []
@@ -66,6 +68,7 @@ class Graph:
         check_names(config, entries)
         graph = cls(config, entries)
         graph.check_results()
+        graph.training.check_released()
         graph.data.check_fetched()
         _ = graph.data.corpora_state  # now, so that its hashes are remembered too
         graph.hashes.save()
@@ -120,9 +123,10 @@ class Graph:
         return f"code={codehash.code_hash(stage, verb)}"
 
     @property
-    def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations, Images]:
+    def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations, Images, Releases]:
         """The configuration and its views."""
-        return self.config, self.data, self.models, self.training, self.evaluation, self.images
+        views = (self.data, self.models, self.training, self.evaluation, self.images, self.releases)
+        return (self.config, *views)
 
     @cached_property
     def data(self) -> DataFiles:
@@ -149,6 +153,16 @@ class Graph:
         """Generations, scores, tables."""
         return Evaluations(self)
 
+    @cached_property
+    def releases(self) -> Releases:
+        """What is published."""
+        return Releases(self)
+
+    @cached_property
+    def beyond(self) -> BeyondThePaper:
+        """What the paper does not measure."""
+        return BeyondThePaper(self)
+
     @property
     def wildcards(self) -> dict[str, str]:
         """Constraints of every wildcard that rules share."""
@@ -162,9 +176,12 @@ class Graph:
             "format": one_of([*FORMATS, "code"]),
             "rationale": one_of(["monologue", "trace", "none"]),
             "refinement": one_of(config.refinement),
-            "table": one_of([*config.tables, *config.refinement]),
+            "table": one_of([*config.tables, "states", *config.refinement]),
+            "change": one_of(CHANGES),
             "round": r"[1-9]\d*",
+            "figure": one_of(self.evaluation.drawn),
             "image": one_of(IMAGES),
+            "released": one_of(RELEASED),
         }
 
     def check_results(self) -> None:

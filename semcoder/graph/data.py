@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semcoder.config import EXECUTABILITY
 from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import held_by, mismatch
@@ -24,6 +23,7 @@ from semcoder.seeds.sources import (
     StdlibSource,
     files_read,
 )
+from semcoder.tables import ANALYSES, CATEGORIES, EXECUTABILITY, SIMILARITY
 
 if TYPE_CHECKING:
     from semcoder.graph import Graph
@@ -115,28 +115,40 @@ class DataFiles:
     def used(self) -> list[str]:
         """Entries that the configuration names."""
         config = self.graph.config
-        tables = [*config.tables, *config.refinement, EXECUTABILITY]
+        tables = [*config.tables, *config.beyond.enabled, *config.refinement, *ANALYSES]
         return self._named([*config.models, *config.recipes], tables, pyx=True)
 
     def needed(self, tables: Collection[str], pyx: bool) -> list[str]:
         """Entries that these tables are made of, and with `pyx` those behind PyX."""
         config, evaluation = self.graph.config, self.graph.evaluation
         models = evaluation.with_bases(evaluation.models_in(tables))
-        if any(config.recipes[each].tasks.refine for each in models if each in config.recipes):
+        debugging = any(config.recipes[each].tasks.refine for each in models if each in config.recipes)
+        if debugging and config.pyx.source == "own":
             models += evaluation.with_bases([config.pyx_r.model])
         return self._named(models, tables, pyx)
 
     def _named(self, models: Collection[str], tables: Iterable[str], pyx: bool) -> list[str]:
         config, names = self.graph.config, set(tables)
-        made = [t for each in (config.tables, config.refinement) for name, t in each.items() if name in names]
-        recipes = [config.recipes[name] for name in models if name in config.recipes]
+        made = [
+            t
+            for each in (config.score_tables, config.refinement)
+            for name, t in each.items()
+            if name in names
+        ]
+        trained = [name for name in models if name in config.recipes]
+        recipes = [config.recipes[name] for name in trained]
+        pyx = pyx and config.pyx.source == "own"
         found = [
+            *self.graph.training.released_for(trained),
             *(f for t in made for b in t.benchmarks for f in (BENCHMARKS[b].entry, BENCHMARKS[b].prompts)),
             *(config.pyx.decontaminate if pyx else ()),
             *(config.models[name].data for name in models if name in config.models),
             *(name for recipe in recipes for name in recipe.extra),
             *((self._fetched(source) for source in config.seeds.sources) if pyx else ()),
             *([config.executability.data] if EXECUTABILITY in names else ()),
+            *(config.analysis.benchmarks if SIMILARITY in names else ()),
+            *(config.analysis.beside if names & {SIMILARITY, CATEGORIES} else ()),
+            *([BENCHMARKS[config.beyond.states.source].entry] if "states" in names else ()),
         ]
         return list(dict.fromkeys(filter(None, found)))
 
@@ -156,36 +168,40 @@ class DataFiles:
                         f"anew from data.mirror or from {entry.source}."
                     )
 
-    @property
-    def decontamination(self) -> list[str]:
-        """Benchmark files whose items must not occur in PyX, those that can be had."""
-        return [self.path(name) for name in self.graph.config.pyx.decontaminate if self.has(name)]
+    def looked_into(self, key: str) -> list[str]:
+        """The files of the benchmarks that a key such as `pyx.decontaminate` names, those that can be had."""
+        return [self.path(name) for name in self.graph.value(key) if self.has(name)]
 
-    @property
-    def decontamination_options(self) -> str:
-        """The same as options of `pyx select`, and those that cannot be had, with why."""
+    def looked_into_options(self, key: str) -> str:
+        """The same as options of a command, and those that cannot be had, with why."""
         words = []
-        for name in self.graph.config.pyx.decontaminate:
+        for name in self.graph.value(key):
             if self.has(name):
                 words.append(option("benchmark", f"{name}={self.path(name)}"))
             else:
                 words.append(option("unchecked", f"{name}={self._lack(name)}"))
         return " ".join(words)
 
+    @property
+    def beside(self) -> list[str]:
+        """The instruction sets that PyX is shown beside."""
+        return [self.path(name) for name in self.graph.config.analysis.beside]
+
+    @property
+    def beside_options(self) -> str:
+        """The same as options of a command, with their names."""
+        return " ".join(
+            option("data", f"{name}={self.path(name)}") for name in self.graph.config.analysis.beside
+        )
+
     def _lack(self, name: str) -> str:
         """Why an entry cannot be had; the same for every mirror that lacks it."""
         return f"in no data.mirror, and data.reach has no {self.graph.entries[name].reach}"
 
-    def of_benchmark(self, name: str) -> list[str]:
-        """The files of a benchmark."""
-        entry = BENCHMARKS[name].entry
-        if entry:
-            return [self.path(entry)]
-        return [f"{self.graph.results}/pyx/{each}.jsonl" for each in ("heldout", "tests", "problems")]
-
     def has_benchmark(self, name: str) -> bool:
-        """Whether the files of a benchmark can be had."""
-        entry = BENCHMARKS[name].entry
+        """Whether the files of a benchmark, or those that it is made from, can be had."""
+        states = BENCHMARKS[name].task == "state"
+        entry = BENCHMARKS[self.graph.config.beyond.states.source if states else name].entry
         return not entry or self.has(entry)
 
     @property

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from semcoder.config import EXECUTABILITY, Refinement, Table
 from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import Sampling
 from semcoder.graph.options import option
 from semcoder.graph.training import DIRECTIONS, RENDERED
+from semcoder.tables import ANALYSES, BEYOND, CATEGORIES, SIMILARITY, Refinement, Table
 
 if TYPE_CHECKING:
     from semcoder.graph import Graph
@@ -36,9 +36,14 @@ class Evaluations:
 
     def data_of(self, benchmark: str) -> list[str]:
         """The files of a benchmark; PyX's own asks about held-out tests that copying does not answer."""
-        if BENCHMARKS[benchmark].entry:
-            return self.graph.data.of_benchmark(benchmark)
-        tests = "tests" if BENCHMARKS[benchmark].task == "code" else "questions"
+        facts = BENCHMARKS[benchmark]
+        if facts.change:
+            return [f"{self.graph.results}/variants/{facts.entry}.{facts.change}.jsonl"]
+        if facts.task == "state":
+            return [f"{self.graph.results}/states/questions.jsonl"]
+        if facts.entry:
+            return [self.graph.data.path(facts.entry)]
+        tests = "tests" if facts.task == "code" else "questions"
         return [f"{self.graph.results}/pyx/{each}.jsonl" for each in ("heldout", tests, "problems")]
 
     def generations(
@@ -61,7 +66,8 @@ class Evaluations:
     def generation_options(self, model: str, benchmark: str, format: str) -> str:
         """What is asked in one generation job, and how."""
         evaluation, prompts = self.graph.config.evaluation, self.graph.config.prompts
-        sampling = evaluation.benchmarks.get(benchmark)
+        facts = BENCHMARKS[benchmark]
+        sampling = evaluation.benchmarks.get(benchmark) or evaluation.benchmarks.get(facts.of)
         if not sampling:
             limits = {"code": evaluation.max_code_tokens, "direct": evaluation.max_answer_tokens}
             limit = limits.get(format, evaluation.sampling.max_tokens)
@@ -72,7 +78,7 @@ class Evaluations:
             self._asking(model, sampling),
             *[option("few_shot", path) for path in self.few_shot(model, benchmark, format)],
             option("label_offset", RELEASED_LABEL_OFFSET if upstream else prompts.label_offset)
-            if format in LABELLED
+            if format in LABELLED and facts.task != "state"
             else "",
         ]
         return " ".join(filter(None, words))
@@ -116,7 +122,7 @@ class Evaluations:
 
     def cells(self, table: str) -> list[tuple[str, str, str]]:
         """(row, column, score file) of a table, for the benchmarks whose files can be had."""
-        settings = self.graph.config.tables[table]
+        settings = self.graph.config.score_tables[table]
         return [
             (system, benchmark, self.score(model, benchmark, self.format_of(system, benchmark)))
             for system in settings.systems
@@ -146,7 +152,7 @@ class Evaluations:
             cells, models = self.refinement_cells(name), config.refinement[name].models
             names = config.refinement[name].paper_rows
         else:
-            settings = table = config.tables[name]
+            settings = table = config.score_tables[name]
             cells, models = self.cells(name), [config.systems[each].model for each in table.systems]
             names = {each: config.systems[each].paper for each in table.systems if config.systems[each].paper}
         notes = [settings.note, *[self._note(model) for model in models]]
@@ -165,37 +171,53 @@ class Evaluations:
         config = self.graph.config
         refined = name in config.refinement
         cells = self.refinement_cells(name) if refined else self.cells(name)
-        settings: Table | Refinement = config.refinement[name] if refined else config.tables[name]
+        settings: Table | Refinement = config.refinement[name] if refined else config.score_tables[name]
         return [*dict.fromkeys(path for *_, path in cells), *(str(path) for path in settings.paper)]
 
     @property
     def names(self) -> list[str]:
         """Every table and figure that can be asked for by its name."""
-        return [*self.graph.config.tables, *self.graph.config.refinement, EXECUTABILITY]
+        return [*self.graph.config.tables, *self.graph.config.refinement, *ANALYSES, *BEYOND]
+
+    @property
+    def drawn(self) -> dict[str, str]:
+        """What is drawn beside its table, with how: figures, and refinement of which more than two rounds are shown."""
+        curves = [name for name, each in self.graph.config.refinement.items() if len(each.rounds) > 2]
+        return dict.fromkeys(curves, "rounds") | {SIMILARITY: "similarity", CATEGORIES: "categories"}
 
     def files_of(self, name: str) -> list[str]:
-        """What asking for a table makes."""
-        return [f"{self.graph.results}/tables/{name}.{kind}" for kind in ("csv", "md")]
+        """What asking for a table or figure makes."""
+        kinds = ("csv", "md", "svg") if name in self.drawn else ("csv", "md")
+        return [f"{self.graph.results}/tables/{name}.{kind}" for kind in kinds]
 
     def claims(self, asked: Iterable[str]) -> list[tuple[str, str, list[str]]]:
         """(system, benchmark, its score and verdicts) as far as they exist, or come into being for what is `asked` for
-        beside the claims: nothing is made for their sake.
+        beside the claims: nothing is made for their sake. Rounds of refinement are there as `TABLE/ROW/ROUND`.
         """
-        found, coming = [], set(self._made_for(asked))
-        for system, settings in self.graph.config.systems.items():
-            for benchmark in BENCHMARKS:
-                score = self.score(settings.model, benchmark, self.format_of(system, benchmark))
-                if score in coming or Path(score).exists():
-                    found.append((system, benchmark, [score, score.removesuffix("json") + "items.jsonl"]))
-        return found
+        coming = set(self._made_for(asked))
+        return [
+            (system, benchmark, [score, score.removesuffix("json") + "items.jsonl"])
+            for system, benchmark, score in self._claimable()
+            if score in coming or Path(score).exists()
+        ]
+
+    def _claimable(self) -> Iterator[tuple[str, str, str]]:
+        config = self.graph.config
+        for system, settings in config.systems.items():
+            for name in BENCHMARKS:
+                yield system, name, self.score(settings.model, name, self.format_of(system, name))
+        for table in config.refinement:
+            for row, column, score in self.refinement_cells(table):
+                benchmark, number = column.split(" round ")
+                yield f"{table}/{row}/{number}", benchmark, score
 
     def _made_for(self, asked: Iterable[str]) -> Iterator[str]:
         """The files asked for by path, and those that the tables asked for by name or path are made from."""
         tables = {path: name for name in self.names for path in (name, *self.files_of(name))}
         for each in asked:
             yield each
-            for name in self.graph.config.targets if each == "all" else filter(None, [tables.get(each)]):
-                if name != EXECUTABILITY:
+            for name in self.graph.config.wanted if each == "all" else filter(None, [tables.get(each)]):
+                if name not in (*ANALYSES, "contamination"):  # no scores stand in these
                     yield from self.table_inputs(name)
 
     def claim_files(self, asked: Iterable[str]) -> list[str]:
@@ -243,12 +265,15 @@ class Evaluations:
     @property
     def summaries(self) -> list[str]:
         """The counts of every stage, in the order of the graph."""
+        mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
+        if self.graph.config.pyx.source == "released":
+            sets = self.graph.training.released_for(self.recipes)
+            return [f"{self.graph.results}/released/{each}.summary.json" for each in sets] + mixtures
         formats = [f"formats/{each}/{direction}/{{}}" for each in RENDERED for direction in DIRECTIONS]
         told = self._told_by(self.monologue_sources)
         stages = ["seeds/{}", "pyx/synthesized/{}", "pyx/expanded/{}", "traces/{}", *told, *formats]
         shards = [self.graph.training.shards(f"{stage}.summary.json") for stage in stages]
         shards.insert(3, [f"{self.graph.results}/pyx/{each}summary.json" for each in ("", "questions.")])
-        mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
         return [*(path for files in shards for path in files), *mixtures]
 
     @property
@@ -269,7 +294,7 @@ class Evaluations:
     def recipes(self) -> list[str]:
         """Recipes whose models stand in a wanted table, and those that these were trained from."""
         config = self.graph.config
-        return [each for each in self.with_bases(self.models_in(config.targets)) if each in config.recipes]
+        return [each for each in self.with_bases(self.models_in(config.wanted)) if each in config.recipes]
 
     def with_bases(self, models: Iterable[str]) -> list[str]:
         """Models, and those that they were trained from."""
@@ -284,26 +309,28 @@ class Evaluations:
         for name in tables:
             if name in config.refinement:
                 found += config.refinement[name].models
-            elif name in config.tables:
-                found += [config.systems[each].model for each in config.tables[name].systems]
+            elif name in config.score_tables:
+                found += [config.systems[each].model for each in config.score_tables[name].systems]
         return found
 
     @property
     def targets(self) -> list[str]:
         """Everything that the whole run makes."""
         results, config = self.graph.results, self.graph.config
-        return [
-            *[path for each in (*config.targets, "yields") for path in self.files_of(each)],
-            *[f"{results}/plots/{each}.svg" for each in ("yields", "traces", "monologues")],
+        found = [
+            *[path for each in (*config.wanted, "yields") for path in self.files_of(each)],
+            f"{results}/plots/yields.svg",
             *[f"{results}/plots/loss.{recipe}.svg" for recipe in self.recipes],
+            *self.summaries,
+        ]
+        if config.pyx.source == "released":
+            return found
+        return [
+            *found,
+            *[f"{results}/plots/{each}.svg" for each in ("traces", "monologues")],
             *[f"{results}/tables/monologues.{kind}" for kind in ("csv", "md")],
             f"{results}/pages/monologues.html",
-            *(
-                [f"{results}/tables/teacher.{kind}" for kind in ("csv", "md")]
-                if config.teacher.models
-                else []
-            ),
-            *self.summaries,
+            *(self.files_of("teacher") if config.teacher.models else []),
         ]
 
     def _note(self, model: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from semcoder.evaluation.prompts import LABELLED
+from semcoder.errors import UserError
+from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET
+from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.graph.options import option
 from semcoder.training.recipe import MIXTURE_FIELDS
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 DIRECTIONS = ("forward", "backward")
 RENDERED = ("scratchpad", "next", "concise", "direct")
+RELEASED = {"PyX": "released", "PyX-R": "refine"}
+"""{data set of the authors, an entry of data/versions.csv: the option of `training mix` that takes its examples}"""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class TrainingRuns:
     def mixture_prompts(self, name: str) -> str:
         """How the questions of a mixture are put, as far as it has any."""
         recipe, prompts = self.graph.config.recipes[name], self.graph.config.prompts
-        reasons = recipe.tasks.forward or recipe.tasks.backward
+        made_here = self.graph.config.pyx.source == "own"
+        reasons = made_here and (recipe.tasks.forward or recipe.tasks.backward)
         style = option("style", prompts.style) if reasons or recipe.extra else ""
         return f"{style} {self.labels(recipe.format) if reasons else ''}".strip()
 
@@ -82,6 +88,10 @@ class TrainingRuns:
         config, results = self.graph.config, self.graph.results
         recipe = config.recipes[name]
         files: dict[str, tuple[str, list[str] | str]] = {"tokenizer": ("tokenizer", self._first_base(name))}
+        if config.pyx.source == "released":
+            sets = self.released_for([name])
+            files |= {RELEASED[each]: (RELEASED[each], self.released(each)) for each in sets}
+            return files | {each: ("extra", self.graph.data.path(each)) for each in recipe.extra}
         if recipe.soft:
             files["soft"] = ("soft", f"{results}/pyx/soft.jsonl")
         if recipe.soft or recipe.tasks.nl2code or recipe.tasks.forward or recipe.tasks.backward:
@@ -103,6 +113,46 @@ class TrainingRuns:
             files["refine"] = ("refine", f"{results}/pyx_r/pyx_r.jsonl")
         files |= {each: ("extra", self.graph.data.path(each)) for each in recipe.extra}
         return files
+
+    def released(self, name: str) -> str:
+        """The examples of a released data set."""
+        return f"{self.graph.results}/released/{name}.jsonl"
+
+    def released_for(self, recipes: Iterable[str]) -> list[str]:
+        """The released data sets that recipes are made from, where pyx.source says so; PyX first."""
+        if self.graph.config.pyx.source == "own":
+            return []
+        tasks = [self.graph.config.recipes[each].tasks for each in recipes]
+        told = any(each.nl2code or each.forward or each.backward for each in tasks)
+        return [*(["PyX"] if told else []), *(["PyX-R"] if any(each.refine for each in tasks) else [])]
+
+    def check_released(self) -> None:
+        """Raise UserError where the released PyX cannot stand for ours: it holds prompts in upstream's style, and
+        monologues alone."""
+        config = self.graph.config
+        if config.pyx.source == "own":
+            return
+        if (config.prompts.style, config.prompts.label_offset) != ("upstream", RELEASED_LABEL_OFFSET):
+            raise UserError(
+                f"pyx.source is released, whose prompts are upstream's, and what is trained must be what is asked; "
+                f"set prompts.style to upstream and prompts.label_offset to {RELEASED_LABEL_OFFSET}."
+            )
+        for name in config.targets:
+            for model in self.graph.evaluation.with_bases(self.graph.evaluation.models_in([name])):
+                recipe = config.recipes.get(model)
+                if recipe and (recipe.format != "monologue" or recipe.compare or recipe.soft):
+                    raise UserError(
+                        f"targets: {name} needs recipe {model}, whose rows the released PyX does not hold (only "
+                        f"monologues of programs that ran); leave it out, or set pyx.source to own."
+                    )
+            for benchmark in getattr(
+                config.tables.get(name) or config.refinement.get(name), "benchmarks", ()
+            ):
+                if not BENCHMARKS[benchmark].entry:
+                    raise UserError(
+                        f"targets: {name} needs {benchmark}, which is made of our PyX; leave it out, or set "
+                        f"pyx.source to own."
+                    )
 
     def _folder(self, format: str) -> str:
         """Where the rows of a format are."""

@@ -66,10 +66,13 @@ def read_released(path: Path) -> Iterator[Released | str]:
         for direction, column in COLUMNS.items():
             prompt = getattr(row, column)
             if prompt:
-                yield _parse(str(row.id or number), direction, prompt, row.response or "")
+                yield parse(str(row.id or number), direction, prompt, row.response or "")
 
 
-def _parse(name: str, direction: Direction, prompt: str, response: str) -> Released | str:
+def parse(name: str, direction: Direction, prompt: str, response: str) -> Released | str:
+    """The monologue of one row, or why it could not be read; its opening tag may stand at the end of the prompt."""
+    if prompt.rstrip().endswith("[MONOLOGUE]"):
+        response = f"[MONOLOGUE]\n{response}"
     shown = _SHOWN.findall(prompt)
     if not shown:
         return "no program in the prompt"

@@ -64,10 +64,10 @@ def _item(benchmark: str, number: int, row: dict[str, Any]) -> Item:
         if {"code", "input", "output"} <= row.keys()
         else None
     )
-    return Item(f"{benchmark} {key}", _prose(text), code, str(row.get("entry_point") or ""), pair)
+    return Item(f"{benchmark} {key}", prose(text), code, str(row.get("entry_point") or ""), pair)
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """What a prompt says in words: its docstring or itself, without examples."""
     try:
         module = ast.parse(text)

@@ -5,9 +5,11 @@ to see through light edits: code is compared without its own names, its docstrin
 many benchmark items have count for little. CRUXEval's input-output pairs are matched test by test.
 """
 
+import functools
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from semcoder.pyx.benchmarks import Item, canonical
 from semcoder.pyx.similarity import grams, normal_form, tokens, words
@@ -67,6 +69,15 @@ class _Grams:
         return (min(part, 1.0), -number) if part >= SHARE else None
 
 
+class Match(NamedTuple):
+    """An item that a row matches, and how. `exact`: the same code but for names and, in long code, constants."""
+
+    reason: str
+    item: Item
+    way: Literal["exact", "n-grams"]
+    detail: str
+
+
 class Decontaminator:
     """Knows the items of all benchmarks."""
 
@@ -92,32 +103,43 @@ class Decontaminator:
 
     def program(self, program: Program, problem: Problem | None) -> Refusal | None:
         """The benchmark item that a program or its problem matches, or None."""
-        for form in _forms(program.code):
+        said = problem.instruction if problem else ""
+        found = next(self.matches(program.code, program.entry_point, said), None)
+        return Refusal(found.reason, f"{found.item.name}: {found.detail}") if found else None
+
+    def matches(self, code: str, entry_point: str, instruction: str) -> Iterator[Match]:
+        """The items that a row matches: one for each way in which it does, the surest way first."""
+        for form in _forms(code):
             if form in self._forms:
-                return Refusal("benchmark solution", f"{self._items[self._forms[form]].name}: the same code")
-        if match := self._code.match(_code_grams(program.code)):
-            return Refusal("benchmark solution", self._told(match, "of its code"))
-        if problem is None:
-            return None
-        said = words(problem.instruction)
+                item = self._items[self._forms[form]]
+                yield Match("benchmark solution", item, "exact", "the same code")
+                break
+        if match := self._code.match(_code_grams(code)):
+            yield Match("benchmark solution", self._items[match[1]], "n-grams", f"{match[0]:.0%} of its code")
+        if not instruction:
+            return
+        said = words(instruction)
         if match := self._prose.match(grams(said, PROSE_GRAM)):
-            return Refusal("benchmark instruction", self._told(match, "of its words"))
+            item = self._items[match[1]]
+            yield Match("benchmark instruction", item, "n-grams", f"{match[0]:.0%} of its words")
         present = set(said) - _OPENING
-        for number in self._names.get(program.entry_point, ()):
+        for number in self._names.get(entry_point, ()):
             wanted = set(words(self._items[number].prose)) - _OPENING
             if len(wanted & present) >= max(NAME_LEAST, NAME_SHARE * len(wanted)):
-                return Refusal("benchmark instruction", f"{self._items[number].name}: name and description")
-        return None
+                yield Match("benchmark instruction", self._items[number], "n-grams", "name and description")
+                return
 
     def test(self, case: TestCase) -> Refusal | None:
         """The benchmark item with the same input and output, or None."""
-        item = self._pairs.get((case.call_arguments, canonical(case.output)))
+        item = self.pair((case.call_arguments, canonical(case.output)))
         return Refusal("benchmark input-output pair", item) if item else None
 
-    def _told(self, match: tuple[float, int], what: str) -> str:
-        return f"{self._items[match[1]].name}: {match[0]:.0%} {what}"
+    def pair(self, pair: tuple[str, str]) -> str | None:
+        """The name of the item with this input and output (benchmarks.call_pair), or None."""
+        return self._pairs.get(pair)
 
 
+@functools.lru_cache(maxsize=16)
 def _forms(code: str) -> list[str]:
     """What equal code has in common: its normal form, and, where that is not too short, the same without constants."""
     form = normal_form(code)
@@ -127,5 +149,6 @@ def _forms(code: str) -> list[str]:
     return [form, masked] if len(tokens(masked)) >= MASKED_LEAST else [form]
 
 
+@functools.lru_cache(maxsize=16)
 def _code_grams(code: str) -> set[str]:
     return grams(tokens(normal_form(code, numbered=False)), CODE_GRAM)

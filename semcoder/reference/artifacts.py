@@ -6,7 +6,8 @@ from pydantic import BaseModel
 
 from semcoder import records
 from semcoder.evaluation.scorefile import ScoreFile, Setup
-from semcoder.report.yields import Summary
+from semcoder.pyx.overlap import Report
+from semcoder.report.counts import Summary
 
 Content = type[BaseModel] | str
 """A model: one JSON object, for records one a line; else words."""
@@ -177,6 +178,11 @@ ARTIFACTS: dict[str, list[Artifact]] = {
     "Tables, plots, claims": [
         Artifact("tables/{table}.csv", "table", "table", "scores beside the paper's numbers"),
         Artifact("tables/{table}.md", "table", "Markdown", "the same, with how the answers were made"),
+        Artifact("tables/figure5.csv", "similarity", "table", "how similar PyX is to benchmarks"),
+        Artifact("tables/figure5.md", "similarity", "Markdown", "the same"),
+        Artifact("tables/figure6.csv", "categories", "table", "what PyX's problems are about"),
+        Artifact("tables/figure6.md", "categories", "Markdown", "the same"),
+        Artifact("tables/{figure}.svg", "draw", "SVG", "a figure, or rounds of refinement, drawn"),
         Artifact("tables/table7.csv", "executability", "table", "how much of another instruction set runs"),
         Artifact("tables/table7.md", "executability", "Markdown", "the same"),
         Artifact("tables/yields.csv", "yields", "table", "what each stage took, kept and dropped"),
@@ -192,5 +198,46 @@ ARTIFACTS: dict[str, list[Artifact]] = {
         Artifact("plots/{kind}.svg", "plot_lengths", "SVG", "lengths of traces, of monologues"),
         Artifact("plots/loss.{recipe}.svg", "plot_loss", "SVG", "loss over the steps of a training run"),
         Artifact("pages/monologues.html", "monologue_pages", "HTML", "some monologues, step by step"),
+    ],
+    "Beyond the paper": [
+        *_stage(
+            "variants",
+            "variants/{entry}.{change}.",
+            (
+                "jsonl",
+                "lines as in the benchmark's file",
+                "its items with changed programs that run the same",
+            ),
+            DROPPED,
+            SUMMARY,
+        ),
+        *_stage(
+            "state_questions",
+            "states/questions.",
+            (
+                "jsonl",
+                "id, code, entry_point, arguments, output (the answer), kind, line, time, variable",
+                "questions about moments of runs",
+            ),
+            DROPPED,
+            SUMMARY,
+        ),
+        Artifact("contamination/{recipe}.json", "overlap", Report, "benchmark items found in a mixture"),
+        Artifact("tables/robustness.csv", "robustness_table", "table", "what changed programs cost"),
+        Artifact("tables/robustness.md", "robustness_table", "Markdown", "the same"),
+        Artifact("tables/contamination.csv", "contamination_table", "table", "benchmark items in mixtures"),
+        Artifact("tables/contamination.md", "contamination_table", "Markdown", "the same"),
+    ],
+    "Released data, in and out": [
+        *_stage(
+            "read_released",
+            "released/{released}.",
+            ("jsonl", records.Example, "the authors' rows as examples"),
+            DROPPED,
+            SUMMARY,
+        ),
+        Artifact(
+            "release", "release", "folder", "PyX and PyX-R for others, with card and Croissant metadata"
+        ),
     ],
 }

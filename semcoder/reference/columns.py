@@ -52,10 +52,12 @@ SCORES = {
     "pass_at_1": "percent",
     "low": "lower end of the 95 % interval, percent",
     "high": "upper end",
+    "pass_at_5": "percent, of five answers and more",
     "copying": "percent that repeating what the question shows would solve",
     "paper": "the paper's percent",
     "paper_status": "what results/paper says of that number",
     "difference": "ours less the paper's, in points",
+    "paper_within": "whether the paper's lies within our interval",
     "setup": "engine, decoding, prompts",
     "revision": "which model",
 }
@@ -97,6 +99,47 @@ YIELDS = {
 EXECUTABILITY = {
     "outcome": "all solutions, those that do not execute, then each kind of failure",
     "count": "solutions",
+    "percent": "of all",
+}
+ROBUSTNESS = {
+    "row": "the system",
+    "benchmark": "the benchmark whose programs were changed",
+    "change": "renamed or restructured",
+    "items": "items answered in both forms",
+    "original": "percent solved as they stand",
+    "changed": "percent solved with changed programs",
+    "difference": "changed less original, in points",
+    "low": "lower end of its 95 % interval, paired by item",
+    "high": "upper end",
+    "p": "of the exact sign test",
+    "lost": "items that are solved less often",
+    "gained": "items that are solved more often",
+}
+CONTAMINATION = {
+    "mixture": "the recipe",
+    "rows": "rows of its mixture",
+    "benchmark": "the benchmark; those that share a file stand there once",
+    "items": "items of it",
+    "any": "items found in one way at least, pairs left out",
+    "share": "percent of the items",
+    "exact": "the same code but for names, layout and, in long code, constants",
+    "substring": "all words of the item's text or code, one behind the other",
+    "n-grams": "most of its code or words, or its name and description",
+    "pair": "the same input and output, whatever the program",
+    "example": "the first: item, row, detail",
+}
+SIMILARITY = {
+    "set": "PyX, or an instruction set beside it",
+    "benchmark": "the benchmark",
+    "low": "lower end of a bar, similarity between 0 and 1",
+    "high": "upper end",
+    "samples": "samples whose most similar item lies between",
+    "percent": "of all samples",
+}
+CATEGORIES = {
+    "set": "PyX, or an instruction set beside it",
+    "category": "by words of ours",
+    "samples": "samples of it",
     "percent": "of all",
 }
 PAPER = {

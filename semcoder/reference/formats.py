@@ -16,12 +16,15 @@ from semcoder.execution.lines import CallLine, JudgedLine
 from semcoder.fetch import External
 from semcoder.monologue.quality import Line as QualityLine
 from semcoder.monologue.verify.command import MonologueLine, TraceLine
+from semcoder.pyx.overlap import Overlap, Report
 from semcoder.reference import columns
 from semcoder.reference.artifacts import ARTIFACTS, Artifact
 from semcoder.reference.words import REQUIRED, about, anchor, code, fields, table
 from semcoder.report.claims import Claim
+from semcoder.report.contamination import FIELDS as CONTAMINATION
+from semcoder.report.counts import Summary
+from semcoder.report.robustness import FIELDS as ROBUSTNESS
 from semcoder.report.table import FIELDS
-from semcoder.report.yields import Summary
 from semcoder.teacher.bill import Post
 from semcoder.teacher.costs import COLUMNS
 
@@ -66,7 +69,7 @@ RECORDS: tuple[type[BaseModel], ...] = (
     records.ScoredItem,
     records.Dropped,
 )
-SINGLE = (Summary, Post, Setup, ScoreFile)
+SINGLE = (Summary, Post, Setup, ScoreFile, Report, Overlap)
 PINNED: dict[str, type[BaseModel]] = {
     "data/versions.csv": External,
     "claims.yaml": Claim,
@@ -90,6 +93,10 @@ TABLES: dict[str, tuple[list[str], Mapping[str, str]]] = {
     "tables/monologues.csv": (list(QualityLine._fields), columns.QUALITY),
     "tables/yields.csv": (list(columns.YIELDS), columns.YIELDS),
     "tables/table7.csv": (list(columns.EXECUTABILITY), columns.EXECUTABILITY),
+    "tables/robustness.csv": (ROBUSTNESS, columns.ROBUSTNESS),
+    "tables/contamination.csv": (CONTAMINATION, columns.CONTAMINATION),
+    "tables/figure5.csv": (list(columns.SIMILARITY), columns.SIMILARITY),
+    "tables/figure6.csv": (list(columns.CATEGORIES), columns.CATEGORIES),
     "results/paper/*.csv, committed": (list(columns.PAPER), columns.PAPER),
 }
 

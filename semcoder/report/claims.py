@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
 import typer
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from semcoder.artifacts import writing
 from semcoder.errors import UserError, first_fault
@@ -18,6 +18,7 @@ from semcoder.records import ScoredItem, read
 from semcoder.report.table import percent, read_score
 
 HEADER = "| claim | paper | here | outcome | made by |\n|---|---:|---:|---|---|\n"
+LEVEL = 0.05
 Outcome = Literal["reproduced", "not reproduced", "not run"]
 
 
@@ -31,7 +32,8 @@ class Claim(BaseModel):
     source: str
     """Where the paper says it."""
     system: str
-    """The row of a table that it is about."""
+    """A row of tables (`systems` in config.yaml), or a round of refinement as `TABLE/ROW/ROUND`, such as
+    `table3/semcoder_s (monologue)/5`; round 0 is the first answers."""
     benchmark: str
     """On what."""
     target: str
@@ -40,6 +42,21 @@ class Claim(BaseModel):
     """The system that it is compared with, on the same items."""
     value: float | None = None
     """The paper's percent, or points of difference; None where a direction alone is claimed."""
+    margin: float | None = Field(default=None, gt=0)
+    """Points within which the two are taken for equal, where that is what is claimed."""
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if self.margin is not None and (self.value is not None or not self.over):
+            raise ValueError("margin: it goes with `over`, and not with `value`")
+        return self
+
+    @property
+    def said(self) -> str:
+        """What has to come out: the paper's number, or our margin for equal."""
+        if self.margin is not None:
+            return f"equal ±{self.margin:g}"
+        return "" if self.value is None else f"{self.value:g}"
 
 
 class Score(NamedTuple):
@@ -63,7 +80,8 @@ def main(
     """Say of each claim whether the scores reproduce it; what has not been scored is `not run`.
 
     A number of the paper is reproduced if it lies within the 95 % interval of ours. A claim that one system beats
-    another is, if the interval of the difference lies above 0: paired by item, as both answered the same ones.
+    another is, if the interval of the difference lies above 0: paired by item, as both answered the same ones, and then
+    with p below 0.05 in the sign test. A claim that two do equally well is, if the interval lies within its margin.
 
     Example: semcoder report claims --claims claims.yaml --score 'semcoder_s|humaneval|s.json|s.items.jsonl'
     --markdown claims.md
@@ -74,14 +92,13 @@ def main(
         out.write(HEADER)
         for each in known:
             outcome, figures = judged(each, scores)
-            said = "" if each.value is None else f"{each.value:g}"
-            line = f"| {each.claim} ({each.source}) | {said} | {figures} | {outcome} | `snakemake {each.target}` |"
-            out.write(f"{line}\n")
-            shown = [f"paper {said}"] * bool(said) + [f"here {figures}"] * bool(figures)
+            made = f"`snakemake {each.target}`"
+            out.write(f"| {each.claim} ({each.source}) | {each.said} | {figures} | {outcome} | {made} |\n")
+            shown = [f"paper {each.said}"] * bool(each.said) + [f"here {figures}"] * bool(figures)
             print(f"{outcome:<15} {', '.join([each.claim, *shown])}")
         out.write(
             "\nPercent of items solved, or points of difference, with the 95 % interval; p is that of the exact "
-            "sign test on the items that one of two systems solves more often.\n"
+            "sign test on the items that one of two systems solves more often. Equal is within so many points (ours).\n"
         )
 
 
@@ -126,21 +143,28 @@ def judged(claim: Claim, scores: Mapping[tuple[str, str], Score]) -> tuple[Outco
         return "not run", ""
     if len(found) == 1:
         file = found[0].file
-        value, interval, more = file.pass_at["1"], file.interval, f", n={file.items}"
+        value, interval, p = file.pass_at["1"], file.interval, None
+        more = f", n={file.items}"
     else:
-        value, interval, more = _difference(found[0], found[1])
+        value, interval, p, more = _difference(found[0], found[1])
     low, high = interval
-    holds = low > 0 if claim.value is None else low <= claim.value / 100 <= high
+    if claim.margin is not None:
+        holds = -claim.margin / 100 <= low and high <= claim.margin / 100
+    elif claim.value is not None:
+        holds = low <= claim.value / 100 <= high
+    else:
+        # A few items, all solved by the same one, lift the bootstrap's interval above 0 before they say anything.
+        holds = low > 0 and (p is None or p < LEVEL)
     figures = f"{percent(value)} [{percent(low)}, {percent(high)}]{more}"
     return ("reproduced" if holds else "not reproduced"), figures
 
 
-def _difference(first: Score, second: Score) -> tuple[float, tuple[float, float], str]:
-    """(difference, its interval, words on it): paired where both have verdicts on the same items."""
+def _difference(first: Score, second: Score) -> tuple[float, tuple[float, float], float | None, str]:
+    """(difference, its interval, p, words on it): paired where both have verdicts on the same items, else without p."""
     if first.shares and first.shares.keys() == second.shares.keys():
         items = sorted(first.shares)
         same = paired([first.shares[item] for item in items], [second.shares[item] for item in items])
-        return same.difference, same.interval, f", paired n={len(items)}, p={same.p:.2g}"
+        return same.difference, same.interval, same.p, f", paired n={len(items)}, p={same.p:.2g}"
     files = (first.file, second.file)
     value = files[0].pass_at["1"] - files[1].pass_at["1"]
-    return value, difference(*((each.pass_at["1"], *each.interval) for each in files)), ", not paired"
+    return value, difference(*((each.pass_at["1"], *each.interval) for each in files)), None, ", not paired"

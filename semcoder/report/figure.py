@@ -8,6 +8,8 @@ import matplotlib
 from semcoder.artifacts import writing
 
 INK, ACCENT, MUTED = "#0072B2", "#D55E00", "#BBBBBB"
+SERIES = (INK, ACCENT, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Colours of lines that stand side by side."""
 
 
 def new_figure(width: float, height: float, panels: int = 1) -> tuple[Any, Any]:
@@ -29,6 +31,9 @@ def new_figure(width: float, height: float, panels: int = 1) -> tuple[Any, Any]:
 
 
 def save(figure: Any, path: Path) -> None:
-    """Write the figure as SVG, without a date."""
+    """Write the figure as SVG, without a date, and let go of it."""
+    from matplotlib import pyplot
+
     with writing(path) as stream:
         figure.savefig(stream, format="svg", metadata={"Date": None})
+    pyplot.close(figure)

@@ -40,10 +40,12 @@ FIELDS = [
     "pass_at_1",
     "low",
     "high",
+    "pass_at_5",
     "copying",
     "paper",
     "paper_status",
     "difference",
+    "paper_within",
     "setup",
     "revision",
 ]
@@ -62,21 +64,22 @@ def main(
     ] = None,
     note: Annotated[list[str] | None, typer.Option(help="A line under the table.")] = None,
 ) -> None:
-    """Lay scores out as a table, the paper's numbers beside ours.
+    """Lay scores out as a table, the paper's numbers beside ours, with the difference of each pair.
+
+    `paper_within` of the CSV says whether the paper's number lies within the 95 % interval of ours.
 
     Example: semcoder report table --title Scores --cell 'base|humaneval|base.json' --csv t.csv --markdown t.md
     """
     cells = [_read_cell(text) for text in cell]
     published = _read_paper(paper or [])
     names = dict(text.split("=", 1) for text in paper_row or [])
+    pairs = [(each, _theirs(each.row, each.column, cells, published, names)) for each in cells]
     with writing(csv_file) as stream:
         rows = csv.DictWriter(stream, FIELDS, lineterminator="\n")
         rows.writeheader()
-        rows.writerows(
-            _csv_row(each, _theirs(each.row, each.column, cells, published, names)) for each in cells
-        )
+        rows.writerows(_csv_row(each, theirs) for each, theirs in pairs)
     with writing(markdown) as stream:
-        stream.write(_markdown(title, cells, published, note or []))
+        stream.write(_markdown(title, cells, published, _compared(pairs), note or []))
 
 
 def _read_cell(text: str) -> Cell:
@@ -136,12 +139,14 @@ def _csv_row(cell: Cell, theirs: PaperValue | None) -> dict[str, object]:
         "groups": score.groups,
         "samples": score.samples,
         "pass_at_1": percent(score.pass_at["1"]),
+        "pass_at_5": percent(score.pass_at["5"]) if "5" in score.pass_at else "",
         "low": percent(score.interval[0]),
         "high": percent(score.interval[1]),
         "copying": "" if score.copied is None else percent(score.copied),
         "paper": theirs.value if theirs else "",
         "paper_status": theirs.status if theirs else "",
-        "difference": f"{100 * score.pass_at['1'] - theirs.value:+.1f}" if theirs else "",
+        "difference": _difference(score, theirs) if theirs else "",
+        "paper_within": _within(score, theirs) if theirs else "",
         "setup": score.setup.words if score.setup else "",
         "revision": score.setup.revision if score.setup else "",
     }
@@ -152,8 +157,41 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
+def _difference(score: ScoreFile, theirs: PaperValue) -> str:
+    """Ours less the paper's, in points."""
+    return f"{100 * score.pass_at['1'] - theirs.value:+.1f}"
+
+
+def _within(score: ScoreFile, theirs: PaperValue) -> str:
+    """Whether the paper's number lies within the 95 % interval of ours."""
+    low, high = score.interval
+    return "yes" if low <= theirs.value / 100 <= high else "no"
+
+
+def _compared(pairs: Sequence[tuple[Cell, PaperValue | None]]) -> list[str]:
+    """Ours and the paper's, one line for each score that the paper has a number for."""
+    lines = [
+        _line(
+            [
+                *(cell.row, _heading(cell.column), _interval(cell.score.pass_at["1"], cell.score.interval)),
+                *(_published(theirs), _difference(cell.score, theirs), _within(cell.score, theirs)),
+            ]
+        )
+        for cell, theirs in pairs
+        if theirs
+    ]
+    if not lines:
+        return []
+    head = ["", "benchmark", "ours", "paper", "difference", "paper within our interval"]
+    return ["", "Beside the paper:", "", _line(head), "|---|---|---:|---:|---:|---|", *lines]
+
+
 def _markdown(
-    title: str, cells: list[Cell], published: dict[tuple[str, str], PaperValue], notes: Sequence[str]
+    title: str,
+    cells: list[Cell],
+    published: dict[tuple[str, str], PaperValue],
+    compared: Sequence[str],
+    notes: Sequence[str],
 ) -> str:
     columns = list(dict.fromkeys(cell.column for cell in cells))
     headings = [_heading(column) for column in columns]
@@ -177,16 +215,17 @@ def _markdown(
     ]
     if any(score and score.copied is not None for score in copied):
         lines.append(
-            "*Copying the question* answers with the given arguments, or the given output: no model, the same items."
+            "*Copying the question* answers with the given arguments, the given output or the line below: no model, "
+            "the same items."
         )
     if shown:
         lines.append(
             "Rows of the paper are its own; ° marks a number that was inferred or only reported of it."
         )
-    return "\n".join([*lines, *_setups(cells), *[f"\n{note}" for note in notes]]) + "\n"
+    return "\n".join([*lines, *compared, *setups(cells), *[f"\n{note}" for note in notes]]) + "\n"
 
 
-def _setups(cells: Sequence[Cell]) -> list[str]:
+def setups(cells: Sequence[Cell]) -> list[str]:
     """How the answers were made: a line for each way, with the cells that were made so."""
     ways: dict[tuple[str, str], dict[str, list[str]]] = {}
     for cell in cells:
@@ -209,7 +248,8 @@ def _line(cells: Sequence[str]) -> str:
 def _score(score: ScoreFile | None) -> str:
     if score is None:
         return ""
-    return _share(score.pass_at["1"], score.interval, score)
+    at_5 = f", @5 {percent(score.pass_at['5'])}" if "5" in score.pass_at else ""
+    return _share(score.pass_at["1"], score.interval, score) + at_5
 
 
 def _copied(score: ScoreFile | None) -> str:
@@ -220,7 +260,11 @@ def _copied(score: ScoreFile | None) -> str:
 
 def _share(share: float, interval: tuple[float, float], score: ScoreFile) -> str:
     count = f"n={score.items}" + (f" in {score.groups}" if score.groups < score.items else "")
-    return f"{percent(share)} [{percent(interval[0])}, {percent(interval[1])}] {count}"
+    return f"{_interval(share, interval)} {count}"
+
+
+def _interval(share: float, interval: tuple[float, float]) -> str:
+    return f"{percent(share)} [{percent(interval[0])}, {percent(interval[1])}]"
 
 
 def _published(value: PaperValue | None) -> str:

@@ -16,14 +16,21 @@ class Price(BaseModel):
 
     prompt: float = Field(ge=0, description="dollars a million tokens asked")
     completion: float = Field(ge=0, description="dollars a million tokens answered")
+    batch: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of these that is asked for answers in a batch; OpenAI's is a half",
+    )
 
-    def dollars(self, prompt_tokens: float, completion_tokens: float) -> float:
+    def dollars(self, prompt_tokens: float, completion_tokens: float, *, batch: bool = False) -> float:
         """The price of so many tokens."""
-        return (self.prompt * prompt_tokens + self.completion * completion_tokens) / MILLION
+        whole = (self.prompt * prompt_tokens + self.completion * completion_tokens) / MILLION
+        return whole * self.batch if batch else whole
 
 
 class Post(BaseModel):
-    """One line of a bill: answers of one model for one purpose; each answer counts once."""
+    """One line of a bill: answers of one model for one purpose, in batches or not; each answer counts once."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,11 +46,18 @@ class Post(BaseModel):
     """Tokens answered."""
     seconds: float = 0.0
     """What the server took for them, one after the other; 0 where nobody looked."""
+    batch: bool = False
+    """Whether they came in batches, which have prices of their own."""
 
     @property
     def tokens(self) -> int:
         """Asked and answered."""
         return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def served(self) -> str:
+        """The model, and whether in batches, for a reader."""
+        return f"{self.model} (batch)" if self.batch else self.model
 
 
 class Cost(NamedTuple):
@@ -54,6 +68,7 @@ class Cost(NamedTuple):
     prompt_tokens: int
     completion_tokens: int
     seconds: float
+    batch: bool = False
 
 
 def bill(costs: Iterable[Cost]) -> list[Post]:
@@ -63,9 +78,9 @@ def bill(costs: Iterable[Cost]) -> list[Post]:
 
 def added(posts: Iterable[Post]) -> list[Post]:
     """Bills of several jobs as one."""
-    totals: dict[tuple[str, str], list[Post]] = defaultdict(list)
+    totals: dict[tuple[str, str, bool], list[Post]] = defaultdict(list)
     for each in posts:
-        totals[each.purpose, each.model].append(each)
+        totals[each.purpose, each.model, each.batch].append(each)
     return [
         Post(
             purpose=purpose,
@@ -74,8 +89,9 @@ def added(posts: Iterable[Post]) -> list[Post]:
             prompt_tokens=sum(each.prompt_tokens for each in some),
             completion_tokens=sum(each.completion_tokens for each in some),
             seconds=round(sum(each.seconds for each in some), 3),
+            batch=batch,
         )
-        for (purpose, model), some in sorted(totals.items())
+        for (purpose, model, batch), some in sorted(totals.items())
     ]
 
 
@@ -86,5 +102,5 @@ def dollars(posts: Iterable[Post], prices: Mapping[str, Price]) -> float | None:
         price = prices.get(each.model)
         if price is None:
             return None
-        total += price.dollars(each.prompt_tokens, each.completion_tokens)
+        total += price.dollars(each.prompt_tokens, each.completion_tokens, batch=each.batch)
     return total

@@ -36,5 +36,5 @@ def teacher_from(text: str) -> Teacher:
 
 def costs(teacher: Teacher) -> dict[str, list[dict[str, Any]]]:
     """What a stage's summary says of its teacher's bill; nothing where nothing was paid for."""
-    rows = [each.model_dump() for each in teacher.bill]
+    rows = [each.model_dump(exclude=None if each.batch else {"batch"}) for each in teacher.bill]
     return {"teacher": rows} if rows else {}

@@ -7,50 +7,44 @@ cannot take (too long, filtered) is a Refusal; a wrong key, model or address end
 
 import asyncio
 import os
-import re
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import openai
 import tenacity
 
 from semcoder.errors import UserError
 from semcoder.progress import tell
+from semcoder.teacher import batch
 from semcoder.teacher.bill import Cost, Post, Price, bill
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.pace import Pace
+from semcoder.teacher.protocol import (
+    CANNOT_TAKE,
+    TOO_MUCH,
+    TRANSIENT_STATUS,
+    UNTAKEN_STATUS,
+    Transient,
+    answer_of,
+    judged,
+    most_tokens,
+    request_of,
+    retry_after,
+)
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.teacher.store import Answer, Question, Store
 
 I = TypeVar("I")  # noqa: E741 - an item
 R = TypeVar("R")
 
-LONGEST_WAIT_S = 600.0
 AHEAD = 4
 """Items in work a request slot: answers come back in order, so a slow one must not idle the others."""
-_CANNOT_TAKE = re.compile(r"context|too long|too large|too many tokens|filter|policy|safety", re.IGNORECASE)
-_TRANSIENT_STATUS = frozenset({408, 409, 429})
-_TOO_MUCH = frozenset({408, 429, 503, 529})
-
-
-class Transient(Exception):
-    """A failure that may pass.
-
-    `wait_s` is how long the server asks to be left alone, `too_much` whether it was asked too much at a time.
-    """
-
-    def __init__(self, what: str, wait_s: float = 0.0, *, too_much: bool = False) -> None:
-        super().__init__(what)
-        self.wait_s = wait_s
-        self.too_much = too_much
 
 
 class Client:
@@ -66,6 +60,8 @@ class Client:
         self._streaming = self._stopping = False
         self._failure: UserError | None = None
         self._underway: dict[str, asyncio.Future[Answer | Refusal]] = {}
+        self._ahead = batch.MOST_REQUESTS if settings.batch else AHEAD * settings.concurrency
+        self._batches: batch.Batches | None = None
         self._pace: Pace
         self._server: openai.AsyncOpenAI
 
@@ -87,7 +83,7 @@ class Client:
             asyncio.run_coroutine_threadsafe(self._open(), loop).result()
             try:
                 while True:
-                    for item in islice(source, AHEAD * self.settings.concurrency - len(pending)):
+                    for item in islice(source, self._ahead - len(pending)):
                         pending.append((item, asyncio.run_coroutine_threadsafe(_call(work, item), loop)))
                     if not pending:
                         return
@@ -124,27 +120,29 @@ class Client:
         if stored is not None:
             self._stored += 1
             self._note(key, question, stored)
-            return _judged(stored)
+            return judged(stored)
         if key not in self._underway:
             self._underway[key] = asyncio.ensure_future(self._pay(question, key))
             self._underway[key].add_done_callback(lambda _: self._underway.pop(key, None))
         return await asyncio.shield(self._underway[key])
 
     def _note(self, key: str, question: Question, answer: Answer) -> None:
-        cost = (answer.prompt_tokens, answer.completion_tokens, answer.seconds)
+        cost = (answer.prompt_tokens, answer.completion_tokens, answer.seconds, answer.batch)
         self._used[key] = Cost(question.purpose, question.model, *cost)
 
     async def _pay(self, question: Question, key: str) -> Answer | Refusal:
         try:
-            answer = await self._persist(question)
+            early = await self._batches.taken(key) if self._batches else None
+            answer = early or await self._persist(question)
         except UserError as error:
             self._failure, self._stopping = error, True
             raise
         if isinstance(answer, Answer):
             self._asked += 1
             self._note(key, question, answer)
-            self._store.put(key, answer)
-            return _judged(answer)
+            if not answer.batch:  # those are stored as they come, all at once
+                self._store.put(key, answer)
+            return judged(answer)
         return answer
 
     async def _within_budget(self, question: Question) -> Answer | Refusal:
@@ -154,12 +152,9 @@ class Client:
                 f"The environment variable {self.settings.key_variable} is not set; put the teacher's "
                 f"key there."
             )
-        asked = sum(16 + len(text.encode()) for _, text in question.messages)
-        most = asked + question.max_tokens
-        price = self.settings.prices.get(question.model)
-        cost = price.dollars(asked, question.max_tokens) if price else 0.0
-        while self._reserved and self._lacking(most, cost):
-            await asyncio.sleep(0.05)  # what is under way may take less than it could
+        most, cost = self._most(question)
+        while (self._reserved or self._held.tokens) and self._lacking(most, cost):
+            await asyncio.sleep(batch.LINGER_S if self._batches else 0.05)  # it may take less than it could
         if lacking := self._lacking(most, cost):
             raise UserError(
                 f"{lacking}; {self._taken} items of this command are done, and all {len(self._store)} answers "
@@ -173,16 +168,31 @@ class Client:
             self._reserved -= most
             self._reserved_dollars -= cost
 
+    def _most(self, question: Question) -> tuple[int, float]:
+        """Tokens and dollars that a request may take."""
+        asked, answered = most_tokens(question)
+        price = self.settings.prices.get(question.model)
+        cost = price.dollars(asked, answered, batch=self.settings.batch) if price else 0.0
+        return asked + answered, cost
+
+    @property
+    def _held(self) -> batch.Held:
+        """What batches of an earlier command, or of another, may still take."""
+        return self._batches.held if self._batches else batch.Held(0, 0.0)
+
     def _lacking(self, tokens: int, cost: float) -> str:
         """Which budget cannot take so many more tokens and dollars, in a clause; empty where all can."""
-        settings, spent = self.settings, self._store.tokens
-        if spent + self._reserved + tokens > settings.budget_tokens:
+        settings, spent, held = self.settings, self._store.tokens, self._held
+        if spent + held.tokens + self._reserved + tokens > settings.budget_tokens:
             return (
                 f"teacher.budget_tokens: {spent} of {settings.budget_tokens} tokens are spent, and the next "
                 f"request may take {tokens}"
             )
         most = settings.budget_dollars
-        if most is not None and (dollars := self._dollars) + self._reserved_dollars + cost > most:
+        if (
+            most is not None
+            and (dollars := self._dollars) + held.dollars + self._reserved_dollars + cost > most
+        ):
             return (
                 f"teacher.budget_dollars: {dollars:.4f} of {most:.2f} dollars are spent, and the next request "
                 f"may take {cost:.4f}"
@@ -197,7 +207,10 @@ class Client:
             prompt=max((each.prompt for each in prices.values()), default=0.0),
             completion=max((each.completion for each in prices.values()), default=0.0),
         )
-        return sum(prices.get(name, highest).dollars(*spent) for name, spent in self._store.spent.items())
+        return sum(
+            prices.get(name, highest).dollars(*spent, batch=in_batch)
+            for (name, in_batch), spent in self._store.spent.items()
+        )
 
     async def _persist(self, question: Question) -> Answer | Refusal:
         """Try until there is an answer. Raises UserError when the server has failed too often in a row."""
@@ -210,6 +223,8 @@ class Client:
                 reraise=True,
             ):
                 with attempt:
+                    if self._batches:  # all at once: how many at a time is the server's affair
+                        return await self._within_budget(question)
                     async with self._pace:
                         if self._stopping:
                             raise asyncio.CancelledError
@@ -224,6 +239,8 @@ class Client:
         raise AssertionError("tenacity returns or raises")
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
+        if self._batches:  # the same for all, so that they go into one batch again
+            return batch.POLL_S * 2.0 ** (state.attempt_number - 1)
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Transient):
             if error.too_much or error.wait_s:
@@ -233,28 +250,26 @@ class Client:
         return float(tenacity.wait_random_exponential(multiplier=0.5, max=60)(state))
 
     async def _request(self, question: Question) -> Answer | Refusal:
-        request: dict[str, Any] = {
-            "model": question.model,
-            "messages": [{"role": role, "content": text} for role, text in question.messages],
-            "temperature": question.temperature,
-            "max_tokens": question.max_tokens,
-            "seed": question.sample,
-        }
-        if question.stop:
-            request["stop"] = list(question.stop)
+        if self._batches:
+            return await self._batches.request(question)
         try:
             begun = time.monotonic()
-            reply = await self._server.chat.completions.create(**request)
-            return _answer(reply, question, time.monotonic() - begun)
-        except openai.APIStatusError as error:
-            return self._status(error, question)
-        except openai.APIConnectionError as error:
+            reply = await self._server.chat.completions.create(**request_of(question))
+            chars = sum(len(each) for _, each in question.messages)
+            return answer_of(reply, question.model, chars, time.monotonic() - begun)
+        except (openai.APIError, ValueError, AttributeError, LookupError, TypeError) as error:
+            return self._meaning(error, question.model)
+
+    def _meaning(self, error: Exception, model: str) -> Refusal:
+        """What a failed request means: a Refusal, or Transient or UserError raised."""
+        if isinstance(error, openai.APIStatusError):
+            return self._status(error, model)
+        if isinstance(error, openai.APIConnectionError):
             what = f"{type(error).__name__}: {self._redacted(error.__cause__ or error)}"
             raise Transient(what, too_much=isinstance(error, openai.APITimeoutError)) from None
-        except (openai.APIError, ValueError, AttributeError, LookupError, TypeError) as error:
-            raise Transient(f"an answer that is none: {self._redacted(error)}") from None
+        raise Transient(f"an answer that is none: {self._redacted(error)}") from None
 
-    def _status(self, error: openai.APIStatusError, question: Question) -> Refusal:
+    def _status(self, error: openai.APIStatusError, model: str) -> Refusal:
         """What an HTTP status means: a Refusal, or Transient or UserError raised."""
         code, what = error.status_code, f"HTTP {error.status_code}: {self._redacted(error.message)}"
         if code in (401, 403):
@@ -266,13 +281,13 @@ class Client:
             raise UserError(
                 f"{self._place}: the account's quota is used up; mend that and run again."
             ) from None
-        if code in _TRANSIENT_STATUS or code >= 500:
-            wait_s = _retry_after(error.response.headers)
-            raise Transient(what, wait_s, too_much=code in _TOO_MUCH) from None
-        if code in (400, 413, 422) and _CANNOT_TAKE.search(error.message):
+        if code in TRANSIENT_STATUS or code >= 500:
+            wait_s = retry_after(error.response.headers)
+            raise Transient(what, wait_s, too_much=code in TOO_MUCH) from None
+        if code in UNTAKEN_STATUS and CANNOT_TAKE.search(error.message):
             return Refusal("the server cannot take it", what)
         raise UserError(
-            f"{self._place}: cannot serve {question.model} ({what}); mend the teacher's settings."
+            f"{self._place}: cannot serve {model} ({what}); mend the teacher's settings."
         ) from None
 
     async def _open(self) -> None:
@@ -285,12 +300,15 @@ class Client:
             max_retries=0,
             timeout=self.settings.timeout_s,
         )
+        if self.settings.batch:
+            self._batches = batch.Batches(self._server, self._store, self._most, self._meaning)
+            await self._batches.adopt()
 
     async def _close(self, drain: bool) -> None:
         """End what is under way; with `drain`, let the requests already made be answered and stored."""
         self._stopping = True
         paying = list(self._underway.values())
-        if drain and paying:
+        if drain and paying and not self._batches:  # a batch goes on by itself, and is found again
             await asyncio.wait(paying, timeout=self.settings.timeout_s)
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
@@ -317,48 +335,3 @@ class Client:
 
 async def _call(work: Callable[[I], Awaitable[R]], item: I) -> R:
     return await work(item)
-
-
-def _answer(reply: Any, question: Question, seconds: float) -> Answer:
-    """The server's reply; raises one of several errors where it is not of the protocol's form."""
-    choice = reply.choices[0]
-    refusal = getattr(choice.message, "refusal", None)
-    text = refusal or choice.message.content or ""
-    if not isinstance(text, str):
-        raise TypeError("the content is not text")
-    usage = reply.usage
-    asked = sum(len(each) for _, each in question.messages)
-    return Answer(
-        text,
-        "refusal" if refusal else str(choice.finish_reason or "stop"),
-        int(usage.prompt_tokens) if usage else asked // 3,
-        int(usage.completion_tokens) if usage else len(text) // 3,
-        question.model,
-        round(seconds, 3),
-    )
-
-
-def _judged(answer: Answer) -> Answer | Refusal:
-    """An answer that can be used, or why it cannot; it is paid for and stays in the store either way."""
-    if answer.finish == "length":
-        return Refusal("cut off", f"after {answer.completion_tokens} tokens")
-    if answer.finish in ("refusal", "content_filter"):
-        return Refusal("refused by the model", answer.text[:200])
-    if not answer.text.strip():
-        return Refusal("empty answer")
-    return answer
-
-
-def _retry_after(headers: Any) -> float:
-    """Seconds that a Retry-After header asks for (a number or a date), 0 without one."""
-    text = headers.get("retry-after", "")
-    if not text:
-        return 0.0
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return 0.0
-    return min(max(seconds, 0.0), LONGEST_WAIT_S)

@@ -83,7 +83,7 @@ def main(
                 cost = dollars([post], known)
                 rows.writerow(
                     [
-                        *(bill.stage, post.purpose, post.model, post.answers),
+                        *(bill.stage, post.purpose, post.served, post.answers),
                         *(post.prompt_tokens, post.completion_tokens, round(post.seconds / 3600, 4)),
                         "" if cost is None else f"{cost:.4f}",
                     ]
@@ -108,7 +108,7 @@ def _line(bill: Paid, post: Post, prices: Mapping[str, Price]) -> str:
     cost = dollars([post], prices)
     each = cost / bill.kept if cost is not None and bill.kept else None
     return (
-        f"| {bill.stage} | {post.purpose} | {post.model} | {post.answers:,} | {post.prompt_tokens:,} |"
+        f"| {bill.stage} | {post.purpose} | {post.served} | {post.answers:,} | {post.prompt_tokens:,} |"
         f" {post.completion_tokens:,} | {shown(cost)} | {'' if each is None else f'{each:.5f}'} |\n"
     )
 

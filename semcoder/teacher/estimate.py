@@ -44,12 +44,19 @@ def main(
         raise UserError("teacher.kind is grounded, which asks no model and costs nothing.")
     number = seeds if seeds is not None else _extracted(config.results / "seeds")
     posts = scaled(measured, number) if measured else list(bounds(config, number))
-    hours = sum(each.seconds for each in posts) / config.teacher.concurrency / 3600
+    posts = [each.model_copy(update={"batch": config.teacher.batch}) for each in posts]
+    seconds = 0.0 if config.teacher.batch else sum(each.seconds for each in posts)
+    hours = seconds / config.teacher.concurrency / 3600
     total = dollars(posts, config.teacher.prices)
     if as_json:
         rows = [each.model_dump() | {"dollars": dollars([each], config.teacher.prices)} for each in posts]
         found: dict[str, Any] = {"seeds": number, "measured": measured is not None, "posts": rows}
-        typer.echo(json.dumps(found | {"dollars": total, "hours": round(hours, 2) or None}, indent=2))
+        typer.echo(
+            json.dumps(
+                found | {"dollars": total, "hours": round(hours, 2) or None},
+                indent=2,
+            )
+        )
         return
     source = f"measured in {measured}" if measured else "at most; --measured DIR gives what to expect"
     typer.echo(f"{number:,} seeds, {source}\n")
@@ -59,14 +66,16 @@ def main(
     for each in posts:
         cost = shown(dollars([each], config.teacher.prices))
         typer.echo(
-            f"{each.purpose:<12}{each.model:<28}{each.answers:>12,}{each.prompt_tokens:>16,}"
+            f"{each.purpose:<12}{each.served:<28}{each.answers:>12,}{each.prompt_tokens:>16,}"
             f"{each.completion_tokens:>16,}{cost:>12}"
         )
     tokens = sum(each.tokens for each in posts)
     typer.echo(
         f"\n{tokens:,} tokens (budget_tokens: {config.teacher.budget_tokens:,}), {shown(total)} dollars"
     )
-    if hours:
+    if config.teacher.batch:
+        typer.echo("in batches: each is answered within a day, and a stage waits for as many as it has turns")
+    elif hours:
         typer.echo(f"{hours:,.1f} hours with {config.teacher.concurrency} requests at a time")
 
 

@@ -50,6 +50,11 @@ class TeacherSettings(BaseModel):
         ge=1,
         description="most requests at a time, of one command; fewer where the server says so",
     )
+    batch: bool = Field(
+        default=False,
+        description="ask by OpenAI's Batch API: a stage's requests as files, answered within a day for less "
+        "(`batch` of prices)",
+    )
     timeout_s: float = Field(default=120.0, gt=0, description="seconds until a request counts as failed")
     attempts: int = Field(
         default=8, ge=1, description="times a failing request is made before the command stops"

@@ -60,6 +60,8 @@ class Answer:
     model: str = ""
     seconds: float = 0.0
     """From the request to the answer; 0 where nobody looked."""
+    batch: bool = False
+    """Whether it came in a batch, which costs less."""
 
     @property
     def tokens(self) -> int:
@@ -72,8 +74,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.spent: dict[str, tuple[int, int]] = {}
-        """{model: tokens asked, tokens answered} of all answers in the store, as far as they were read."""
+        self.spent: dict[tuple[str, bool], tuple[int, int]] = {}
+        """{(model, whether in a batch): tokens asked, tokens answered} of all answers, as far as they were read."""
         self._places: dict[str, tuple[str, int]] = {}
         self._read_to: dict[str, int] = {}
         self._own: IO[bytes] | None = None
@@ -149,7 +151,7 @@ class Store:
         if self._own is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._own = (self.folder / self._own_name).open("ab", buffering=0)
-        line = json.dumps({"key": key, **asdict(answer)}, sort_keys=True).encode() + b"\n"
+        line = json.dumps(as_entry(key, answer), sort_keys=True).encode() + b"\n"
         at = self._own.tell()
         self._own.write(line)
         os.fsync(self._own.fileno())
@@ -181,9 +183,16 @@ class Store:
 
     def _enter(self, key: str, name: str, at: int, answer: Answer) -> None:
         # An answer that two processes paid for counts twice: it was paid twice.
-        asked, answered = self.spent.get(answer.model, (0, 0))
-        self.spent[answer.model] = asked + answer.prompt_tokens, answered + answer.completion_tokens
+        kind = answer.model, answer.batch
+        asked, answered = self.spent.get(kind, (0, 0))
+        self.spent[kind] = asked + answer.prompt_tokens, answered + answer.completion_tokens
         self._places.setdefault(key, (name, at))
+
+
+def as_entry(key: str, answer: Answer) -> dict[str, Any]:
+    """An answer as it stands in a segment."""
+    entry = {"key": key, **asdict(answer)}
+    return entry if answer.batch else {name: value for name, value in entry.items() if name != "batch"}
 
 
 def _answer(entry: Mapping[str, Any]) -> Answer:
@@ -194,6 +203,7 @@ def _answer(entry: Mapping[str, Any]) -> Answer:
         int(entry["completion_tokens"]),
         str(entry.get("model", "")),
         float(entry.get("seconds", 0.0)),
+        bool(entry.get("batch", False)),
     )
 
 

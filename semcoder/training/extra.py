@@ -31,8 +31,8 @@ def examples(name: str, path: Path, style: Style) -> Iterator[tuple[Example, str
     The parent of a row is `NAME:PLACE`. Raises UserError naming the line.
     """
     for place, row in rows(path):
-        task, question, answer = _parts(row, f"{path}, {place}")
-        prompt = _prompt(task, question, style)
+        task, question, answer = parts(row, f"{path}, {place}")
+        prompt = prompt_of(task, question, style)
         example = Example(parents=(f"{name}:{place}",), task=task, prompt=prompt, response=answer)
         yield example, str(row.get("lang", ""))
 
@@ -57,7 +57,8 @@ def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{file.name}:{number}", row
 
 
-def _parts(row: Any, place: str) -> tuple[Task, str, str]:
+def parts(row: Any, place: str) -> tuple[Task, str, str]:
+    """(task, question, answer) of a row, without any prompt. Raises UserError naming the place."""
     if isinstance(row, dict):
         for asks, answers, task in COLUMNS:
             question, answer = row.get(asks), row.get(answers)
@@ -67,7 +68,8 @@ def _parts(row: Any, place: str) -> tuple[Task, str, str]:
     raise UserError(f"{place}: no question and answer; the row needs one of these pairs of columns: {pairs}.")
 
 
-def _prompt(task: Task, question: str, style: Style) -> str:
+def prompt_of(task: Task, question: str, style: Style) -> str:
+    """What a model is asked with, around the text of a question column (upstream src/dataset.py)."""
     if task == "nl2code":
         return nl2code_prompt(question)
     prefix = {"forward": FORWARD_PREFIX, "backward": BACKWARD_PREFIX, "refine": REFINE_PREFIX[style]}[task]

@@ -271,6 +271,9 @@ def main(
     rationales: Annotated[list[Path] | None, typer.Option(help="Monologue records; repeatable.")] = None,
     soft: Annotated[Path | None, typer.Option(help="Program records of PyX-Soft: they only parse.")] = None,
     refine: Annotated[Path | None, typer.Option(help="Example records of PyX-R.")] = None,
+    released: Annotated[
+        Path | None, typer.Option(help="Example records of the released PyX, in place of all but --refine.")
+    ] = None,
     extra: Annotated[
         list[str] | None, typer.Option(help="NAME=PATH of another data set; repeatable.")
     ] = None,
@@ -290,21 +293,24 @@ def main(
     wanted = parse_recipe(recipe)
     extras = parse_extra(extra or [], wanted)
     tasks = wanted.tasks
+    made_here = not released
     for option, path, needed in (
-        ("--problems", problems, tasks.nl2code or wanted.soft),
-        ("--programs", programs, tasks.nl2code or tasks.forward or tasks.backward),
-        ("--tests", tests, tasks.forward or tasks.backward),
-        ("--rationales", rationales, tasks.forward or tasks.backward),
+        ("--problems", problems, made_here and (tasks.nl2code or wanted.soft)),
+        ("--programs", programs, made_here and (tasks.nl2code or tasks.forward or tasks.backward)),
+        ("--tests", tests, made_here and (tasks.forward or tasks.backward)),
+        ("--rationales", rationales, made_here and (tasks.forward or tasks.backward)),
         ("--soft", soft, wanted.soft),
         ("--refine", refine, tasks.refine),
     ):
         if needed and not path:
             raise UserError(f"{option} is missing, but the recipe has examples that are made from it.")
+    if released and (wanted.format != "monologue" or wanted.compare or wanted.soft):
+        raise UserError("--released: holds monologues alone; the recipe wants other formats, or PyX-Soft.")
     libraries.prepare()
     sources = Sources(_by_id(programs, Program), _by_id(problems, Problem), _by_id(tests, TestCase))
     made = Mixture(wanted, tokenizer)
     softly = _by_id(soft if wanted.soft else None, Program)
-    if tasks.nl2code:
+    if tasks.nl2code and made_here:
         known = [*sources.programs.values(), *softly.values()]
         made.add((code_draft(program, sources) for program in known), tasks.nl2code, "nl2code")
     if wanted.soft and not any(row.parents[0] in softly for row in made.kept.values()):
@@ -327,12 +333,19 @@ def main(
     for task, drafts in found.items():
         if compared[task].get(wanted.format) and getattr(tasks, task):
             drafts += made.in_common(compared[task])
-        if getattr(tasks, task):
+        if getattr(tasks, task) and made_here:
             if not drafts:
                 raise UserError(
                     f"--rationales: no {task} record in format {wanted.format}; set the task to 0."
                 )
             made.add(drafts, getattr(tasks, task), task)
+    if released:
+        of_task: dict[str, list[Draft]] = defaultdict(list)
+        for row in read(released, Example):
+            of_task[row.task].append(Draft(row, row.parents))
+        for task in ("nl2code", "forward", "backward"):
+            if getattr(tasks, task):
+                made.add(of_task[task], getattr(tasks, task), task)
     if refine and tasks.refine:
         made.add((Draft(row, row.parents) for row in read(refine, Example)), tasks.refine, "refine")
     for name, path in extras.items():

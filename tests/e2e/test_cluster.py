@@ -149,8 +149,15 @@ def test_another_version_of_a_package_makes_exactly_its_images_results_again(
         "render",
         "score",
     }
-    inside |= {"write_monologues", "monologue_quality", "monologue_pages", "table"}
-    followed = {"mix", "train", "generate", "yields", "plot_lengths", "plot_loss"}
+    inside |= {
+        "write_monologues",
+        "monologue_quality",
+        "monologue_pages",
+        "table",
+        "similarity",
+        "categories",
+    }
+    followed = {"mix", "train", "generate", "yields", "plot_lengths", "plot_loss", "draw"}
     assert due(said) == inside | followed, said  # and not what was fetched, nor the base model made of it
 
 

@@ -28,8 +28,9 @@ def outcomes(folder: Path, *words: str, of: Path = ROOT / "claims.yaml") -> dict
 def judged(folder: Path, system: str, benchmark: str, passed: list[bool]) -> list[str]:
     """`--score` of a system with these verdicts."""
     share = sum(passed) / len(passed)
-    file = score(folder, system, benchmark, share, items=len(passed))
-    items = folder / f"{system}.items.jsonl"
+    stem = system.replace("/", "-")
+    file = score(folder, stem, benchmark, share, items=len(passed))
+    items = folder / f"{stem}.items.jsonl"
     rows = [
         ScoredItem(
             parents=(f"generation-{n}",),
@@ -83,6 +84,53 @@ def test_one_beats_another_on_the_same_items_or_does_not(tmp_path: Path) -> None
     assert found["Monologue beats direct prediction on CRUXEval-O"] == "not run: "
 
 
+@pytest.mark.parametrize(
+    ("last", "outcome"),
+    [
+        ([True] * 80 + [False] * 20, "reproduced: 20.0 ["),
+        ([True] * 61 + [False] * 39, "not reproduced: 1.0 [0.0"),
+    ],
+)
+def test_rounds_of_refinement_are_compared_with_the_first_answers(
+    last: list[bool], outcome: str, tmp_path: Path
+) -> None:
+    name, row = "Five rounds of refinement improve SemCoder-S on HumanEval+", "table3/semcoder_s (monologue)"
+    after = judged(tmp_path, f"{row}/5", "humaneval_plus", last)
+    assert outcomes(tmp_path, *after)[name] == "not run: "
+    before = judged(tmp_path, f"{row}/0", "humaneval_plus", [True] * 60 + [False] * 40)
+    assert outcomes(tmp_path, *before, *after)[name].startswith(outcome)
+
+
+def test_a_few_items_that_only_one_solves_are_not_enough(tmp_path: Path) -> None:
+    row, before = "figure3/semcoder_s (monologue)", [True] * 60 + [False] * 40
+    words = judged(tmp_path, f"{row}/3", "humaneval_plus", before)
+    words += judged(tmp_path, f"{row}/5", "humaneval_plus", [True] * 64 + [False] * 36)
+    found = outcomes(tmp_path, *words)["With a high temperature the last rounds still help"]
+    assert found.startswith("not reproduced: 4.0 [1.0, ") and found.endswith("p=0.12")
+
+
+@pytest.mark.parametrize(
+    ("solved", "outcome"),
+    [
+        (301, "reproduced: -0.2 ["),
+        (312, "reproduced: -2.5 ["),
+        (320, "not reproduced: -4.2 ["),
+        (0, "not run: "),
+    ],
+)
+def test_equal_means_that_the_whole_interval_lies_within_the_margin(
+    solved: int, outcome: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "Debugging with monologues does as well as with real traces on HumanEval+"
+    row = "table4/semcoder_s_pyx_r"
+    words = judged(tmp_path, f"{row} (monologue)/5", "humaneval_plus", [True] * 300 + [False] * 180)
+    if solved:
+        traces = [True] * solved + [False] * (480 - solved)
+        words += judged(tmp_path, f"{row} (trace)/5", "humaneval_plus", traces)
+    assert outcomes(tmp_path, *words)[name].startswith(outcome)
+    assert f"{name}, paper equal ±5" in capsys.readouterr().out
+
+
 def test_other_items_are_not_paired(tmp_path: Path) -> None:
     first = judged(tmp_path, "semcoder", "cruxeval_input", [True] * 60 + [False] * 40)
     second = judged(tmp_path, "base", "cruxeval_input", [True] * 30 + [False] * 60)
@@ -100,6 +148,7 @@ def test_what_is_not_written_so_is_refused(tmp_path: Path) -> None:
         ("- [", "not YAML"),
         (yaml.safe_dump([row | {"benchmark": "humanevil"}]), "claim 1: humanevil is no benchmark"),
         (json.dumps([row, row | {"valeu": 3}]), "claim 2: valeu"),
+        (json.dumps([row | {"margin": 3}]), "claim 1: .*margin: it goes with `over`"),
     ):
         bad.write_text(text)
         with pytest.raises(UserError, match=words):

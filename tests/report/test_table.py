@@ -27,7 +27,7 @@ def score(folder: Path, name: str, benchmark: str, share: float, **more: object)
         "groups": 15,
         "reasons": {},
     } | more
-    write_json(path, facts | {"pass_at": {"1": share}, "interval": interval, "data_sha256": {}})
+    write_json(path, {"pass_at": {"1": share}, "interval": interval, "data_sha256": {}} | facts)
     return path
 
 
@@ -59,6 +59,33 @@ def test_a_row_of_the_paper_stands_beside_ours_with_the_difference(tmp_path: Pat
         ("mine", "75.0", "65.0", "85.0", "79.3", "-4.3")
     ]
     assert "| mine | 75.0 [65.0, 85.0] n=20 in 15 |" in text and "| *SemCoder-S (paper)* | 79.3 |" in text
+    assert "| mine | HumanEval | 75.0 [65.0, 85.0] | 79.3 | -4.3 | yes |" in text
+
+
+@pytest.mark.parametrize(("ours", "within"), [(0.694, "yes"), (0.692, "no"), (0.892, "yes"), (0.894, "no")])
+def test_the_papers_number_lies_within_our_interval_or_not(
+    ours: float, within: str, tmp_path: Path, paper: Path
+) -> None:
+    path = score(tmp_path, "mine", "humaneval", ours)
+    words = ["--cell", f"mine|humaneval|{path}", "--paper", str(paper), "--paper-row", "mine=SemCoder-S"]
+    rows, text = table(tmp_path, *words)
+    assert rows[0]["paper_within"] == within and f" | {within} |\n" in text
+
+
+def test_of_five_samples_and_more_pass_at_5_stands_beside(tmp_path: Path) -> None:
+    one = score(tmp_path, "one", "mbpp", 0.5)
+    ten = score(tmp_path, "ten", "mbpp", 0.5, samples=10, pass_at={"1": 0.5, "5": 0.812})
+    rows, text = table(tmp_path, "--cell", f"one|mbpp|{one}", "--cell", f"ten|mbpp|{ten}")
+    assert [row["pass_at_5"] for row in rows] == ["", "81.2"]
+    assert "| one | 50.0 [40.0, 60.0] n=20 in 15 |" in text
+    assert "| ten | 50.0 [40.0, 60.0] n=20 in 15, @5 81.2 |" in text
+
+
+def test_without_a_number_of_the_paper_nothing_is_compared(tmp_path: Path, paper: Path) -> None:
+    path = score(tmp_path, "mine", "mbpp", 0.5)
+    words = ["--cell", f"mine|mbpp|{path}", "--paper", str(paper), "--paper-row", "mine=SemCoder-S"]
+    rows, text = table(tmp_path, *words)
+    assert (rows[0]["difference"], rows[0]["paper_within"]) == ("", "") and "Beside the paper" not in text
 
 
 def test_columns_that_we_do_not_have_are_not_shown_and_missing_numbers_are_not_guessed(
@@ -123,8 +150,21 @@ def test_the_papers_number_of_a_refinement_is_that_of_the_last_round(tmp_path: P
         for word in ("--cell", f"m (monologue)|humaneval round {number}|{path}")
     ]
     rows, text = table(tmp_path, *words, "--paper", str(paper), "--paper-row", "m (monologue)=SemCoder-S")
-    assert [row["paper"] for row in rows] == ["", "79.3"]
+    assert [(row["paper"], row["paper_within"]) for row in rows] == [("", ""), ("79.3", "no")]
     assert "| *SemCoder-S (paper)* |  | 79.3 |" in text
+    assert "| m (monologue) | HumanEval round 5 | 50.0 [40.0, 60.0] | 79.3 | -29.3 | no |" in text
+
+
+def test_each_round_stands_beside_the_papers_number_of_that_round(tmp_path: Path) -> None:
+    paper = tmp_path / "figure3.csv"
+    paper.write_text("table,row,column,value,source,status\nFigure 3,S,round 1,60.0,paper,reported\n")
+    words = ["--paper", str(paper), "--paper-row", "m (monologue)=S"]
+    for number in (0, 1, 2):
+        path = score(tmp_path, f"m{number}", "humaneval", 0.5 + number / 10)
+        words += ["--cell", f"m (monologue)|humaneval round {number}|{path}"]
+    rows, text = table(tmp_path, *words)
+    assert [(row["paper"], row["difference"]) for row in rows] == [("", ""), ("60.0", "+0.0"), ("", "")]
+    assert "| m (monologue) | HumanEval round 1 | 60.0 [50.0, 70.0] | 60° | +0.0 | yes |" in text
 
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())

@@ -9,7 +9,7 @@ from semcoder.artifacts import write_json
 from semcoder.cli import application
 from semcoder.errors import UserError
 from semcoder.records import Event, Monologue, Trace, write
-from semcoder.report.yields import add_up
+from semcoder.report.counts import add_up
 
 
 def summary(path: Path, stage: str, taken: int, dropped: dict[str, int]) -> Path:

@@ -1,11 +1,14 @@
 """A server that speaks as much of the OpenAI protocol as the teacher uses, and misbehaves on command."""
 
+import email
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,7 +25,7 @@ class Script:
     reply: Reply
     faults: list[dict[str, Any]] = field(default_factory=list)
     """Each: `status` with `headers` and `body`, or `raw` bytes under 200, or `finish`, `content`, `refusal`,
-    `usage` of the answer, or `cut` (close without an answer)."""
+    `usage` of the answer, or `cut` (close without an answer), `torn` (after half of one), `stall_s` (answer late)."""
     delay_s: float = 0.0
     asked: list[Question] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -30,7 +33,89 @@ class Script:
     at_once: int = 0
     most_at_once: int = 0
     address: str = ""
+    plans: list[dict[str, Any]] = field(default_factory=list)
+    """Of batches, one each: its `status` at the end, `answered` (how many of its requests), `polls` before it ends,
+    `refused` ({number of a request: (status, message)}), `mute` (made, but the connection is cut)."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def question_of(body: dict[str, Any]) -> Question:
+    """The question behind a request."""
+    return Question(
+        model=body["model"],
+        messages=tuple((each["role"], each["content"]) for each in body["messages"]),
+        temperature=body["temperature"],
+        max_tokens=body["max_tokens"],
+        stop=tuple(body.get("stop", ())),
+        sample=body["seed"],
+    )
+
+
+def completion(script: Script, question: Question, fault: dict[str, Any]) -> dict[str, Any]:
+    """The body of an answer."""
+    message = {"role": "assistant", "content": fault.get("content", script.reply(question))}
+    if "refusal" in fault:
+        message |= {"content": None, "refusal": fault["refusal"]}
+    return {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 0,
+        "model": question.model,
+        "choices": [{"index": 0, "message": message, "finish_reason": fault.get("finish", "stop")}],
+        "usage": fault.get("usage", {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}),
+    }
+
+
+def _uploaded(kind: str, content: bytes) -> bytes:
+    """The file in a form that was posted."""
+    form = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + content)
+    parts = [part for part in form.get_payload() if isinstance(part, Message)]  # type: ignore[union-attr]
+    [file] = [part.get_payload(decode=True) for part in parts if part.get_filename()]
+    assert isinstance(file, bytes)
+    return file
+
+
+def _batch(script: Script, body: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
+    """A batch at its start; what its requests are answered is settled now."""
+    lines = [json.loads(line) for line in script.files[body["input_file_id"]].splitlines()]
+    assert len({line["body"]["model"] for line in lines}) == 1 and body["endpoint"] == lines[0]["url"]
+    done, failed = [], []
+    for number, line in enumerate(lines[: plan.get("answered", len(lines))]):
+        question = question_of(line["body"])
+        script.asked.append(question)
+        status, message = plan.get("refused", {}).get(number, (200, ""))
+        answer = completion(script, question, {}) if status == 200 else {"error": {"message": message}}
+        response = {"status_code": status, "request_id": "r", "body": answer}
+        said = {"id": "r", "custom_id": line["custom_id"], "response": response, "error": None}
+        (done if status == 200 else failed).append(json.dumps(said))
+    name = f"batch_{len(script.batches)}"
+    for kind, rows in (("output", done), ("error", failed)):
+        if rows:
+            script.files[f"{name}-{kind}"] = "\n".join(rows[::-1]).encode()  # in any order
+    script.batches[name] = {
+        **{"id": name, "object": "batch", "status": "in_progress", "created_at": 0},
+        **{each: body[each] for each in ("endpoint", "input_file_id", "completion_window", "metadata")},
+        "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
+        "plan": plan,
+    }
+    return script.batches[name]
+
+
+def _polled(script: Script, batch: dict[str, Any]) -> dict[str, Any]:
+    """The batch as it is now: ended, if it was looked at often enough."""
+    plan = batch["plan"]
+    if plan.get("polls", 0) > 0:
+        plan["polls"] -= 1
+        return batch
+    batch["status"] = plan.get("status", "completed")
+    for kind in ("output", "error"):
+        name = f"{batch['id']}-{kind}"
+        batch[f"{kind}_file_id"] = name if name in script.files else None
+    if batch["status"] == "failed":
+        batch["errors"] = {"object": "list", "data": [{"code": "x", "message": "the queue is full"}]}
+    return batch
 
 
 @contextmanager
@@ -40,16 +125,47 @@ def serving(script: Script) -> Iterator[Script]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            *_, kind, name = self.path.partition("?")[0].removesuffix("/content").split("/")
+            with script.lock:
+                script.keys_shown.append(self.headers.get("Authorization", ""))
+                if name == "batches":
+                    found: Any = {"object": "list", "data": [*script.batches.values()], "has_more": False}
+                else:
+                    found = (script.files if kind == "files" else script.batches).get(name)
+                if kind == "batches" and found:
+                    found = _polled(script, found)
+            content = found if isinstance(found, bytes) else json.dumps(found or {"error": {}}).encode()
+            self._send(200 if found else 404, {}, content)
+
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            question = Question(
-                model=body["model"],
-                messages=tuple((each["role"], each["content"]) for each in body["messages"]),
-                temperature=body["temperature"],
-                max_tokens=body["max_tokens"],
-                stop=tuple(body.get("stop", ())),
-                sample=body["seed"],
-            )
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path.endswith("/files"):
+                with script.lock:
+                    name = f"file-{len(script.files)}"
+                    script.files[name] = _uploaded(self.headers["Content-Type"], content)
+                whole = {
+                    "id": name,
+                    "object": "file",
+                    "bytes": len(content),
+                    "created_at": 0,
+                    "purpose": "batch",
+                }
+                self._send(200, {}, json.dumps(whole | {"filename": "x", "status": "processed"}).encode())
+                return
+            body = json.loads(content)
+            if self.path.endswith("/batches"):
+                with script.lock:
+                    script.keys_shown.append(self.headers.get("Authorization", ""))
+                    fault = script.faults.pop(0) if script.faults else {}
+                    plan = {} if "status" in fault else script.plans.pop(0) if script.plans else {}
+                    batch = None if "status" in fault else _batch(script, body, plan)
+                if batch is None or plan.get("mute"):
+                    self._answer(None, fault or {"cut": True})
+                else:
+                    self._send(200, {}, json.dumps(batch).encode())
+                return
+            question = question_of(body)
             with script.lock:
                 script.asked.append(question)
                 script.times.append(time.monotonic())
@@ -64,7 +180,7 @@ def serving(script: Script) -> Iterator[Script]:
                 with script.lock:
                     script.at_once -= 1
 
-        def _answer(self, question: Question, fault: dict[str, Any]) -> None:
+        def _answer(self, question: Question | None, fault: dict[str, Any]) -> None:
             if "cut" in fault:
                 self.close_connection = True
                 self.connection.close()
@@ -77,30 +193,24 @@ def serving(script: Script) -> Iterator[Script]:
             if "raw" in fault:
                 self._send(200, {}, fault["raw"])
                 return
-            text = fault.get("content", script.reply(question))
-            message = {"role": "assistant", "content": text}
-            if "refusal" in fault:
-                message |= {"content": None, "refusal": fault["refusal"]}
-            answer = {
-                "id": "x",
-                "object": "chat.completion",
-                "created": 0,
-                "model": question.model,
-                "choices": [{"index": 0, "message": message, "finish_reason": fault.get("finish", "stop")}],
-                "usage": fault.get(
-                    "usage", {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-                ),
-            }
-            self._send(200, {}, json.dumps(answer).encode())
+            assert question is not None
+            time.sleep(fault.get("stall_s", 0.0))
+            answer = json.dumps(completion(script, question, fault)).encode()
+            if "torn" in fault:
+                self._send(200, {}, answer, answer[: len(answer) // 2])
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self._send(200, {}, answer)
 
-        def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        def _send(self, status: int, headers: dict[str, str], body: bytes, sent: bytes | None = None) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body if sent is None else sent)
 
         def log_message(self, *args: object) -> None:
             pass

@@ -282,3 +282,23 @@ def test_compared_formats_hold_the_same_pairs_in_the_same_order(corpus: Corpus) 
 def test_a_comparison_names_its_own_format(corpus: Corpus) -> None:
     with pytest.raises(UserError, match="compare does not name the recipe's own format, next"):
         corpus.mix({"format": "next", "compare": ["monologue"]})
+
+
+def test_the_released_rows_stand_for_all_but_the_debugging_set(corpus: Corpus) -> None:
+    rows = [
+        Example(parents=(f"PyX:pyx.jsonl:{n}",), task=task, prompt=f"{task} {n}\n", response="x")
+        for task in ("nl2code", "forward", "backward", "refine")
+        for n in range(3)
+    ]
+    nothing = {"problems": None, "programs": None, "tests": None, "rationales": None}
+    given = {"released": corpus.path("released.jsonl", [*rows]), **nothing}
+    kept, _, summary = corpus.mix({"tasks": {"nl2code": 2}}, **given)
+    assert summary["tasks"] == {"nl2code": 2, "forward": 3, "backward": 3}
+    assert all(each in rows for each in kept)
+    repairs = corpus.path("pyx_r.jsonl", [*rows[9:]])
+    kept, *_ = corpus.mix(
+        {"tasks": {"nl2code": 0, "forward": 0, "backward": 0, "refine": -1}}, refine=repairs, **nothing
+    )
+    assert {each.id for each in kept} == {each.id for each in rows[9:]}
+    with pytest.raises(UserError, match="--released: holds monologues alone"):
+        corpus.mix({"format": "next"}, **given)

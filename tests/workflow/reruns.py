@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 BASE: dict[str, Any] = {
     "pyx": {"shards": 2},
     "evaluation": {"shards": 1},
-    "targets": ["table1", "table2", "table3", "table5", "table7", "table8"],
+    "targets": ["table1", "table2", "table3", "table5", "table7", "table8", "figure5", "figure6"],
     "tables": {
         "table1": {
             "systems": ["base", "semcoder", "semcoder_1030"],
@@ -29,6 +29,12 @@ TRANSLATION = {"monologue": {"writer": "translation"}}
 TRANSFORMERS = {"evaluation": {"engine": {"kind": "transformers"}}}
 SERVER = {"evaluation": {"engine": {"kind": "openai", "url": "https://server/v1"}}}
 STDLIB = {"seeds": {"sources": [{"kind": "stdlib"}]}}
+UPSTREAM = {
+    "prompts": {"style": "upstream", "label_offset": 4},
+    "targets": ["table1", "table3", "table7", "table8"],
+}
+ROBUSTNESS = {"beyond": {"robustness": {"enabled": True, "systems": ["base", "semcoder_1030"]}}}
+STATES = {"beyond": {"states": {"enabled": True, "systems": ["base", "semcoder"]}}}
 PADDED = {"recipes": {"semcoder": {"pack_tokens": None}}}
 
 
@@ -55,7 +61,7 @@ TABLE = [
     Row(
         "data.directory",
         "elsewhere",
-        "select mix train generate score refine_round score_round executability",
+        "select mix train generate score refine_round score_round executability similarity",
         STDLIB,
     ),
     Row("data.mirror", str(ROOT / "tests")),
@@ -87,12 +93,14 @@ TABLE = [
     Row("teacher.base_url", "https://server/v1"),
     Row("teacher.key_variable", "OTHER_KEY"),
     Row("teacher.concurrency", 3),
+    Row("teacher.batch", True),
     Row("teacher.timeout_s", 3.0),
     Row("teacher.attempts", 3),
     Row("teacher.store", "results/other-store"),
     Row("teacher.budget_tokens", 3),
     Row("teacher.budget_dollars", 3.0),
     Row("teacher.prices", {"gpt-4o-mini-2024-07-18": {"prompt": 1.0, "completion": 2.0}}, "teacher_usage"),
+    Row("pyx.source", "released", "mix yields", UPSTREAM),
     Row("pyx.shards", 3, SHARDED),
     Row("pyx.retries", 4, "synthesize"),
     Row("pyx.filters.max_functions", 2, "expand_inputs"),
@@ -233,8 +241,30 @@ TABLE = [
     Row("tables.table1.benchmarks", ["mbpp"], "table"),
     Row("tables.table1.paper", [], "table"),
     Row("tables.table1.note", "another", "table"),
+    # Of what is published, only what asks for it is told.
+    Row("release.name", "another"),
+    Row("release.version", "2.0.0"),
+    Row("release.url", "https://lab/pyx"),
+    Row("release.creator", "a lab"),
+    Row("release.published", "2026-11-27"),
     Row("executability.data", "Magicoder-Evol-Instruct-110K", "executability"),
     Row("executability.language", "java", "executability"),
+    Row("analysis.benchmarks", ["humaneval"], "similarity"),
+    Row("analysis.beside", ["Magicoder-OSS-Instruct-75K"], "similarity categories"),
+    Row("analysis.sample", 9, "similarity"),
+    Row("analysis.seed", 1, "similarity"),
+    # Beyond the paper: off, and then of no effect; on, each key reaches its own jobs.
+    Row("beyond.robustness.enabled", True),
+    Row("beyond.robustness.systems", ["base"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.benchmarks", ["cruxeval_output", "lcb_execution"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.changes", ["renamed"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.seed", 1, "variants", ROBUSTNESS),
+    Row("beyond.states.enabled", True),
+    Row("beyond.states.systems", ["base"], "table", STATES),
+    Row("beyond.states.source", "pyx_output", "state_questions table", STATES),
+    Row("beyond.states.per_kind", 9, "state_questions", STATES),
+    Row("beyond.states.seed", 1, "state_questions", STATES),
+    Row("beyond.contamination.enabled", True),
     Row(
         "targets", ["table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure3"], "yields"
     ),

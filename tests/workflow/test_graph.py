@@ -71,12 +71,12 @@ def test_two_keys_swapped_give_other_options() -> None:
 def test_benchmarks_that_cannot_be_had_are_left_out_and_a_mirror_brings_them_back(tmp_path: Path) -> None:
     columns = {column for _, column, _ in Graph.of(SMALL).evaluation.cells("scores")}
     assert columns == {"pyx_output", "pyx_input", "humaneval"}
-    small = Graph.of(SMALL).data.decontamination_options
+    small = Graph.of(SMALL).data.looked_into_options("pyx.decontaminate")
     assert "'cruxeval=in no data.mirror, and data.reach has no url'" in small and "humaneval=data" in small
     (tmp_path / "cruxeval.jsonl").write_text("")
     graph = Graph.of(lay_over(SMALL, {"data": {"mirror": str(tmp_path)}}))
     assert "cruxeval_output" in {column for _, column, _ in graph.evaluation.cells("scores")}
-    options = graph.data.decontamination_options
+    options = graph.data.looked_into_options("pyx.decontaminate")
     assert "--benchmark cruxeval=" in options and "mbpp_plus=in no data.mirror" in options
 
 
@@ -174,15 +174,21 @@ def test_claims_want_only_scores_that_are_there_or_made_in_the_same_call(tmp_pat
 
 
 def test_every_claim_is_about_systems_and_targets_that_there_are() -> None:
-    names = {"snakemake", *Graph.of(BASE).evaluation.names}
+    evaluation = Graph.of(BASE).evaluation
     for claim in read_claims(ROOT / "claims.yaml"):
-        assert {claim.system, claim.over} - {""} <= set(BASE["systems"]), claim
-        assert set(claim.target.split()) <= names, claim
-        for system in filter(None, (claim.system, claim.over)):
-            tables = [BASE["tables"][each] for each in claim.target.split()]
-            assert any(
-                system in each["systems"] and claim.benchmark in each["benchmarks"] for each in tables
-            ), claim
+        targets = claim.target.split()
+        assert set(targets) <= set(evaluation.names), claim
+        made = {(system, benchmark) for system, benchmark, _ in evaluation.claims(targets)}
+        assert {(each, claim.benchmark) for each in (claim.system, claim.over) if each} <= made, claim
+
+
+def test_claims_on_refinement_read_the_scores_of_its_rounds() -> None:
+    evaluation, row = Graph.of(BASE).evaluation, "semcoder_s (monologue)"
+    found = {(system, name): paths for system, name, paths in evaluation.claims(["figure3"])}
+    last = "results/semcoder/refinement/figure3/semcoder_s/humaneval_plus.monologue/round5"
+    assert found[f"figure3/{row}/5", "humaneval_plus"] == [f"{last}.json", f"{last}.items.jsonl"]
+    first = "results/semcoder/scores/semcoder_s/humaneval_plus.code"
+    assert found[f"figure3/{row}/0", "humaneval_plus"] == [f"{first}.json", f"{first}.items.jsonl"]
 
 
 def test_mixture_options_hold_no_key_that_a_mixture_does_not_read() -> None:
@@ -240,7 +246,9 @@ def small(tmp_path: Path, **data: Any) -> dict[str, Any]:
 def test_a_mirror_that_offers_nothing_changes_no_parameter(tmp_path: Path) -> None:
     plain, mirrored = Graph.of(small(tmp_path)), Graph.of(small(tmp_path, mirror=str(tmp_path)))
     assert plain.data.fetch_options != mirrored.data.fetch_options
-    assert plain.data.decontamination_options == mirrored.data.decontamination_options
+    assert plain.data.looked_into_options("pyx.decontaminate") == mirrored.data.looked_into_options(
+        "pyx.decontaminate"
+    )
     assert plain.evaluation.table_options("scores") == mirrored.evaluation.table_options("scores")
     assert plain.data.pin("humaneval") == mirrored.data.pin("humaneval")
 
@@ -386,3 +394,51 @@ def test_monologues_are_compared_with_those_of_the_trace(writer: str, sources: l
 def test_a_writer_that_needs_a_model_is_refused_without_one() -> None:
     with pytest.raises(UserError, match=r"monologue\.writer is translation.*teacher\.kind"):
         Graph.of(lay_over(SMALL, {"monologue": {"writer": "translation"}}))
+
+
+RELEASED = lay_over(BASE, yaml.safe_load((ROOT / "profiles/released.yaml").read_text()))
+
+
+def test_released_data_stand_where_ours_would() -> None:
+    graph = Graph.of(RELEASED)
+    assert graph.training.mixture_options("semcoder").endswith(
+        f"--released {graph.results}/released/PyX.jsonl"
+    )
+    assert graph.training.mixture_options("semcoder_pyx_r").endswith(
+        f"--refine {graph.results}/released/PyX-R.jsonl"
+    )
+    needed = graph.data.needed(["table3"], pyx=False)
+    assert needed[:2] == ["PyX", "PyX-R"] and "starcoderdata" not in graph.data.used
+    assert graph.data.needed(["table6"], pyx=False)[:1] == ["PyX"]
+    assert not {"PyX", "PyX-R"} & {*Graph.of(BASE).data.used}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"prompts": {"style": "corrected"}}, "set prompts.style to upstream and prompts.label_offset to 4"),
+        ({"targets": ["table2"]}, "targets: table2 needs recipe ablation_scratchpad, whose rows"),
+        (
+            {"tables": {"table6": {"benchmarks": ["pyx_output"]}}},
+            "targets: table6 needs pyx_output, which is made of",
+        ),
+    ],
+)
+def test_what_the_released_data_cannot_give_is_refused(change: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(UserError, match=complaint):
+        Graph.of(lay_over(RELEASED, change))
+
+
+def test_what_is_published_names_no_folder_of_this_machine_and_its_settings_decide_rows(
+    tmp_path: Path,
+) -> None:
+    source = {"kind": "directory", "path": str(tmp_path), "name": "mine"}
+    private = Graph.of(lay_over(SMALL, {"seeds": {"sources": [source]}})).releases
+    assert str(tmp_path) not in private.options and '"name": "mine"' in private.options
+    small, whole = Graph.of(SMALL).releases, Graph.of(BASE).releases
+    assert "pyx_r" not in small.inputs and "--program-writer source" in small.options
+    assert whole.inputs["pyx_r"] == f"{BASE['results']}/pyx_r/pyx_r.jsonl"
+    same = lay_over(BASE, {"pyx": {"shards": 9}, "teacher": {"concurrency": 3}, "monologue": {"pages": 9}})
+    assert Graph.of(same).releases.configuration == whole.configuration
+    other = Graph.of(lay_over(BASE, {"teacher": {"temperature": 0.1}})).releases
+    assert other.configuration != whole.configuration

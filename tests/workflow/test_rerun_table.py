@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from plan import Plan
-from reruns import BASE, TABLE, Row
+from reruns import BASE, TABLE, UPSTREAM, Row
 
 from semcoder.configfiles import laid_over, load
 
@@ -94,6 +94,14 @@ def test_a_change_of_a_key_reaches_exactly_its_rules(plans: dict[str, Plan]) -> 
                 "needless": sorted(found - wanted),
             }
     assert not wrong, json.dumps(wrong, indent=1)
+
+
+def test_with_released_data_nothing_is_made_before_the_mixtures(plans: dict[str, Plan]) -> None:
+    released = laid_over(laid_over(BASE, UPSTREAM), {"pyx": {"source": "released"}})
+    rules = {rule for rule, _ in plans[json.dumps(released, sort_keys=True)].values()}
+    assert {"fetch_snapshot", "read_released", "mix", "train", "generate", "refine_round", "table"} <= rules
+    made = "extract_seeds synthesize expand_inputs select trace render sample_monologues write_monologues"
+    assert not rules & {*made.split(), "translate_monologues", "sample_buggy", "build_pyx_r", "release"}
 
 
 def test_the_order_of_keys_and_comments_reach_nothing(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from semcoder.evaluation.benchmarks import cruxeval, livecodebench, pyx
+from semcoder.evaluation.benchmarks import cruxeval, livecodebench, pyx, variants
 from semcoder.evaluation.benchmarks.evalplus import EvalPlus
 from semcoder.evaluation.benchmarks.humaneval import HumanEval
 from semcoder.evaluation.benchmarks.interface import Harness
 from semcoder.evaluation.benchmarks.prediction import InputPrediction, OutputPrediction
+from semcoder.evaluation.benchmarks.states import StateQuestions
 
 HARNESSES: dict[str, Harness[Any]] = {
     "pyx_code": pyx.PyxCode(),
@@ -25,4 +26,15 @@ HARNESSES: dict[str, Harness[Any]] = {
         file="**/test*",
         count=479,
     ),
+    "cruxeval_output_renamed": OutputPrediction(variants.questions),
+    "cruxeval_output_restructured": OutputPrediction(variants.questions),
+    "cruxeval_input_renamed": InputPrediction(variants.questions),
+    "cruxeval_input_restructured": InputPrediction(variants.questions),
+    "lcb_execution_renamed": OutputPrediction(variants.questions, livecodebench.upstream_execution_prompt),
+    "lcb_execution_restructured": OutputPrediction(
+        variants.questions, livecodebench.upstream_execution_prompt
+    ),
+    "states_value": StateQuestions("value"),
+    "states_next": StateQuestions("next"),
+    "states_loop": StateQuestions("loop"),
 }

@@ -23,6 +23,13 @@ class Question:
     output: str
     group: str = ""
     """What it is one of several questions about: a program, or a contest's problem."""
+    formerly: str = ""
+    """The function's name before it was renamed. An answer about it counts: few-shot examples go on calling it so."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What an answer may call the function."""
+        return (self.entry_point, self.formerly) if self.formerly else (self.entry_point,)
 
 
 Reader = Callable[[Sequence[Path]], Iterator[Question]]
@@ -78,7 +85,8 @@ class OutputPrediction(Harness[Question]):
     def answer(self, item: Question, generation: Generation) -> str | None:
         """The source of the predicted output."""
         inside = generation.prompt.endswith("[ANSWER]\n")
-        return extract.output_answer(generation.text, item.entry_point, inside)
+        found = (extract.output_answer(generation.text, name, inside) for name in item.names)
+        return next((each for each in found if each is not None), None)
 
 
 class InputPrediction(OutputPrediction):
@@ -101,7 +109,8 @@ class InputPrediction(OutputPrediction):
     def answer(self, item: Question, generation: Generation) -> str | None:
         """The source between the parentheses of the predicted call."""
         inside = generation.prompt.endswith("[ANSWER]\n")
-        return extract.input_answer(generation.text, item.entry_point, inside)
+        found = (extract.input_answer(generation.text, name, inside) for name in item.names)
+        return next((each for each in found if each is not None), None)
 
 
 def arguments(source: str) -> list[str]:

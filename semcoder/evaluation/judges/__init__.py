@@ -9,6 +9,7 @@ from semcoder.evaluation.benchmarks.interface import Harness
 from semcoder.evaluation.benchmarks.livecodebench import CodeGeneration
 from semcoder.evaluation.benchmarks.prediction import InputPrediction, OutputPrediction
 from semcoder.evaluation.benchmarks.pyx import PyxCode
+from semcoder.evaluation.benchmarks.states import StateQuestions
 from semcoder.evaluation.checking import Ruling, Runner
 from semcoder.evaluation.judges.evalplus import judge_evalplus
 from semcoder.evaluation.judges.humaneval import judge_humaneval
@@ -23,6 +24,7 @@ _JUDGES: dict[type[Harness[Any]], Callable[..., list[Ruling]]] = {
     InputPrediction: judge_inputs,
     OutputPrediction: judge_outputs,
     PyxCode: judge_pyx,
+    StateQuestions: judge_outputs,
 }
 
 
