@@ -72,6 +72,8 @@ def test_every_claim_is_told_with_its_number_and_target() -> None:
     for claim in read_claims(ROOT / "claims.yaml"):
         points = " points" if claim.over else ""
         paper = "above 0" if claim.value is None else f"{claim.value:g}{points}"
+        if claim.margin:
+            paper = f"within {claim.margin:g} points"
         assert told[claim.claim] == (paper, claim.target), claim.claim
 
 
