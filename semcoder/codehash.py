@@ -115,7 +115,11 @@ def _names(tree: ast.Module) -> list[str]:
 def _meaning(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body[0] = ast.Expr(ast.Constant(...))
+            # Those of attributes too, which stand anywhere in a body: telling a field's meaning changes no result.
+            left = [each for each in node.body if not _is_text(each)]
+            node.body = left or [ast.Expr(ast.Constant(...))]
     return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

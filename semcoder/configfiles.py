@@ -14,7 +14,9 @@ import typer
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from semcoder.artifacts import writing
 from semcoder.config import Config, check_references
+from semcoder.containers.images import ROOT
 from semcoder.errors import UserError, nearest
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.fetch import External, read_versions
@@ -247,11 +249,23 @@ def main(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema: every key, its type and its meaning.")
     ] = False,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="Markdown to write: every key, its type, its value in config.yaml and its meaning."
+        ),
+    ] = None,
 ) -> None:
     """Check configuration files and print the merged result as JSON.
 
     Example: semcoder config config.yaml profiles/quickstart/scale.yaml
     """
+    if reference:
+        from semcoder.reference.configuration import reference as page
+
+        with writing(reference) as stream:
+            stream.write(page(ROOT / "config.yaml"))
+        return
     if not files and not schema:
         raise UserError("no files; give config.yaml, or --schema for the meaning of every key.")
     if schema:

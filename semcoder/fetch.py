@@ -57,13 +57,21 @@ class External(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    """What the configuration calls it."""
     kind: Literal["url", "hub-dataset", "hub-model", "hub-file", "pypi"]
+    """How it is fetched; a hub data set or model is a folder."""
     location: str = Field(min_length=3)
+    """Where it is, in the spelling of its kind."""
     revision: str = Field("", pattern=r"^([0-9a-f]{40})?$")
+    """The full commit; an entry with neither revision nor sha256 is refused."""
     sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    """Of the file or of the tree."""
     size_bytes: int | None = None
+    """Of the file."""
     licence: str = Field(min_length=1)
+    """SPDX id, or where its terms are."""
     note: str = ""
+    """What else is known of it."""
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:

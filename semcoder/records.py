@@ -30,7 +30,9 @@ class Record(BaseModel):
     defined_by: ClassVar[tuple[str, ...]] = ()
 
     id: str = ""
+    """Prefix and 16 hex digits of the sha256 of what defines the record; worked out where it is left out."""
     parents: tuple[str, ...] = ()
+    """Ids of the records that it was made from."""
 
     @model_validator(mode="after")
     def _identify(self) -> Self:
@@ -50,7 +52,9 @@ class Seed(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("source", "first_line", "last_line", "code")
 
     kind: Literal["function", "statements"]
+    """What was taken of the file."""
     code: str
+    """Its source, moved to the left margin."""
     context: str = ""
     """The other top-level statements of the file that `code` needs (imports, constants, helpers), in file order."""
     calls: tuple[str, ...] = ()
@@ -58,8 +62,11 @@ class Seed(Record):
     source: str
     """Corpus and file, with no machine's own folders: `stdlib-3.11/textwrap.py`."""
     first_line: int
+    """Of `code` in the file, from 1."""
     last_line: int
+    """The same, inclusive."""
     licence: str
+    """SPDX id of the file, or `unknown`."""
 
 
 class Problem(Record):
@@ -69,7 +76,9 @@ class Problem(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("instruction", "teacher")
 
     instruction: str
+    """What is to be written."""
     teacher: str
+    """`grounded`, or the model that wrote it."""
 
 
 class Program(Record):
@@ -79,7 +88,9 @@ class Program(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("code", "entry_point")
 
     code: str
+    """The whole source."""
     entry_point: str
+    """The function that inputs are for."""
 
 
 class Candidate(Record):
@@ -89,8 +100,11 @@ class Candidate(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("parents", "args", "kwargs")
 
     args: tuple[str, ...]
+    """Positional arguments as source."""
     kwargs: dict[str, str] = {}
+    """Named arguments as source."""
     origin: Literal["doctest", "call site", "type", "mutation", "teacher"]
+    """Who proposed it."""
 
 
 class TestCase(Record):
@@ -101,9 +115,13 @@ class TestCase(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("parents", "args", "kwargs", "output")
 
     args: tuple[str, ...]
+    """Positional arguments as source."""
     kwargs: dict[str, str] = {}
+    """Named arguments as source."""
     output: str
+    """What the call returned, as a literal."""
     origin: Literal["doctest", "call site", "type", "mutation", "teacher"]
+    """Who proposed it."""
 
     @property
     def call_arguments(self) -> str:
@@ -117,6 +135,7 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["call", "line", "return", "exception"]
+    """What happened."""
     line: int
     """call: the `def` line; line: the line that ran; return and exception: the line that left or raised."""
     scope: str = ""
@@ -140,6 +159,7 @@ class Trace(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("parents", "events")
 
     events: tuple[Event, ...]
+    """In the order in which they happened."""
 
 
 class Monologue(Record):
@@ -153,7 +173,9 @@ class Monologue(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("parents", "format", "direction", "text", "answer")
 
     format: Format
+    """How it reasons."""
     direction: Direction
+    """forward: from the input to the output; backward: from the output to an input."""
     text: str
     """What stands before the answer; empty for direct prediction."""
     answer: str
@@ -171,8 +193,11 @@ class Example(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("task", "prompt", "response")
 
     task: Task
+    """What is asked for."""
     prompt: str
+    """What the model is given; no loss is taken on it."""
     response: str
+    """What it learns to write."""
 
 
 class Generation(Record):
@@ -190,13 +215,21 @@ class Generation(Record):
     )
 
     model: str
+    """The name that --name gave it."""
     benchmark: str
+    """One of semcoder.evaluation.registry."""
     format: str
+    """A reasoning format, or `code`."""
     item: str
+    """The benchmark's own id of the question."""
     sample: int
+    """Which of several answers, from 0."""
     prompt: str
+    """The question as it was put."""
     text: str
+    """What was written, without the text that ended it."""
     finish: Literal["stop", "length"]
+    """Whether it came to its end, or to the token limit."""
 
 
 class ScoredItem(Record):
@@ -206,10 +239,15 @@ class ScoredItem(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("parents", "answer", "passed", "reason")
 
     item: str
+    """The benchmark's own id of the question."""
     sample: int
+    """Which of several answers, from 0."""
     answer: str
+    """What was found in the text, as source; empty where there is none."""
     passed: bool
+    """The verdict."""
     reason: str
+    """A short fixed phrase that says why."""
 
 
 class Dropped(Record):
@@ -219,9 +257,11 @@ class Dropped(Record):
     defined_by: ClassVar[tuple[str, ...]] = ("parents", "stage", "reason", "detail")
 
     stage: str
+    """The command that dropped it."""
     reason: str
     """A short fixed phrase, so that reasons can be counted."""
     detail: str = ""
+    """What exactly, where that varies."""
 
 
 R = TypeVar("R", bound=Record)

@@ -88,6 +88,7 @@ def test_what_was_read_before_is_read_again_where_it_changed(package: Path, tmp_
             False,
         ),
         ("c.py", "y = 2\n", False),
+        ("b.py", 'x = 1\n"""What it is."""\n', False),
     ],
 )
 def test_the_hash_changes_with_what_can_change_a_result(

@@ -17,6 +17,7 @@ class Setup(BaseModel):
     engine: str
     """What ran the model, and its arithmetic: `vllm bfloat16`."""
     sampling: Sampling
+    """Decoding."""
     style: str
     """How it was asked (evaluation.prompts)."""
     few_shot: FewShot = ""
@@ -44,14 +45,19 @@ class ScoreFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str
+    """The name that it was generated under."""
     benchmark: str
+    """One of semcoder.evaluation.registry."""
     format: str
+    """A reasoning format, or `code`."""
     items: int
+    """Questions answered."""
     samples: int
     """Generations of each item."""
     groups: int
     """What the items belong to, such as the programs that they ask about: the interval counts these."""
     pass_at: dict[str, float]
+    """By k."""
     interval: tuple[float, float]
     """Of pass@1 (statistics.interval)."""
     bootstrap: tuple[float, float] | None = None
@@ -59,8 +65,10 @@ class ScoreFile(BaseModel):
     copied: float | None = None
     """pass@1 of repeating what the question shows (the arguments for an output, the output for an input)."""
     copied_interval: tuple[float, float] | None = None
+    """Of that."""
     reasons: dict[str, int]
+    """How many answers got which verdict."""
     data_sha256: dict[str, str]
+    """Of each benchmark file, by its name."""
     setup: Setup | None = None
     """How the generations were made, where they say so."""
-    """Of each benchmark file, by its name."""

@@ -20,7 +20,9 @@ class Line(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     id: str
+    """Yours; each once."""
     code: str
+    """The whole program."""
 
     @classmethod
     def example(cls) -> str:
@@ -32,8 +34,11 @@ class CallLine(Line):
     """`{"id", "code", "entry_point", "args", "kwargs"}`: one call of a function; arguments are Python source."""
 
     entry_point: str
+    """The function to call, or an expression such as `Solution().solve`."""
     args: list[str] = []
+    """Positional arguments as source."""
     kwargs: dict[str, str] = {}
+    """Named arguments as source."""
 
     @classmethod
     def example(cls) -> str:
@@ -49,7 +54,9 @@ class JudgedLine(CallLine):
     """The same, or a script; with `expected`, a literal that the call must return. It never enters the sandbox."""
 
     entry_point: str = ""
+    """The same; empty for a script."""
     expected: str | None = None
+    """A literal that the call has to return."""
 
     @classmethod
     def example(cls) -> str:

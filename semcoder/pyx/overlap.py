@@ -42,7 +42,9 @@ class Overlap(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     benchmark: str
+    """Its name."""
     items: int
+    """How many it has."""
     found: dict[str, int]
     """Items found in each way; `any`: in one at least, `pair` left out."""
     examples: dict[str, str]
@@ -55,8 +57,11 @@ class Report(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mixture: str
+    """The recipe."""
     rows: int
+    """Rows of its mixture."""
     overlaps: list[Overlap]
+    """One a benchmark."""
 
 
 class Row(NamedTuple):

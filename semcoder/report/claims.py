@@ -28,12 +28,14 @@ class Claim(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     claim: str
+    """In a few words."""
     source: str
     """Where the paper says it."""
     system: str
     """A row of tables (`systems` in config.yaml), or a round of refinement as `TABLE/ROW/ROUND`, such as
     `table3/semcoder_s (monologue)/5`; round 0 is the first answers."""
     benchmark: str
+    """On what."""
     target: str
     """What `snakemake` is asked for to make the scores."""
     over: str = ""

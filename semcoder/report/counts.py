@@ -14,9 +14,13 @@ class Summary(BaseModel):
     model_config = ConfigDict(extra="allow", populate_by_name=True)
 
     stage: str
+    """Whose counts these are; shards of a stage are added up."""
     taken: int = Field(alias="in")
+    """What went in."""
     kept: int
+    """What came out."""
     dropped: dict[str, int]
+    """How many were dropped for which reason."""
     benchmarks: dict[str, int] = {}
     """Benchmarks whose items were looked for, with how many they have."""
     unchecked: dict[str, str] = {}

@@ -43,6 +43,7 @@ class StdlibSource(_Source):
     """The standard library of the interpreter that runs the command."""
 
     kind: Literal["stdlib"]
+    """Which reader."""
 
     @property
     def label(self) -> str:
@@ -71,6 +72,7 @@ class DirectorySource(_PathSource):
     """All .py files below a folder. Licences: SPDX lines, then the nearest licence file. Links are not followed."""
 
     kind: Literal["directory"]
+    """Which reader."""
 
 
 class _TableSource(_PathSource):
@@ -82,12 +84,14 @@ class JsonlSource(_TableSource):
     """A JSONL file, also in gzip (.gz), with one Python file a row."""
 
     kind: Literal["jsonl"]
+    """Which reader."""
 
 
 class ParquetSource(_TableSource):
     """A folder of parquet files (or one), as a hub data set such as starcoderdata's `python` is fetched."""
 
     kind: Literal["parquet"]
+    """Which reader."""
 
 
 Source = Annotated[StdlibSource | DirectorySource | JsonlSource | ParquetSource, Field(discriminator="kind")]

@@ -35,13 +35,19 @@ class Post(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     purpose: str
+    """What the answers are for."""
     model: str
+    """Who wrote them."""
     answers: int = 0
+    """How many, refused ones too."""
     prompt_tokens: int = 0
+    """Tokens asked."""
     completion_tokens: int = 0
+    """Tokens answered."""
     seconds: float = 0.0
     """What the server took for them, one after the other; 0 where nobody looked."""
     batch: bool = False
+    """Whether they came in batches, which have prices of their own."""
 
     @property
     def tokens(self) -> int:

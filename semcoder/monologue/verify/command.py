@@ -32,10 +32,13 @@ class MonologueLine(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     id: str
+    """Its own."""
     trace_id: str | None
     """None where the run that it tells of was not traced."""
     direction: Direction
+    """forward or backward."""
     text: str
+    """The monologue, without the answer."""
 
 
 class TraceLine(BaseModel):
@@ -44,9 +47,13 @@ class TraceLine(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     id: str
+    """That of the line that was traced."""
     code: str = ""
+    """The program."""
     events: tuple[Event, ...]
+    """In the order in which they happened."""
     truncated: str = ""
+    """Why the trace is not whole; empty when it is."""
 
 
 class Traced(NamedTuple):
