@@ -19,8 +19,7 @@ with refusals():
     if "apptainer" in map(str, workflow.deployment_settings.deployment_method):
         GRAPH.images.check()
         GRAPH.images.enter()
-CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES, RELEASES = GRAPH.parts
-BEYOND = GRAPH.beyond
+CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES, RELEASES, BEYOND = GRAPH.parts
 R, EXTERNAL = str(CONFIG.results), str(CONFIG.data.directory)
 options, code, teacher, image = GRAPH.options, GRAPH.code, GRAPH.teacher, IMAGES.path
 asking = GRAPH.asking

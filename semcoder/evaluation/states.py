@@ -153,9 +153,8 @@ def chosen(asked: Iterable[StateQuestion], per_kind: int, seed: int) -> list[Sta
     asked = list(asked)
     kept: set[str] = set()
     for kind in KINDS:
-        first = {each.group: each.id for each in sorted(asked, key=rank, reverse=True) if each.kind == kind}
-        ranked = sorted((each for each in asked if each.id in first.values()), key=rank)
-        kept.update(each.id for each in ranked[: per_kind or None])
+        first = {each.group: each for each in sorted(asked, key=rank, reverse=True) if each.kind == kind}
+        kept.update(each.id for each in sorted(first.values(), key=rank)[: per_kind or None])
     return [each for each in asked if each.id in kept]
 
 

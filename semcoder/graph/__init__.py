@@ -123,10 +123,12 @@ class Graph:
         return f"code={codehash.code_hash(stage, verb)}"
 
     @property
-    def parts(self) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations, Images, Releases]:
+    def parts(
+        self,
+    ) -> tuple[Config, DataFiles, Models, TrainingRuns, Evaluations, Images, Releases, BeyondThePaper]:
         """The configuration and its views."""
         views = (self.data, self.models, self.training, self.evaluation, self.images, self.releases)
-        return (self.config, *views)
+        return (self.config, *views, self.beyond)
 
     @cached_property
     def data(self) -> DataFiles:

@@ -41,7 +41,7 @@ class BeyondThePaper:
                     pair = {"row": system, "benchmark": benchmark, "change": change}
                     for key, name in (("original", benchmark), ("changed", f"{benchmark}_{change}")):
                         score = evaluation.score(model, name, evaluation.format_of(system, name))
-                        pair |= {key: score, f"{key}_items": f"{score.removesuffix('json')}items.jsonl"}
+                        pair |= {key: score, f"{key}_items": evaluation.verdicts(score)}
                     [variants] = evaluation.data_of(f"{benchmark}_{change}")
                     summary = f"{variants.removesuffix('jsonl')}summary.json"
                     found.append({**pair, "variants": variants, "summary": summary})

@@ -120,6 +120,11 @@ class Evaluations:
         """The score file."""
         return f"{self.graph.results}/scores/{model}/{benchmark}.{format}.json"
 
+    @staticmethod
+    def verdicts(score: str) -> str:
+        """The file of single verdicts beside a score file."""
+        return f"{score.removesuffix('json')}items.jsonl"
+
     def cells(self, table: str) -> list[tuple[str, str, str]]:
         """(row, column, score file) of a table, for the benchmarks whose files can be had."""
         settings = self.graph.config.score_tables[table]
@@ -196,7 +201,7 @@ class Evaluations:
         """
         coming = set(self._made_for(asked))
         return [
-            (system, benchmark, [score, score.removesuffix("json") + "items.jsonl"])
+            (system, benchmark, [score, self.verdicts(score)])
             for system, benchmark, score in self._claimable()
             if score in coming or Path(score).exists()
         ]

@@ -51,12 +51,7 @@ def main(
     if as_json:
         rows = [each.model_dump() | {"dollars": dollars([each], config.teacher.prices)} for each in posts]
         found: dict[str, Any] = {"seeds": number, "measured": measured is not None, "posts": rows}
-        typer.echo(
-            json.dumps(
-                found | {"dollars": total, "hours": round(hours, 2) or None},
-                indent=2,
-            )
-        )
+        typer.echo(json.dumps(found | {"dollars": total, "hours": round(hours, 2) or None}, indent=2))
         return
     source = f"measured in {measured}" if measured else "at most; --measured DIR gives what to expect"
     typer.echo(f"{number:,} seeds, {source}\n")
