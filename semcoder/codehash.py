@@ -113,8 +113,12 @@ def _names(tree: ast.Module) -> list[str]:
 
 
 def _meaning(tree: ast.Module) -> str:
+    # Fields' docstrings become their descriptions there, and those may be written out.
+    told = any(isinstance(n, ast.keyword) and n.arg == "use_attribute_docstrings" for n in ast.walk(tree))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) or (
+            isinstance(node, ast.ClassDef) and not told
+        ):
             # Those of attributes too, which stand anywhere in a body: telling a field's meaning changes no result.
             left = [each for each in node.body if not _is_text(each)]
             node.body = left or [ast.Expr(ast.Constant(...))]

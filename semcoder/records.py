@@ -240,6 +240,8 @@ class ScoredItem(Record):
 
     item: str
     """The benchmark's own id of the question."""
+    group: str
+    """What the item hangs together with: questions on one program are of one group; else the item itself."""
     sample: int
     """Which of several answers, from 0."""
     answer: str

@@ -97,3 +97,16 @@ def test_the_hash_changes_with_what_can_change_a_result(
     before = fresh_hash()
     (package / file).write_text(text)
     assert (fresh_hash() != before) == changes
+
+
+def test_what_fields_say_counts_where_it_is_written_out(package: Path) -> None:
+    told = 'class A(BaseModel):\n    model_config = ConfigDict(%s)\n    x: int\n    """%s."""\n'
+    hashes = []
+    for option, words in (("frozen=True", "An x"), ("frozen=True", "A y")):
+        (package / "b.py").write_text(told % (option, words))
+        hashes.append(fresh_hash())
+    assert hashes[0] == hashes[1]
+    (package / "b.py").write_text(told % ("use_attribute_docstrings=True", "An x"))
+    before = fresh_hash()
+    (package / "b.py").write_text(told % ("use_attribute_docstrings=True", "A y"))
+    assert fresh_hash() != before

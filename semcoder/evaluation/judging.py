@@ -75,9 +75,8 @@ def main(
         scored = judge(harness, known, written, runner)
         asked = [known[id] for id in dict.fromkeys(generation.item for generation in written)]
         copied = copying(harness, asked, runner)
-    groups = {item.id: harness.group(item) for item in asked}
     hashes = {path.name: sha256_of(path) for path in files}
-    summary = summarize(benchmark, written, scored, groups, copied, hashes, _setup_of(setup or []))
+    summary = summarize(benchmark, written, scored, copied, hashes, _setup_of(setup or []))
     records.write(items, scored)
     write_json(score, summary.model_dump(mode="json"))
     low, high = summary.interval
@@ -105,6 +104,7 @@ def judge(
         ScoredItem(
             parents=(generation.id,),
             item=generation.item,
+            group=harness.group(items[generation.item]),
             sample=generation.sample,
             answer=answer or "",
             passed=ruling.passed,
@@ -157,7 +157,6 @@ def summarize(
     benchmark: str,
     written: Sequence[Generation],
     scored: Sequence[ScoredItem],
-    groups: Mapping[str, str],
     copied: Sequence[float] | None,
     hashes: dict[str, str],
     setup: Setup | None,
@@ -183,7 +182,8 @@ def summarize(
     shares = {
         k: [pass_at_k(count, sum(passed), k) for passed in by_item.values()] for k in PASS_AT if k <= count
     }
-    of = [groups[item] for item in by_item]
+    group = {row.item: row.group for row in scored}
+    of = [group[item] for item in by_item]
     return ScoreFile(
         model=models.pop(),
         benchmark=benchmark,

@@ -24,7 +24,7 @@ from semcoder.execution.api import Call, Job, Limits, Outcome
 from semcoder.execution.compare import same
 from semcoder.execution.pool import Sandbox
 from semcoder.progress import track
-from semcoder.records import Dropped, Event, Trace
+from semcoder.records import Dropped, Event
 
 STAGE = "evaluation.states"
 HEADERS = (ast.If, ast.For, ast.While)
@@ -43,10 +43,6 @@ def main(
         Path, typer.Option(help="Where runs that nothing is asked about go, with reasons (JSONL).")
     ],
     summary: Annotated[Path, typer.Option(help="Where the counts go (JSON).")],
-    traces: Annotated[
-        list[Path] | None,
-        typer.Option(help="Trace records of these tests; without, the runs are traced here."),
-    ] = None,
     per_kind: Annotated[int, typer.Option(help="Most questions of a kind; 0 for all.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the choice.")] = 0,
     max_events: Annotated[int, typer.Option(help="Longest run asked about, in steps.")] = 300,
@@ -67,20 +63,15 @@ def main(
     if not isinstance(harness, OutputPrediction):
         raise UserError(f"--benchmark {benchmark} does not ask about programs and their outputs.")
     items = harness.read(harness.files(data))
-    if traces:
-        events = {each.parents[0]: each.events for each in records.read_all(traces, Trace)}
-        runs: Iterable[tuple[Event, ...] | str] = (events.get(item.id, "no trace") for item in items)
-        found = list(zip(items, runs, strict=True))
-    else:
-        limits = Limits(
-            cpu_s=cpu_s,
-            wall_s=6 * cpu_s,
-            memory_mb=memory_mb,
-            max_events=max_events,
-            max_value_chars=max_value_chars,
-        )
-        with Sandbox(workers, limits) as sandbox:
-            found = list(zip(items, track(traced(items, sandbox), "traces", len(items)), strict=True))
+    limits = Limits(
+        cpu_s=cpu_s,
+        wall_s=6 * cpu_s,
+        memory_mb=memory_mb,
+        max_events=max_events,
+        max_value_chars=max_value_chars,
+    )
+    with Sandbox(workers, limits) as sandbox:
+        found = list(zip(items, track(traced(items, sandbox), "traces", len(items)), strict=True))
     lost = [
         Dropped(parents=(item.id,), stage=STAGE, reason=run) for item, run in found if isinstance(run, str)
     ]

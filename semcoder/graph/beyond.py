@@ -31,7 +31,7 @@ class BeyondThePaper:
         )
 
     def pairs(self) -> list[dict[str, str]]:
-        """For each system, benchmark and change: scores and verdicts of both, and the file of the changed programs."""
+        """For each system, benchmark and change: scores and verdicts of both, and how many programs changed."""
         settings, evaluation = self.graph.config.beyond.robustness, self.graph.evaluation
         found = []
         for system in settings.systems:
@@ -44,7 +44,7 @@ class BeyondThePaper:
                         pair |= {key: score, f"{key}_items": evaluation.verdicts(score)}
                     [variants] = evaluation.data_of(f"{benchmark}_{change}")
                     summary = f"{variants.removesuffix('jsonl')}summary.json"
-                    found.append({**pair, "variants": variants, "summary": summary})
+                    found.append({**pair, "summary": summary})
         return found
 
     def pair_files(self) -> list[str]:

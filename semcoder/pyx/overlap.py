@@ -147,10 +147,10 @@ class Search:
                 self._seen.add((code, row.said))
                 for match in self._decontaminator.matches(code, name, row.said):
                     self._note(match.way, match.item.name, row, match.detail)
-        for text in {row.said, *row.codes}:
+        for text in dict.fromkeys([row.said, *row.codes]):
             said = words(text)
             whole = f" {' '.join(said)} "
-            for gram in grams(said, LEAST) & self._texts.keys():
+            for gram in sorted(grams(said, LEAST) & self._texts.keys()):
                 for item, wanted in self._texts[gram]:
                     if wanted in whole:
                         self._note("substring", item, row, "all of its words")

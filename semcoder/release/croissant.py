@@ -17,6 +17,11 @@ CITATION = (
     "Ray, Baishakhi}, booktitle={Advances in Neural Information Processing Systems 37}, year={2024}}"
 )
 """Of the paper that the data set follows (CITATION.cff)."""
+SAID = {
+    "pyx": "Python programs with inputs that ran, told forward and backward (PyX)",
+    "pyx_r": "faulty Python programs, told why they fail and mended (PyX-R)",
+}
+"""{config: what it holds}"""
 CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -71,9 +76,8 @@ def croissant(contents: Contents) -> dict[str, Any]:
         "name": settings.name,
         "version": settings.version,
         "description": (
-            f"Python programs with inputs that ran, told forward and backward (PyX), in {len(contents.rows):,} rows, "
-            f"each with the source and licence of the code that it comes from. Made with configuration "
-            f"{contents.fingerprint}."
+            f"{_said(contents)}. Each row has the source and licence of the code that it comes from. Made with "
+            f"configuration {contents.fingerprint}."
         ),
         "license": [_licence(name) for name, *_ in contents.licences],
         "keywords": ["code", "python", "execution reasoning"],
@@ -90,6 +94,11 @@ def croissant(contents: Contents) -> dict[str, Any]:
     if settings.published:
         found["datePublished"] = settings.published.isoformat()
     return found
+
+
+def _said(contents: Contents) -> str:
+    rows = {config: sum(len(file.rows) for file in files) for config, files in contents.configs.items()}
+    return "; ".join(f"{SAID[config]}: {count:,} rows" for config, count in rows.items())
 
 
 def _licence(name: str) -> str | dict[str, str]:

@@ -12,13 +12,15 @@ from semcoder.artifacts import writing
 from semcoder.errors import UserError, first_fault
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.scorefile import ScoreFile
-from semcoder.evaluation.statistics import difference, mean, paired
+from semcoder.evaluation.statistics import difference, paired
 from semcoder.reading import read_text
-from semcoder.records import ScoredItem, read
+from semcoder.report.shares import Share, shares_of
 from semcoder.report.table import percent, read_score
 
 HEADER = "| claim | paper | here | outcome | made by |\n|---|---:|---:|---|---|\n"
 LEVEL = 0.05
+WIDEST = 0.1
+"""Half of an interval: in a wider one nearly any number of the paper would lie (our choice)."""
 Outcome = Literal["reproduced", "not reproduced", "not run"]
 
 
@@ -49,6 +51,8 @@ class Claim(BaseModel):
     def _one_test(self) -> Self:
         if self.margin is not None and (self.value is not None or not self.over):
             raise ValueError("margin: it goes with `over`, and not with `value`")
+        if self.value is None and not self.over:
+            raise ValueError("value: the paper's number is missing, or in its place `over`")
         return self
 
     @property
@@ -63,7 +67,7 @@ class Score(NamedTuple):
     """A score file, with the share solved of each item where its verdicts are there."""
 
     file: ScoreFile
-    shares: Mapping[str, float]
+    shares: Mapping[str, Share]
 
 
 def main(
@@ -79,7 +83,8 @@ def main(
 ) -> None:
     """Say of each claim whether the scores reproduce it; what has not been scored is `not run`.
 
-    A number of the paper is reproduced if it lies within the 95 % interval of ours. A claim that one system beats
+    A number of the paper is reproduced if it lies within the 95 % interval of ours, and that reaches over no more than
+    20 points: with so few items as to be wider, the claim counts as not run. A claim that one system beats
     another is, if the interval of the difference lies above 0: paired by item, as both answered the same ones, and then
     with p below 0.05 in the sign test. A claim that two do equally well is, if the interval lies within its margin.
 
@@ -98,7 +103,8 @@ def main(
             print(f"{outcome:<15} {', '.join([each.claim, *shown])}")
         out.write(
             "\nPercent of items solved, or points of difference, with the 95 % interval; p is that of the exact "
-            "sign test on the items that one of two systems solves more often. Equal is within so many points (ours).\n"
+            "sign test on the items (groups of items that hang together) that one of two systems solves more often. "
+            "Equal is within so many points (ours).\n"
         )
 
 
@@ -125,14 +131,8 @@ def _score(text: str) -> tuple[tuple[str, str], Score]:
     system, benchmark, *paths = text.split("|")
     if benchmark not in BENCHMARKS or len(paths) not in (1, 2):
         raise UserError(f"--score {text}: write system|benchmark|score file|its verdicts.")
-    shares: dict[str, list[bool]] = {}
-    if len(paths) == 2:
-        for row in read(Path(paths[1]), ScoredItem):
-            shares.setdefault(row.item, []).append(row.passed)
-    file = read_score(Path(paths[0]))
-    return (system, benchmark), Score(
-        file, {item: mean([float(p) for p in row]) for item, row in shares.items()}
-    )
+    file, *verdicts = map(Path, paths)
+    return (system, benchmark), Score(read_score(file), shares_of(verdicts[0]) if verdicts else {})
 
 
 def judged(claim: Claim, scores: Mapping[tuple[str, str], Score]) -> tuple[Outcome, str]:
@@ -148,23 +148,25 @@ def judged(claim: Claim, scores: Mapping[tuple[str, str], Score]) -> tuple[Outco
     else:
         value, interval, p, more = _difference(found[0], found[1])
     low, high = interval
+    figures = f"{percent(value)} [{percent(low)}, {percent(high)}]{more}"
     if claim.margin is not None:
         holds = -claim.margin / 100 <= low and high <= claim.margin / 100
     elif claim.value is not None:
         holds = low <= claim.value / 100 <= high
+        if holds and high - low > 2 * WIDEST + 1e-9:
+            return "not run", f"{figures}: too few items to say"
     else:
         # A few items, all solved by the same one, lift the bootstrap's interval above 0 before they say anything.
         holds = low > 0 and (p is None or p < LEVEL)
-    figures = f"{percent(value)} [{percent(low)}, {percent(high)}]{more}"
     return ("reproduced" if holds else "not reproduced"), figures
 
 
 def _difference(first: Score, second: Score) -> tuple[float, tuple[float, float], float | None, str]:
     """(difference, its interval, p, words on it): paired where both have verdicts on the same items, else without p."""
     if first.shares and first.shares.keys() == second.shares.keys():
-        items = sorted(first.shares)
-        same = paired([first.shares[item] for item in items], [second.shares[item] for item in items])
-        return same.difference, same.interval, same.p, f", paired n={len(items)}, p={same.p:.2g}"
+        pairs = [(first.shares[item], second.shares[item]) for item in sorted(first.shares)]
+        same = paired([a.passed for a, _ in pairs], [b.passed for _, b in pairs], [a.group for a, _ in pairs])
+        return same.difference, same.interval, same.p, f", paired n={len(pairs)}, p={same.p:.2g}"
     files = (first.file, second.file)
     value = files[0].pass_at["1"] - files[1].pass_at["1"]
     return value, difference(*((each.pass_at["1"], *each.interval) for each in files)), None, ", not paired"

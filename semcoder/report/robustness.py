@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from semcoder.artifacts import writing
 from semcoder.errors import UserError, first_fault
-from semcoder.evaluation.benchmarks.variants import questions
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.statistics import Paired, mean, paired
 from semcoder.reading import read_model
-from semcoder.records import ScoredItem, read
+from semcoder.report.shares import shares_of
 from semcoder.report.table import Cell, percent, read_score, setups
 
 FIELDS = [
@@ -35,8 +34,6 @@ class Pair(BaseModel):
     original_items: Path
     changed: Path
     changed_items: Path
-    variants: Path
-    """What the changed programs are."""
     summary: Path
     """How many there are, and what was dropped."""
 
@@ -69,7 +66,7 @@ def main(
         list[str],
         typer.Option(
             help="JSON, once a line: row, benchmark, change, and the paths original, original_items, changed, "
-            "changed_items, variants, summary."
+            "changed_items, summary."
         ),
     ],
     csv_file: Annotated[Path, typer.Option("--csv", help="CSV to write, one line a pair.")],
@@ -99,29 +96,20 @@ def _pair(text: str) -> Pair:
 
 
 def _line(pair: Pair) -> Line:
-    before, after = _shares(pair.original_items), _shares(pair.changed_items)
-    groups = {item.id: item.group for item in questions([pair.variants])}
+    before, after = shares_of(pair.original_items), shares_of(pair.changed_items)
     items = [item for item in before if item in after]
     if not items:
         raise UserError(f"{pair.changed_items}: has no item of {pair.original_items}; score both anew.")
-    first, second = [before[item] for item in items], [after[item] for item in items]
+    first, second = [before[item].passed for item in items], [after[item].passed for item in items]
     return Line(
         pair,
         len(items),
         mean(first),
         mean(second),
-        paired(second, first, [groups[item] for item in items]),
+        paired(second, first, [after[item].group for item in items]),
         sum(b < a for a, b in zip(first, second, strict=True)),
         sum(b > a for a, b in zip(first, second, strict=True)),
     )
-
-
-def _shares(path: Path) -> dict[str, float]:
-    """The share of an item's samples that passed."""
-    found: dict[str, list[float]] = {}
-    for row in read(path, ScoredItem):
-        found.setdefault(row.item, []).append(float(row.passed))
-    return {item: mean(passed) for item, passed in found.items()}
 
 
 def _row(line: Line) -> list[object]:

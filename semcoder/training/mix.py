@@ -345,6 +345,8 @@ def main(
             of_task[row.task].append(Draft(row, row.parents))
         for task in ("nl2code", "forward", "backward"):
             if getattr(tasks, task):
+                if not of_task[task]:
+                    raise UserError(f"{released}: no {task} row; set the recipe's tasks.{task} to 0.")
                 made.add(of_task[task], getattr(tasks, task), task)
     if refine and tasks.refine:
         made.add((Draft(row, row.parents) for row in read(refine, Example)), tasks.refine, "refine")

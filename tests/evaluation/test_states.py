@@ -16,8 +16,7 @@ from semcoder.evaluation.states import chosen, drawn, main, questions, traced
 from semcoder.execution.api import Limits
 from semcoder.execution.compare import same
 from semcoder.execution.pool import Sandbox
-from semcoder.records import Generation, TestCase, Trace, write
-from semcoder.tracing.trace import main as trace
+from semcoder.records import Dropped, Generation, Program, TestCase, read, write
 
 CODE = """\
 def f(rows, most=3):
@@ -149,48 +148,25 @@ def test_answers_are_judged_as_values_and_standing_next_is_a_copy(runner: Runner
     assert HARNESSES["states_next"].copies(after) == ["5"] and HARNESSES["states_value"].copies(value) == []
 
 
-def test_the_command_reads_traces_that_are_there_or_makes_its_own(tmp_path: Path) -> None:
-    from semcoder.records import Program
-
+def test_the_command_asks_about_runs_that_gave_the_output(tmp_path: Path) -> None:
     program = Program(code=CODE, entry_point="f")
     tests = [
         TestCase(parents=(program.id,), args=(rows,), output=output, origin="doctest")
         for rows, output in (
             ("[[1, 5], [], [2, 3, 1]]", "([1, 1, 7], 2)"),
             ("[]", "([], 1)"),
-            ("[[9]]", "wrong"),
+            ("[[9]]", "([], -1)"),
         )
     ]
-    files = {
-        name: tmp_path / f"{name}.jsonl" for name in ("programs", "tests", "traces", "out", "lost", "lost2")
-    }
-    write(files["programs"], [program])
-    write(files["tests"], [each for each in tests if each.output != "wrong"])
-    counts = tmp_path / "counts.json"
-    trace(
-        programs=files["programs"],
-        tests=files["tests"],
-        traces=files["traces"],
-        dropped=files["lost2"],
-        summary=counts,
+    programs, given, out, lost, counts = (
+        tmp_path / f"{n}.jsonl" for n in ("p", "t", "out", "lost", "counts")
     )
-    written = []
-    for traces in ([files["traces"]], None):
-        main(
-            benchmark="pyx_output",
-            data=[files["programs"], files["tests"]],
-            out=files["out"],
-            dropped=files["lost"],
-            summary=counts,
-            traces=traces,
-        )
-        written.append(files["out"].read_text())
-    assert written[0] == written[1]
+    write(programs, [program])
+    write(given, tests)
+    main(benchmark="pyx_output", data=[programs, given], out=out, dropped=lost, summary=counts)
     summary = json.loads(counts.read_text())
-    assert summary["in"] == 2 and summary["questions"] == {"value": 1, "next": 1, "loop": 1}
-    rows = [json.loads(line) for line in written[0].splitlines()]
+    assert summary["in"] == 3 and summary["questions"] == {"value": 1, "next": 1, "loop": 1}
+    assert [row.parents for row in read(lost, Dropped)] == [(tests[2].id,)]
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert {row["group"] for row in rows} == {program.id}
-    assert [each.kind for kind in KINDS for each in HARNESSES[f"states_{kind}"].load([files["out"]])] == [
-        *KINDS
-    ]
-    assert next(iter(Trace.model_validate_json(line) for line in files["traces"].open())).events
+    assert [each.kind for kind in KINDS for each in HARNESSES[f"states_{kind}"].load([out])] == [*KINDS]

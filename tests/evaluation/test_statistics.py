@@ -110,4 +110,12 @@ def test_pairs_see_what_independent_samples_do_not() -> None:
     assert found.difference == pytest.approx(0.08) and found.interval[0] > 0
     assert found.p == pytest.approx(2 / 2**8)  # eight items, all to one side
     assert difference((0.6, 0.5, 0.7), (0.52, 0.42, 0.62))[0] < 0
-    assert paired(first, first) == (0.0, (0.0, 0.0), 1.0)
+    low, high = paired(first, first).interval  # a hundred items say little of the ones that were not asked
+    assert paired(first, first).p == 1 and -0.04 < low < 0 < high < 0.04
+
+
+def test_pairs_of_one_group_count_once() -> None:
+    first, second = [1.0] * 60 + [0.0] * 40, [1.0] * 48 + [0.0] * 52
+    alone, together = paired(first, second), paired(first, second, [str(n // 12) for n in range(100)])
+    assert alone.difference == together.difference == pytest.approx(0.12)
+    assert alone.p < 0.001 and together.p == 1 and together.interval[0] <= 0 < alone.interval[0]

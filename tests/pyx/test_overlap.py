@@ -3,6 +3,9 @@
 import csv
 import gzip
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,3 +168,26 @@ def test_a_wrong_benchmark_is_named(tmp_path: Path) -> None:
     ]
     with pytest.raises(UserError, match=r"write name\|file"):
         application(words)(words, standalone_mode=False)
+
+
+def test_a_report_is_the_same_in_whatever_order_texts_are_hashed() -> None:
+    """Two items in one row: the first that is named as an example must not hang on the interpreter's hash seed."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from test_overlap import *\n"
+        "said = [PROSE.prose, 'Count how many of the given rows hold more than the limit of small red apples.']\n"
+        "search = Search('humaneval', [Item(f'HumanEval/{n}', text) for n, text in enumerate(said)])\n"
+        "search.look_at(taken_apart(nl2code(' And then: '.join(said), CODE)))\n"
+        "print(search.found().model_dump_json())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program, str(Path(__file__).parent)],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(found) == 1 and '"substring":2' in found.pop()

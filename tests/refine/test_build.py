@@ -74,7 +74,13 @@ def generation(number: int, code: str) -> Generation:
 
 def score(of: Generation, passed: bool = False) -> ScoredItem:
     return ScoredItem(
-        parents=(of.id,), item=of.item, sample=of.sample, answer="", passed=passed, reason="wrong"
+        parents=(of.id,),
+        item=of.item,
+        group=of.item,
+        sample=of.sample,
+        answer="",
+        passed=passed,
+        reason="wrong",
     )
 
 

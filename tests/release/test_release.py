@@ -1,6 +1,7 @@
 """PyX as a data set: others load what we have, and each row leads to its source."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -204,6 +205,7 @@ def test_the_card_counts(folder: Path) -> None:
 
 def test_croissant_names_every_file_with_its_hash_and_every_column(folder: Path) -> None:
     said = json.loads((folder / "croissant.json").read_text())
+    assert re.search(r"\(PyX\): \d+ rows; .* \(PyX-R\): \d+ rows\. ", said["description"])
     assert said["@type"] == "sc:Dataset" and said["conformsTo"] == "http://mlcommons.org/croissant/1.0"
     files = {each["contentUrl"]: each for each in said["distribution"]}
     assert set(files) == {path.relative_to(folder).as_posix() for path in folder.rglob("*.jsonl")}

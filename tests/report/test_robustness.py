@@ -25,7 +25,7 @@ def answered(folder: Path, name: str, benchmark: str, passed: dict[str, list[boo
     }
     write_json(score, facts)
     rows = [
-        ScoredItem(item=item, sample=number, answer="", passed=each, reason="")
+        ScoredItem(item=item, group=item[0], sample=number, answer="", passed=each, reason="")
         for item, samples in passed.items()
         for number, each in enumerate(samples)
     ]
@@ -36,16 +36,13 @@ def answered(folder: Path, name: str, benchmark: str, passed: dict[str, list[boo
 def pair(folder: Path, original: dict[str, list[bool]], changed: dict[str, list[bool]]) -> dict[str, str]:
     before = answered(folder, "original", "cruxeval_output", original)
     after = answered(folder, "changed", "cruxeval_output_renamed", changed)
-    variants, summary = folder / "cruxeval.renamed.jsonl", folder / "cruxeval.renamed.summary.json"
-    row = {"code": "", "entry_point": "g", "arguments": "", "output": "1", "formerly": "f"}
-    lines = [{**row, "id": item, "group": item[0]} for item in changed]
-    variants.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    summary = folder / "cruxeval.renamed.summary.json"
     write_json(summary, {"stage": "s", "in": 9, "kept": len(changed), "dropped": {"wrong": 2, "raised": 1}})
     return {
         **{"row": "mine", "benchmark": "cruxeval_output", "change": "renamed"},
         **{"original": before["score"], "original_items": before["items"]},
         **{"changed": after["score"], "changed_items": after["items"]},
-        **{"variants": str(variants), "summary": str(summary)},
+        **{"summary": str(summary)},
     }
 
 

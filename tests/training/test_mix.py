@@ -302,3 +302,5 @@ def test_the_released_rows_stand_for_all_but_the_debugging_set(corpus: Corpus) -
     assert {each.id for each in kept} == {each.id for each in rows[9:]}
     with pytest.raises(UserError, match="--released: holds monologues alone"):
         corpus.mix({"format": "next"}, **given)
+    with pytest.raises(UserError, match="no backward row; set the recipe's"):
+        corpus.mix({}, **(given | {"released": corpus.path("some.jsonl", [*rows[:6]])}))
