@@ -32,7 +32,7 @@ def test_tables_beyond_the_paper_are_made_by_name_and_by_the_whole_run_where_ena
     assert len(on.beyond.pairs()) == 4
     first = on.beyond.pairs()[0]
     assert first["changed"].endswith("scores/quickstart/cruxeval_output_renamed.direct.json")
-    assert first["variants"] == "results/quickstart/variants/cruxeval.renamed.jsonl"
+    assert first["summary"] == "results/quickstart/variants/cruxeval.renamed.summary.json"
     asked = on.evaluation.generation_options("quickstart", "states_next", "monologue")
     assert "--label-offset" not in asked  # its labels are line numbers
     sampled = laid_over(SMALL, {"evaluation": {"benchmarks": {"cruxeval_output": {"n": 7}}}})
