@@ -35,8 +35,8 @@ class Source(NamedTuple):
     """sha256 of the source without comments, layout and docstrings: of what can change a result."""
 
 
-Remembered = dict[str, tuple[list[int], Source]]
-"""By path: (size, time of change, inode) and what was read then."""
+Remembered = dict[str, Source]
+"""By the sha256 of a file's bytes, wherever it stands: a copy of the package need not be read again."""
 _remembered: Remembered = {}
 _READER = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 """What another version of this module has read does not count."""
@@ -47,18 +47,18 @@ def remember(store: Path) -> None:
 
     Every start of the workflow needs all modules, and reading one takes some milliseconds.
     """
+    known: Remembered = {}
     try:
-        reader, known = json.loads(store.read_text(encoding="utf-8"))
+        reader, values = json.loads(store.read_text(encoding="utf-8"))
         if reader == _READER:
-            _remembered.update({path: (state, Source(*source)) for path, (state, source) in known.items()})
+            known = {digest: Source(*source) for digest, source in values.items()}
     except (OSError, ValueError, TypeError):
         pass  # not there, or not to be read: then every file is read once more
-    before = dict(_remembered)
-    for path in PACKAGE.rglob("*.py"):
-        _read(path)
-    if _remembered != before and store.parent.is_dir():  # planning makes no folder
+    _remembered.update(known)
+    now = dict(_read(path) for path in PACKAGE.rglob("*.py"))
+    if now != known and store.parent.is_dir():  # planning makes no folder
         with contextlib.suppress(OSError, UserError):  # the next start reads them again
-            write_json(store, [_READER, _remembered])
+            write_json(store, [_READER, now])
 
 
 @cache
@@ -81,20 +81,22 @@ def _path(module: str) -> Path:
     return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
 
 
+@cache
 def _source(module: str) -> Source:
-    return _read(_path(module))
+    return _read(_path(module))[1]
 
 
-def _read(path: Path) -> Source:
-    about = path.stat()
-    state = [about.st_size, about.st_mtime_ns, about.st_ino]
-    known = _remembered.get(str(path))
-    if known is None or known[0] != state:
-        tree = ast.parse(path.read_bytes())
-        known = _remembered[str(path)] = (state, Source(_names(tree), _meaning(tree)))
-    return known[1]
+def _read(path: Path) -> tuple[str, Source]:
+    """A file's sha256, and what counts of it."""
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if digest not in _remembered:
+        tree = ast.parse(content)
+        _remembered[digest] = Source(_names(tree), _meaning(tree))
+    return digest, _remembered[digest]
 
 
+@cache
 def _imports(module: str) -> list[str]:
     return [name for name in _source(module).imports if _path(name).exists()]
 

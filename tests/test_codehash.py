@@ -52,12 +52,17 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+def forget() -> None:
+    """As in a new process."""
+    for each in (codehash.modules_behind, codehash._imports, codehash._source):
+        each.cache_clear()
+    codehash._remembered.clear()
+
+
 def fresh_hash() -> str:
-    codehash.modules_behind.cache_clear()
-    codehash._remembered.clear()
+    forget()
     value = codehash.code_hash("s", "v")
-    codehash.modules_behind.cache_clear()
-    codehash._remembered.clear()
+    forget()
     return value
 
 
@@ -66,10 +71,10 @@ def test_what_was_read_before_is_read_again_where_it_changed(package: Path, tmp_
     before = fresh_hash()
     codehash.remember(store)
     (package / "b.py").write_text("x = 22\n")
-    codehash._remembered.clear()
+    forget()
     codehash.remember(store)
     assert codehash.code_hash("s", "v") == fresh_hash() != before
-    codehash._remembered.clear()
+    forget()
     codehash.remember(tmp_path / "nowhere" / "code.json")
     assert not (tmp_path / "nowhere").exists()
     store.write_text("no JSON")

@@ -72,7 +72,7 @@ class Graph:
         graph.data.check_fetched()
         _ = graph.data.corpora_state  # now, so that its hashes are remembered too
         graph.hashes.save()
-        codehash.remember(config.results / ".code.json")
+        codehash.remember(Path(".snakemake/semcoder.json"))  # a folder that planning makes, too
         return graph
 
     @cached_property

@@ -45,7 +45,7 @@ def main() -> None:
 
     from semcoder import codehash
 
-    codehash.remember(Path("nowhere/code.json"))
+    codehash.remember(ROOT / ".snakemake/semcoder.json")
     wanted = json.load(sys.stdin)
     fork = multiprocessing.get_context("fork")
     # A process for each: what one configuration sets stays in Snakemake's globals.
