@@ -1,9 +1,9 @@
 """The tables of the configuration: the paper's, and those beyond it."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from semcoder.evaluation.prompts import PromptFormat
 from semcoder.evaluation.registry import BENCHMARKS
@@ -33,6 +33,16 @@ class Table(Section):
     benchmarks: list[Name] = Field(description="columns")
     paper: list[Path] = Field(default=[], description="the paper's numbers shown beside")
     note: str = Field(default="", description="said under the table")
+    paired: list[tuple[Name, Name]] = Field(
+        default=[],
+        description="two rows each, compared item by item under the table, the first less the second",
+    )
+
+    @model_validator(mode="after")
+    def _rows(self) -> Self:
+        if strange := sorted({row for pair in self.paired for row in pair} - {*self.systems}):
+            raise ValueError(f"paired: {', '.join(strange)} is not among the table's systems")
+        return self
 
 
 class Refinement(Section):

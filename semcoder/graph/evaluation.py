@@ -136,6 +136,17 @@ class Evaluations:
             if self.graph.data.has_benchmark(benchmark)
         ]
 
+    def pairs(self, table: str) -> list[list[str]]:
+        """[row, other row, benchmark, verdicts, the other's] of what a table compares item by item."""
+        settings = self.graph.config.score_tables[table]
+        paths = {(row, benchmark): self.verdicts(score) for row, benchmark, score in self.cells(table)}
+        benchmarks = dict.fromkeys(benchmark for _, benchmark in paths)
+        return [
+            [row, other, benchmark, paths[row, benchmark], paths[other, benchmark]]
+            for row, other in settings.paired
+            for benchmark in benchmarks
+        ]
+
     def refinement_cells(self, refinement: str) -> list[tuple[str, str, str]]:
         """(row, column, score file) of a refinement table: the first answers and each round."""
         settings = self.graph.config.refinement[refinement]
@@ -152,6 +163,7 @@ class Evaluations:
     def table_options(self, name: str) -> str:
         """Title, cells, the paper's names of rows, and notes of `report table`."""
         config = self.graph.config
+        pairs: list[list[str]] = []
         if name in config.refinement:
             settings: Table | Refinement = config.refinement[name]
             cells, models = self.refinement_cells(name), config.refinement[name].models
@@ -160,6 +172,7 @@ class Evaluations:
             settings = table = config.score_tables[name]
             cells, models = self.cells(name), [config.systems[each].model for each in table.systems]
             names = {each: config.systems[each].paper for each in table.systems if config.systems[each].paper}
+            pairs = self.pairs(name)
         notes = [settings.note, *[self._note(model) for model in models]]
         return " ".join(
             [
@@ -167,6 +180,7 @@ class Evaluations:
                 *[option("cell", "|".join(cell)) for cell in cells],
                 *[option("paper", str(path)) for path in settings.paper],
                 *[option("paper_row", f"{ours}={theirs}") for ours, theirs in sorted(names.items())],
+                *[option("pair", "|".join(pair)) for pair in pairs],
                 *[option("note", note) for note in dict.fromkeys(notes) if note],
             ]
         )
@@ -177,7 +191,12 @@ class Evaluations:
         refined = name in config.refinement
         cells = self.refinement_cells(name) if refined else self.cells(name)
         settings: Table | Refinement = config.refinement[name] if refined else config.score_tables[name]
-        return [*dict.fromkeys(path for *_, path in cells), *(str(path) for path in settings.paper)]
+        pairs = [] if refined else self.pairs(name)
+        return [
+            *dict.fromkeys(path for *_, path in cells),
+            *dict.fromkeys(path for pair in pairs for path in pair[3:]),
+            *map(str, settings.paper),
+        ]
 
     @property
     def names(self) -> list[str]:

@@ -12,9 +12,9 @@ from semcoder.artifacts import writing
 from semcoder.errors import UserError, first_fault
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.scorefile import ScoreFile
-from semcoder.evaluation.statistics import difference, paired
+from semcoder.evaluation.statistics import difference
 from semcoder.reading import read_text
-from semcoder.report.shares import Share, shares_of
+from semcoder.report.shares import Share, compared, shares_of
 from semcoder.report.table import percent, read_score
 
 HEADER = "| claim | paper | here | outcome | made by |\n|---|---:|---:|---|---|\n"
@@ -163,10 +163,8 @@ def judged(claim: Claim, scores: Mapping[tuple[str, str], Score]) -> tuple[Outco
 
 def _difference(first: Score, second: Score) -> tuple[float, tuple[float, float], float | None, str]:
     """(difference, its interval, p, words on it): paired where both have verdicts on the same items, else without p."""
-    if first.shares and first.shares.keys() == second.shares.keys():
-        pairs = [(first.shares[item], second.shares[item]) for item in sorted(first.shares)]
-        same = paired([a.passed for a, _ in pairs], [b.passed for _, b in pairs], [a.group for a, _ in pairs])
-        return same.difference, same.interval, same.p, f", paired n={len(pairs)}, p={same.p:.2g}"
+    if same := compared(first.shares, second.shares):
+        return same.difference, same.interval, same.p, f", paired n={len(first.shares)}, p={same.p:.2g}"
     files = (first.file, second.file)
     value = files[0].pass_at["1"] - files[1].pass_at["1"]
     return value, difference(*((each.pass_at["1"], *each.interval) for each in files)), None, ", not paired"

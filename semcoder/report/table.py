@@ -12,6 +12,7 @@ from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.scorefile import ScoreFile
 from semcoder.reading import read_model, read_rows
+from semcoder.report.shares import compared, shares_of
 
 
 class Cell(NamedTuple):
@@ -63,6 +64,10 @@ def main(
         list[str] | None, typer.Option(help="ROW=NAME: what the paper calls our row.")
     ] = None,
     note: Annotated[list[str] | None, typer.Option(help="A line under the table.")] = None,
+    pair: Annotated[
+        list[str] | None,
+        typer.Option(help="row|other row|benchmark|verdicts|the other's: to be compared item by item."),
+    ] = None,
 ) -> None:
     """Lay scores out as a table, the paper's numbers beside ours, with the difference of each pair.
 
@@ -79,7 +84,8 @@ def main(
         rows.writeheader()
         rows.writerows(_csv_row(each, theirs) for each, theirs in pairs)
     with writing(markdown) as stream:
-        stream.write(_markdown(title, cells, published, _compared(pairs), note or []))
+        beside = [*_compared(pairs), *_paired(pair or [])]
+        stream.write(_markdown(title, cells, published, beside, note or []))
 
 
 def _read_cell(text: str) -> Cell:
@@ -184,6 +190,26 @@ def _compared(pairs: Sequence[tuple[Cell, PaperValue | None]]) -> list[str]:
         return []
     head = ["", "benchmark", "ours", "paper", "difference", "paper within our interval"]
     return ["", "Beside the paper:", "", _line(head), "|---|---|---:|---:|---:|---|", *lines]
+
+
+def _paired(pairs: Sequence[str]) -> list[str]:
+    """Two rows on the same items, a line for each benchmark."""
+    lines = []
+    for text in pairs:
+        row, other, benchmark, *paths = text.split("|")
+        if benchmark not in BENCHMARKS or len(paths) != 2:
+            raise UserError(f"--pair {text}: write row|other row|benchmark|verdicts|the other's verdicts.")
+        first, second = (shares_of(Path(path)) for path in paths)
+        same = compared(first, second)
+        if same is None:
+            raise UserError(f"{paths[0]} and {paths[1]} have other items; make both anew.")
+        figures = [_interval(same.difference, same.interval), f"{same.p:.2g}", str(len(first))]
+        lines.append(_line([row, other, _heading(benchmark), *figures]))
+    if not lines:
+        return []
+    head = ["", "less", "benchmark", "difference", "p", "items"]
+    said = "Paired by item, in points, with the 95 % interval; p of the exact sign test:"
+    return ["", said, "", _line(head), "|---|---|---|---:|---:|---:|", *lines]
 
 
 def _markdown(

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_table import score
+from test_table import score, verdicts
 
-from semcoder import records
 from semcoder.cli import application
 from semcoder.errors import UserError
-from semcoder.records import ScoredItem
 from semcoder.report.claims import read_claims
 
 ROOT = Path(__file__).parents[2]
@@ -30,20 +28,7 @@ def judged(folder: Path, system: str, benchmark: str, passed: list[bool], togeth
     share = sum(passed) / len(passed)
     stem = system.replace("/", "-")
     file = score(folder, stem, benchmark, share, items=len(passed))
-    items = folder / f"{stem}.items.jsonl"
-    rows = [
-        ScoredItem(
-            parents=(f"generation-{n}",),
-            item=f"sample_{n}",
-            group=f"program_{n // together}",
-            sample=0,
-            answer="",
-            passed=each,
-            reason="passed",
-        )
-        for n, each in enumerate(passed)
-    ]
-    records.write(items, rows)
+    items = verdicts(folder / f"{stem}.items.jsonl", passed, together)
     return ["--score", f"{system}|{benchmark}|{file}|{items}"]
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from semcoder import records
 from semcoder.artifacts import write_json
 from semcoder.cli import application
 from semcoder.errors import UserError
 from semcoder.graph import Graph
+from semcoder.records import ScoredItem
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +30,24 @@ def score(folder: Path, name: str, benchmark: str, share: float, **more: object)
         "reasons": {},
     } | more
     write_json(path, {"pass_at": {"1": share}, "interval": interval, "data_sha256": {}} | facts)
+    return path
+
+
+def verdicts(path: Path, passed: list[bool], together: int = 1) -> Path:
+    """Items that passed or not, so many of which hang together."""
+    rows = [
+        ScoredItem(
+            parents=(f"generation-{n}",),
+            item=f"sample_{n}",
+            group=f"program_{n // together}",
+            sample=0,
+            answer="",
+            passed=each,
+            reason="passed" if each else "wrong",
+        )
+        for n, each in enumerate(passed)
+    ]
+    records.write(path, rows)
     return path
 
 
@@ -96,6 +116,21 @@ def test_columns_that_we_do_not_have_are_not_shown_and_missing_numbers_are_not_g
     rows, text = table(tmp_path, *words, "--paper", str(paper))
     assert "79.3" not in text and "63.9°" in text
     assert [row["paper"] for row in rows] == ["", ""]
+
+
+def test_two_rows_are_compared_item_by_item(tmp_path: Path) -> None:
+    cells, files = [], []
+    for name, solved in (("mine", 60), ("base", 48)):
+        cells += ["--cell", f"{name}|pyx_output|{score(tmp_path, name, 'pyx_output', solved / 100)}"]
+        files.append(verdicts(tmp_path / f"{name}.items.jsonl", [n < solved for n in range(100)]))
+    pair = f"mine|base|pyx_output|{files[0]}|{files[1]}"
+    _, text = table(tmp_path, *cells, "--pair", pair)
+    assert "| mine | base | PyX-O | 12.0 [4.9, 18.6] | 0.00049 | 100 |" in text
+    verdicts(files[1], [True] * 99)
+    with pytest.raises(UserError, match="have other items"):
+        table(tmp_path, *cells, "--pair", pair)
+    with pytest.raises(UserError, match=r"write row\|other row"):
+        table(tmp_path, *cells, "--pair", "mine|base|pyx_output")
 
 
 def test_notes_stand_under_the_table(tmp_path: Path) -> None:
@@ -181,6 +216,9 @@ def test_every_number_that_is_known_of_the_papers_table_is_shown(
             row, column, path = word.split("|")
             made = score(tmp_path, path.replace("/", "-"), column.split()[0], 0.5)
             words[place] = f"{row}|{column}|{made}"
+        elif words[place - 1] == "--pair":
+            made = verdicts(tmp_path / "items.jsonl", [True, False])
+            words[place] = "|".join([*word.split("|")[:3], str(made), str(made)])
     rows, text = table(tmp_path, *words)
     shown = {line.split("|")[1].strip(): line for line in text.splitlines() if "(paper)*" in line}
     ours = [row["paper"] for row in rows]

@@ -241,6 +241,7 @@ TABLE = [
     Row("tables.table1.benchmarks", ["mbpp"], "table"),
     Row("tables.table1.paper", [], "table"),
     Row("tables.table1.note", "another", "table"),
+    Row("tables.table2.paired", [["monologue", "next"]], "table"),
     # Of what is published, only what asks for it is told.
     Row("release.name", "another"),
     Row("release.version", "2.0.0"),
