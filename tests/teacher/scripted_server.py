@@ -38,7 +38,7 @@ class Script:
     """Of batches, one each: its `status` at the end, `answered` (how many of its requests), `polls` before it ends,
     `refused` ({number of a request: (status, message)}), `faults` ({number: what is odd about its answer}), `mute`
     (made, but answered with this fault), `hidden` (so often it is missing from the list of batches), `gone` (its
-    output is deleted)."""
+    output is deleted, or never named where this is not True)."""
     queue: int | None = None
     """How many requests batches may have under way together; one too many, and a batch fails."""
     files: dict[str, bytes] = field(default_factory=dict)
@@ -127,8 +127,10 @@ def _polled(script: Script, batch: dict[str, Any]) -> dict[str, Any]:
     for kind in ("output", "error"):
         name = f"{batch['id']}-{kind}"
         batch[f"{kind}_file_id"] = (
-            name if name in script.files or (kind == "output" and plan.get("gone")) else None
+            name if name in script.files or (kind == "output" and plan.get("gone") is True) else None
         )
+    if plan.get("gone"):
+        batch["request_counts"]["completed"] = 1
     if batch["status"] == "failed":
         batch["errors"] = {"object": "list", "data": [{"code": plan.get("code", "x"), "message": FULL}]}
     return batch
