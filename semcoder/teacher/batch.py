@@ -1,40 +1,39 @@
 """OpenAI's Batch API: a stage's requests as files, answered within a day for less.
 
 Requests that come one after the other go into one batch, one for each model, with the store's keys as `custom_id`.
-Beside the store stands a journal (`JOURNAL`): what is to be asked is written there before it is, and the batch's id as
-soon as it has one. So a command that was killed, or another one that asks the same, finds the batch again and pays
-nothing twice. Requests that a batch did not answer go into the next, as often as `teacher.attempts` says.
+What is to be asked is written into a journal beside the store before it is, and the batch's id as soon as it has one.
+So a command that was killed, or another one that asks the same, finds the batch again and pays nothing twice; a batch
+that the server may have taken, though it did not say so, is looked for before another is sent. Requests that a batch
+did not answer go into the next, as often as `teacher.attempts` says.
+
+The account's queue holds so many tokens of a model at a time: a batch that is too large for it fails and costs
+nothing. Then half as many requests go into the next, once another batch has ended, or soon where there is none.
 """
 
 import asyncio
-import fcntl
 import json
-import os
+import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import TypeVar
 
 import openai
 from openai.types import Batch
-from openai.types.chat import ChatCompletion
-from pydantic import BaseModel, ConfigDict
 
 from semcoder.errors import UserError
 from semcoder.progress import tell
+from semcoder.teacher.batch_files import ENDPOINT, Outcome, read_outcomes, request_files
+from semcoder.teacher.budget import Budget, Sum, total
+from semcoder.teacher.failures import FAILURES, Failures
 from semcoder.teacher.interface import Refusal
-from semcoder.teacher.protocol import CANNOT_TAKE, UNTAKEN_STATUS, Transient, answer_of, judged, request_of
+from semcoder.teacher.journal import JOURNAL, Entry, Journal
+from semcoder.teacher.protocol import Transient, most_tokens
 from semcoder.teacher.store import Answer, Question, Store, as_entry
 
 T = TypeVar("T")
-Outcome = Answer | Refusal | Transient
-JOURNAL = "batches.journal"
-ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
-MOST_REQUESTS = 50_000
-MOST_BYTES = 190_000_000
-"""Of one batch; the API takes 50,000 requests and 200 MB."""
+Asked = dict[str, tuple[Question, asyncio.Future[Outcome]]]
+"""{key: a question and who waits for its answer}"""
 LINGER_S = 2.0
 """A batch is sent when no request was added for so long."""
 POLL_S = 30.0
@@ -43,76 +42,12 @@ FILE_TIMEOUT_S = 600.0
 PATIENCE = 20
 """Failures in a row, POLL_S apart, until a batch is left to the next command."""
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
+_QUEUE_FULL = re.compile("token_limit_exceeded|enqueued token", re.IGNORECASE)
+"""In the code or message of a batch that failed."""
 
 
-class Held(NamedTuple):
-    """The most that batches under way may take."""
-
-    tokens: int
-    dollars: float
-
-
-class Entry(BaseModel):
-    """A batch in the journal."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    """Ours, also in the batch's metadata."""
-    server: str
-    model: str
-    keys: list[str]
-    tokens: int
-    dollars: float
-    id: str = ""
-    """The server's; empty until it is known."""
-
-
-class Journal:
-    """What was asked in batches: one JSON object a line, only ever added to."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def add(self, line: dict[str, Any]) -> None:
-        """Append a line; it is on disk when this returns. A line that a kill cut short is ended first."""
-        with self.path.open("a+b") as stream:
-            stream.seek(0, os.SEEK_END)
-            if stream.tell():
-                stream.seek(-1, os.SEEK_END)
-                stream.write(b"" if stream.read(1) == b"\n" else b"\n")
-            stream.write(json.dumps(line, sort_keys=True).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-
-    def under_way(self, server: str) -> list[Entry]:
-        """The batches of a server whose answers were not taken in yet."""
-        found: dict[str, Entry] = {}
-        for line in self.path.read_bytes().splitlines() if self.path.exists() else ():
-            try:
-                said = json.loads(line)
-                if "keys" in said:
-                    found[said["name"]] = Entry.model_validate(said)
-                elif "id" in said:
-                    found[said["name"]].id = said["id"]
-                else:
-                    found.pop(said["name"])
-            except (ValueError, LookupError, TypeError):
-                continue  # cut short by a kill
-        return [each for each in found.values() if each.server == server]
-
-    @asynccontextmanager
-    async def locked(self) -> AsyncIterator[None]:
-        """Hold the journal and what goes with it; the kernel lets go when the process ends."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_suffix(".lock").open("w") as stream:
-            while True:
-                try:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    await asyncio.sleep(0.05)
-            yield
+class QueueFull(Transient):
+    """The account's queue did not take the batch."""
 
 
 class Batches:
@@ -122,59 +57,68 @@ class Batches:
         self,
         server: openai.AsyncOpenAI,
         store: Store,
-        most: Callable[[Question], tuple[int, float]],
-        meaning: Callable[[Exception, str], Refusal],
+        budget: Budget,
+        failures: Failures,
+        queue: int | None,
+        stopping: Callable[[], bool],
     ) -> None:
-        """`most`: tokens and dollars that a request may take; `meaning` raises what a failure of the server means."""
-        self._server, self._store, self._most, self._meaning = server, store, most, meaning
+        """`queue`: the most tokens asked of one model under way; `stopping` says whether nothing more may be sent."""
+        self._server, self._store, self._budget, self._failures = server, store, budget, failures
+        self._queue, self._stopping = queue, stopping
+        self._place = str(server.base_url)
         self._journal = Journal(store.folder / JOURNAL)
-        self._waiting: dict[str, tuple[Question, asyncio.Future[Outcome]]] = {}
+        self._waiting: Asked = {}
         self._timer: asyncio.TimerHandle | None = None
         self._following: dict[str, tuple[Entry, asyncio.Task[dict[str, Outcome]]]] = {}
         self._of_key: dict[str, str] = {}
         """{key: the name of the last batch that was to answer it}"""
         self._sending: set[asyncio.Task[None]] = set()
-        self._own: set[str] = set()
+        self._limits: dict[str, int] = {}
+        """{model: requests of a batch, since its queue was full}"""
 
     @property
-    def held(self) -> Held:
-        """What batches may still take that this command did not send itself."""
-        others = [
-            entry
-            for entry, task in self._following.values()
-            if entry.name not in self._own and not task.done()
-        ]
-        return Held(sum(each.tokens for each in others), sum(each.dollars for each in others))
+    def held(self) -> Sum:
+        """What the batches under way may still take."""
+        return total(Sum(entry.tokens, entry.dollars) for entry, _ in self._running())
+
+    def _running(self) -> list[tuple[Entry, asyncio.Task[dict[str, Outcome]]]]:
+        return [(entry, task) for entry, task in self._following.values() if not task.done()]
 
     async def adopt(self) -> None:
         """Follow the batches that another command has sent and whose answers were not taken in."""
         async with self._journal.locked():
             await self._adopt()
 
-    async def _adopt(self) -> None:
-        for entry in self._journal.under_way(str(self._server.base_url)):
+    async def _adopt(self) -> list[Entry]:
+        """The same for whoever holds the journal; all that is under way."""
+        for entry in self._journal.under_way(self._place):
             if entry.name in self._following:
                 continue
             entry.id = entry.id or await self._look_up(entry)
             if entry.id:
                 tell(f"teacher: batch {entry.id} was sent before, with {len(entry.keys)} requests")
                 self._follow(entry)
-            else:  # the command was killed before the server had it
+            else:  # the command was killed before the server had it, or the server did not take it
                 self._journal.add({"name": entry.name, "ended": "never sent"})
+        return self._journal.under_way(self._place)
 
     async def _look_up(self, entry: Entry) -> str:
-        """The server's id of a batch that was sent by a command that did not live to write it down."""
+        """The server's id of a batch that it may have taken, though nobody was there to write that down."""
 
         async def search() -> str:
-            async for batch in self._server.batches.list():
+            async for batch in self._server.batches.list(limit=100):
                 if (batch.metadata or {}).get("name") == entry.name:
-                    return batch.id
+                    return str(batch.id)
             return ""
 
-        found = await self._patiently(search, f"batches of {entry.model}")
-        if found:
-            self._journal.add({"name": entry.name, "id": found})
-        return found
+        gone = f"{self._place}: may have taken a batch of {entry.model}, but lists no batches"
+        for look in range(2):
+            if look:
+                await asyncio.sleep(POLL_S)  # it may have been about to take it
+            if found := await self._patiently(search, entry, gone):
+                self._journal.add({"name": entry.name, "id": found})
+                return found
+        return ""
 
     def _follow(self, entry: Entry) -> None:
         task = asyncio.ensure_future(self._outcomes(entry))
@@ -208,102 +152,170 @@ class Batches:
         models = dict.fromkeys(question.model for question, _ in waiting.values())
         for model in models:
             of_model = {key: each for key, each in waiting.items() if each[0].model == model}
-            for lines in _files(question for question, _ in of_model.values()):
-                own = {key: of_model[key] for key in lines}
-                task = asyncio.ensure_future(self._run(model, lines, own))
+            for lines in request_files(question for question, _ in of_model.values()):
+                task = asyncio.ensure_future(self._run(model, lines, {key: of_model[key] for key in lines}))
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
 
-    async def _run(
-        self, model: str, lines: dict[str, bytes], asked: dict[str, tuple[Question, asyncio.Future[Outcome]]]
-    ) -> None:
-        """One batch from its file to its answers."""
+    async def _run(self, model: str, lines: dict[str, bytes], asked: Asked) -> None:
+        """The requests of one file, from the first batch that takes some of them to the answer of the last."""
+        left = dict(asked)
         try:
-            outcomes = await self._sent(model, lines, [question for question, _ in asked.values()])
-        except (Transient, UserError) as error:
-            for _, future in asked.values():
+            while left and not self._stopping():
+                for key, outcome in (
+                    await self._turn(model, lines, [question for question, _ in left.values()])
+                ).items():
+                    future = left.pop(key)[1]
+                    if not future.done():
+                        future.set_result(outcome)
+                if left:
+                    await asyncio.sleep(LINGER_S)
+        except Exception as error:
+            for _, future in left.values():
                 if not future.done():
                     future.set_exception(error)
-            return
-        for key, (_, future) in asked.items():
-            if not future.done():
-                future.set_result(outcomes.get(key, Transient("the batch said nothing of a request")))
+        finally:
+            for _, future in left.values():
+                future.cancel()
 
-    async def _sent(
+    async def _turn(
         self, model: str, lines: dict[str, bytes], questions: Sequence[Question]
     ) -> dict[str, Outcome]:
-        """Send what is neither answered nor under way by now, and wait for all of it."""
-        found: dict[str, Outcome] = {}
-        async with self._journal.locked():
-            self._store.refresh()
-            await self._adopt()
-            found |= {key: judged(answer) for key in lines if (answer := self._store.get(key))}
-            running = [(entry, task) for entry, task in self._following.values() if not task.done()]
-            names = {entry.name for entry, _ in running}
-            elsewhere = {key for key in lines if self._of_key.get(key) in names}
-            new = [question for question in questions if question.key not in {*found, *elsewhere}]
-            if new:
-                entry = await self._submit(model, {each.key: lines[each.key] for each in new}, new)
-                running.append(self._following[entry.name])
-        for entry, task in running:
-            if wanted := lines.keys() & entry.keys:
-                outcomes = await asyncio.shield(task)
-                found |= {key: outcomes[key] for key in wanted if key in outcomes}
-        return found
+        """Send what there is room for of what is neither answered nor under way by now, and wait for it.
 
-    async def _submit(self, model: str, lines: dict[str, bytes], questions: Sequence[Question]) -> Entry:
-        costs = [self._most(question) for question in questions]
+        Gives the outcomes of some questions; the others are for another turn.
+        """
+        found: dict[str, Outcome] = {}
+        own: Entry | None = None
+        async with self._journal.locked():
+            if self._stopping():
+                return {}
+            self._store.refresh()
+            under_way = await self._adopt()
+            found |= {each.key: answer for each in questions if (answer := self._store.get(each.key))}
+            elsewhere = {key for entry in under_way for key in entry.keys}
+            new = [each for each in questions if each.key not in found and each.key not in elsewhere]
+            if part := self._fitting(model, new):
+                own = await self._submit(model, part, lines)
+                under_way.append(own)
+        wanted = {each.key for each in questions}
+        awaited = [entry for entry in under_way if not wanted.isdisjoint(entry.keys)]
+        for entry in awaited:
+            outcomes = await asyncio.shield(self._following[entry.name][1])
+            missing = Transient(f"batch {entry.id} said nothing of a request")
+            found |= {key: outcomes.get(key, missing) for key in entry.keys if key in wanted}
+        if own:
+            await self._heed(own, found)
+        elif not awaited and not found:
+            await self._room([entry.name for entry, _ in self._running()])
+        return {key: each for key, each in found.items() if not isinstance(each, QueueFull)}
+
+    def _fitting(self, model: str, questions: Sequence[Question]) -> list[Question]:
+        """As many of the questions as queue and budgets take now; for whoever holds the journal.
+
+        Raises UserError where a budget takes none, and nothing is under way that may take less than it could.
+        """
+        held = total(Sum(each.tokens, each.dollars) for each in self._journal.under_way())
+        running = [entry for entry, _ in self._running()]
+        queued = sum(entry.asked for entry in running if entry.model == model)
+        part: list[Question] = []
+        for question in questions[: self._limits.get(model)]:
+            asked, _ = most_tokens(question)
+            if self._queue is not None and queued and queued + asked > self._queue:
+                break
+            most = self._budget.most(question)
+            if lacking := self._budget.lacking(most, held):
+                if not part and not running:
+                    raise self._budget.exhausted(lacking)
+                break
+            part.append(question)
+            held, queued = total([held, most]), queued + asked
+        return part
+
+    async def _heed(self, own: Entry, found: dict[str, Outcome]) -> None:
+        """Learn from a batch of ours how much the queue takes, and wait where it is full."""
+        model = own.model
+        if not any(isinstance(found[key], QueueFull) for key in own.keys):
+            if model in self._limits:
+                self._limits[model] += self._limits[model] // 4 + 1
+            return
+        await self.adopt()  # also what other commands have sent in the meantime
+        others = [entry.name for entry, _ in self._running() if entry.model == model]
+        if len(own.keys) == 1 and not others:
+            found |= {key: Transient(f"{found[key]}; teacher.batch_tokens bounds it") for key in own.keys}
+        self._limits[model] = max(1, len(own.keys) // 2)
+        tell(f"teacher: the queue for {model} is full; {self._limits[model]} requests go into the next batch")
+        await self._room(others)
+
+    async def _room(self, names: Collection[str]) -> None:
+        """Wait until one of these batches has ended, or nothing more may be sent."""
+        tasks = [self._following[name][1] for name in names]
+        if tasks:
+            tell(f"teacher: waits until one of {len(tasks)} batches under way has ended")
+        while tasks and not self._stopping():
+            if (await asyncio.wait(tasks, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED))[0]:
+                break
+
+    async def _submit(self, model: str, questions: Sequence[Question], lines: dict[str, bytes]) -> Entry:
+        """Send a batch; for whoever holds the journal. Raises Transient or UserError where it was not taken."""
+        most = total(self._budget.most(question) for question in questions)
         entry = Entry(
             name=secrets.token_hex(8),
-            server=str(self._server.base_url),
+            server=self._place,
             model=model,
-            keys=list(lines),
-            tokens=sum(tokens for tokens, _ in costs),
-            dollars=sum(dollars for _, dollars in costs),
+            keys=[question.key for question in questions],
+            tokens=most.tokens,
+            dollars=most.dollars,
+            asked=sum(most_tokens(question)[0] for question in questions),
         )
-        self._own.add(entry.name)
         self._journal.add(entry.model_dump(exclude={"id"}))
+        sent = False
         try:
-            content = b"".join(lines.values())
-            file = await self._server.files.create(
+            content = b"".join(lines[key] for key in entry.keys)
+            uploaded = await self._server.files.create(
                 file=(f"{entry.name}.jsonl", content), purpose="batch", timeout=FILE_TIMEOUT_S
             )
+            file, sent = uploaded.id, True
             batch = await self._server.batches.create(
-                input_file_id=file.id,
+                input_file_id=file,
                 endpoint=ENDPOINT,
                 completion_window="24h",
                 metadata={"name": entry.name},
             )
-        except openai.APIError as error:
-            if isinstance(
-                error, openai.APIStatusError
-            ):  # else the server may have it: looked up before the next
+            if not batch.id:
+                raise ValueError("a batch without an id")
+        except FAILURES as error:
+            if not sent or _refused(error):  # else the server may have it: looked up before the next
                 self._journal.add({"name": entry.name, "ended": "not taken"})
-            refusal = self._meaning(error, model)
-            raise UserError(f"{entry.server}: took no batch of {model} ({refusal.detail}).") from None
+            refusal = self._failures.meaning(error, model)
+            raise UserError(f"{self._place}: took no batch of {model} ({refusal.detail}).") from None
         entry.id = batch.id
         self._journal.add({"name": entry.name, "id": batch.id})
         tell(
-            f"teacher: batch {batch.id} sent, with {len(lines)} requests; should this end, run the same command again"
+            f"teacher: batch {batch.id} sent, with {len(entry.keys)} requests; should this end, run the same command "
+            f"again"
         )
         self._follow(entry)
         return entry
 
     async def _outcomes(self, entry: Entry) -> dict[str, Outcome]:
         """What a batch says of each of its requests, once it has ended; its answers are in the store then."""
-        try:
-            batch = await self._end_of(entry)
-        except openai.NotFoundError:
-            self._journal.add({"name": entry.name, "ended": "unknown to the server"})
-            return {}
+        batch = await self._end_of(entry)
+        counts = batch.request_counts
+        if counts and counts.completed and not batch.output_file_id:
+            raise self._lost(f"batch {entry.id}: has answered {counts.completed}, but names no output", entry)
         found: dict[str, Outcome] = {}
         for file in filter(None, (batch.output_file_id, batch.error_file_id)):
-            found |= _read(await self._patiently(partial(self._content, file), entry.id), entry)
-        why = "; ".join(each.message or "" for each in (batch.errors.data or ())) if batch.errors else ""
+            gone = f"batch {entry.id}: its file {file} is no longer there"
+            content = await self._patiently(partial(self._content, file), entry, gone)
+            found |= read_outcomes(content, entry, self._failures.redacted)
+        faults = [
+            f"{each.code or ''} {each.message or ''}" for each in (batch.errors and batch.errors.data) or ()
+        ]
+        why = self._failures.redacted("; ".join(faults)) if faults else ""
+        kind = QueueFull if batch.status == "failed" and _QUEUE_FULL.search(why) else Transient
         for key in entry.keys:
-            found.setdefault(
-                key, Transient(f"batch {batch.id} {batch.status} without it{why and f' ({why})'}")
-            )
+            found.setdefault(key, kind(f"batch {entry.id} {batch.status} without it{why and f' ({why})'}"))
         answers = {key: each for key, each in found.items() if isinstance(each, Answer)}
         async with self._journal.locked():
             self._store.refresh()
@@ -312,14 +324,20 @@ class Batches:
             )
             self._journal.add({"name": entry.name, "ended": batch.status})
         tell(
-            f"teacher: batch {batch.id} {batch.status}: {len(answers)} of {len(entry.keys)} requests answered"
+            f"teacher: batch {entry.id} {batch.status}: {len(answers)} of {len(entry.keys)} requests answered"
         )
-        return {key: judged(each) if isinstance(each, Answer) else each for key, each in found.items()}
+        return found
 
     async def _end_of(self, entry: Entry) -> Batch:
+        async def look() -> Batch:
+            batch = await self._server.batches.retrieve(entry.id)
+            if not batch.status:
+                raise ValueError("a batch without a status")
+            return batch
+
         said = ""
         while True:
-            batch = await self._patiently(lambda: self._server.batches.retrieve(entry.id), entry.id)
+            batch = await self._patiently(look, entry, f"batch {entry.id}: is unknown to {self._place}")
             if batch.status in ENDED:
                 return batch
             counts = batch.request_counts
@@ -329,63 +347,42 @@ class Batches:
             said = now
             await asyncio.sleep(POLL_S)
 
-    async def _content(self, file: str) -> str:
-        return (await self._server.files.content(file, timeout=FILE_TIMEOUT_S)).text
+    async def _content(self, file: str) -> bytes:
+        return (await self._server.files.content(file, timeout=FILE_TIMEOUT_S)).content
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]], batch: str) -> T:
-        """Ask until there is an answer. Raises UserError after PATIENCE failures in a row, NotFoundError at once."""
+    async def _patiently(self, call: Callable[[], Awaitable[T]], entry: Entry, gone: str) -> T:
+        """Ask until there is an answer. Raises UserError after PATIENCE failures in a row, and where it is gone."""
+        what = f"batch {entry.id}" if entry.id else f"batches of {entry.model}"
         for left in reversed(range(PATIENCE)):
             try:
                 return await call()
             except openai.NotFoundError:
-                raise
-            except openai.APIError as error:
+                raise self._lost(gone, entry) from None
+            except FAILURES as error:
                 try:
-                    self._meaning(error, batch)
+                    raise UserError(f"{what}: {self._failures.meaning(error, entry.model).detail}") from None
                 except Transient as failure:
                     if not left:
                         raise UserError(
-                            f"batch {batch}: failed {PATIENCE} times in a row ({failure}); it goes on by itself: run "
-                            f"the same command again later."
+                            f"{what}: failed {PATIENCE} times in a row ({failure}); it goes on by itself: run the "
+                            f"same command again later."
                         ) from None
             await asyncio.sleep(POLL_S)
         raise AssertionError("returns or raises")
 
-
-def _files(questions: Iterable[Question]) -> list[dict[str, bytes]]:
-    """{key: line} of each batch that it takes to ask the questions."""
-    found: list[dict[str, bytes]] = [{}]
-    size = 0
-    for question in questions:
-        request = {"custom_id": question.key, "method": "POST", "url": ENDPOINT, "body": request_of(question)}
-        line = json.dumps(request).encode() + b"\n"
-        if found[-1] and (len(found[-1]) >= MOST_REQUESTS or size + len(line) > MOST_BYTES):
-            found.append({})
-            size = 0
-        found[-1][question.key] = line
-        size += len(line)
-    return found
+    def _lost(self, what: str, entry: Entry) -> UserError:
+        line = json.dumps({"ended": "lost", "name": entry.name})
+        return UserError(
+            f"{what}; the answers to its {len(entry.keys)} requests, paid for or not, are lost to this key. Give the "
+            f"key of the account that sent it; to ask (and pay for) them again, add the line {line} to "
+            f"{self._journal.path} and run the same command again."
+        )
 
 
-def _read(text: str, entry: Entry) -> dict[str, Outcome]:
-    """The outcomes in a file of a batch; lines that are not of the protocol's form say nothing."""
-    found: dict[str, Outcome] = {}
-    for line in filter(None, text.splitlines()):
-        try:
-            said = json.loads(line)
-            found[str(said["custom_id"])] = _outcome(said, entry.model)
-        except (ValueError, LookupError, TypeError, AttributeError):
-            continue
-    return {key: found[key] for key in entry.keys if key in found}
-
-
-def _outcome(said: dict[str, Any], model: str) -> Outcome:
-    response = said.get("response") or {}
-    code, body = response.get("status_code"), response.get("body") or {}
-    if code == 200:
-        return answer_of(ChatCompletion.model_validate(body), model, 0, batch=True)
-    fault = body.get("error") or said.get("error") or {}
-    what = f"HTTP {code}: {fault.get('message') or fault.get('code') or 'no reason given'}"[:300]
-    if code in UNTAKEN_STATUS and CANNOT_TAKE.search(what):
-        return Refusal("the server cannot take it", what)
-    return Transient(what)
+def _refused(error: Exception) -> bool:
+    """Whether a failure says that the server has not done what it was asked for."""
+    return (
+        isinstance(error, openai.APIStatusError)
+        and error.status_code < 500
+        and error.status_code not in (408, 409)
+    )

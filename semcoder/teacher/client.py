@@ -22,21 +22,14 @@ import tenacity
 from semcoder.errors import UserError
 from semcoder.progress import tell
 from semcoder.teacher import batch
-from semcoder.teacher.bill import Cost, Post, Price, bill
+from semcoder.teacher.batch_files import MOST_REQUESTS
+from semcoder.teacher.bill import Cost, Post, bill
+from semcoder.teacher.budget import Budget, Sum
+from semcoder.teacher.failures import FAILURES, Failures
 from semcoder.teacher.interface import Refusal
+from semcoder.teacher.journal import JOURNAL
 from semcoder.teacher.pace import Pace
-from semcoder.teacher.protocol import (
-    CANNOT_TAKE,
-    TOO_MUCH,
-    TRANSIENT_STATUS,
-    UNTAKEN_STATUS,
-    Transient,
-    answer_of,
-    judged,
-    most_tokens,
-    request_of,
-    retry_after,
-)
+from semcoder.teacher.protocol import Transient, answer_of, judged, request_of
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.teacher.store import Answer, Question, Store
 
@@ -54,13 +47,14 @@ class Client:
         self.settings = settings
         self._key = os.environ.get(settings.key_variable, "") if settings.key_variable else "none"
         self._store = Store(settings.store)
-        self._asked = self._stored = self._taken = self._reserved = 0
-        self._reserved_dollars = 0.0
+        self._budget = Budget(settings, self._store)
+        self._failures = Failures(settings, self._key)
+        self._asked = self._stored = 0
         self._used: dict[str, Cost] = {}
         self._streaming = self._stopping = False
         self._failure: UserError | None = None
         self._underway: dict[str, asyncio.Future[Answer | Refusal]] = {}
-        self._ahead = batch.MOST_REQUESTS if settings.batch else AHEAD * settings.concurrency
+        self._ahead = MOST_REQUESTS if settings.batch else AHEAD * settings.concurrency
         self._batches: batch.Batches | None = None
         self._pace: Pace
         self._server: openai.AsyncOpenAI
@@ -82,6 +76,7 @@ class Client:
         try:
             asyncio.run_coroutine_threadsafe(self._open(), loop).result()
             try:
+                asyncio.run_coroutine_threadsafe(self._adopt(), loop).result()
                 while True:
                     for item in islice(source, self._ahead - len(pending)):
                         pending.append((item, asyncio.run_coroutine_threadsafe(_call(work, item), loop)))
@@ -89,7 +84,7 @@ class Client:
                         return
                     item, future = pending.popleft()
                     result = self._result(future)
-                    self._taken += 1
+                    self._budget.done += 1
                     yield item, result
             finally:
                 drain = isinstance(sys.exc_info()[1], UserError)
@@ -136,84 +131,25 @@ class Client:
             answer = early or await self._persist(question)
         except UserError as error:
             self._failure, self._stopping = error, True
+            if self.settings.batch:  # what is under way goes on by itself, and is found again
+                for other in self._underway.values():
+                    if other is not asyncio.current_task():
+                        other.cancel()
             raise
         if isinstance(answer, Answer):
             self._asked += 1
             self._note(key, question, answer)
-            if not answer.batch:  # those are stored as they come, all at once
+            if key not in self._store:  # those of batches are stored as they come, all at once
                 self._store.put(key, answer)
             return judged(answer)
         return answer
 
-    async def _within_budget(self, question: Question) -> Answer | Refusal:
-        """One request, once there is budget for the most that it may take."""
-        if not self._key:
-            raise UserError(
-                f"The environment variable {self.settings.key_variable} is not set; put the teacher's "
-                f"key there."
-            )
-        most, cost = self._most(question)
-        while (self._reserved or self._held.tokens) and self._lacking(most, cost):
-            await asyncio.sleep(batch.LINGER_S if self._batches else 0.05)  # it may take less than it could
-        if lacking := self._lacking(most, cost):
-            raise UserError(
-                f"{lacking}; {self._taken} items of this command are done, and all {len(self._store)} answers "
-                f"are stored: raise it and run the same command again."
-            )
-        self._reserved += most
-        self._reserved_dollars += cost
-        try:
-            return await self._request(question)
-        finally:
-            self._reserved -= most
-            self._reserved_dollars -= cost
-
-    def _most(self, question: Question) -> tuple[int, float]:
-        """Tokens and dollars that a request may take."""
-        asked, answered = most_tokens(question)
-        price = self.settings.prices.get(question.model)
-        cost = price.dollars(asked, answered, batch=self.settings.batch) if price else 0.0
-        return asked + answered, cost
-
-    @property
-    def _held(self) -> batch.Held:
-        """What batches of an earlier command, or of another, may still take."""
-        return self._batches.held if self._batches else batch.Held(0, 0.0)
-
-    def _lacking(self, tokens: int, cost: float) -> str:
-        """Which budget cannot take so many more tokens and dollars, in a clause; empty where all can."""
-        settings, spent, held = self.settings, self._store.tokens, self._held
-        if spent + held.tokens + self._reserved + tokens > settings.budget_tokens:
-            return (
-                f"teacher.budget_tokens: {spent} of {settings.budget_tokens} tokens are spent, and the next "
-                f"request may take {tokens}"
-            )
-        most = settings.budget_dollars
-        if (
-            most is not None
-            and (dollars := self._dollars) + held.dollars + self._reserved_dollars + cost > most
-        ):
-            return (
-                f"teacher.budget_dollars: {dollars:.4f} of {most:.2f} dollars are spent, and the next request "
-                f"may take {cost:.4f}"
-            )
-        return ""
-
-    @property
-    def _dollars(self) -> float:
-        """What all stored answers cost; those of a model without a price, at the highest one that there is."""
-        prices = self.settings.prices
-        highest = Price(
-            prompt=max((each.prompt for each in prices.values()), default=0.0),
-            completion=max((each.completion for each in prices.values()), default=0.0),
-        )
-        return sum(
-            prices.get(name, highest).dollars(*spent, batch=in_batch)
-            for (name, in_batch), spent in self._store.spent.items()
-        )
-
     async def _persist(self, question: Question) -> Answer | Refusal:
         """Try until there is an answer. Raises UserError when the server has failed too often in a row."""
+        if not self._key:
+            raise UserError(
+                f"The environment variable {self.settings.key_variable} is not set; put the teacher's key there."
+            )
         tries = self.settings.attempts
         try:
             async for attempt in tenacity.AsyncRetrying(
@@ -223,25 +159,38 @@ class Client:
                 reraise=True,
             ):
                 with attempt:
-                    if self._batches:  # all at once: how many at a time is the server's affair
-                        return await self._within_budget(question)
+                    if (
+                        self._batches and self.settings.batch
+                    ):  # all at once: how many at a time is the server's affair
+                        self._go_on()
+                        return await self._batches.request(question)
                     async with self._pace:
-                        if self._stopping:
-                            raise asyncio.CancelledError
-                        answer = await self._within_budget(question)
+                        self._go_on()
+                        async with self._budget.reserving(question, self._held):
+                            self._go_on()
+                            answer = await self._request(question)
                     self._pace.faster()
                     return answer
         except Transient as error:
             raise UserError(
-                f"{self._place}: failed {tries} times in a row ({error}); the answers so far are stored: run "
-                f"the same command again to go on."
+                f"{self._failures.place}: failed {tries} times in a row ({self._failures.redacted(error)}); the "
+                f"answers so far are stored: run the same command again to go on."
             ) from None
         raise AssertionError("tenacity returns or raises")
 
+    def _go_on(self) -> None:
+        if self._stopping:
+            raise asyncio.CancelledError
+
+    def _held(self) -> Sum:
+        """What batches under way may still take."""
+        return self._batches.held if self._batches else Sum()
+
     def _wait(self, state: tenacity.RetryCallState) -> float:
-        if self._batches:  # the same for all, so that they go into one batch again
-            return batch.POLL_S * 2.0 ** (state.attempt_number - 1)
         error = state.outcome.exception() if state.outcome else None
+        if self.settings.batch:  # the same for all, so that they go into one batch again
+            asked_for = error.wait_s if isinstance(error, Transient) else 0.0
+            return max(batch.POLL_S * 2.0 ** (state.attempt_number - 1), asked_for)
         if isinstance(error, Transient):
             if error.too_much or error.wait_s:
                 self._pace.slower(error.wait_s)
@@ -250,48 +199,16 @@ class Client:
         return float(tenacity.wait_random_exponential(multiplier=0.5, max=60)(state))
 
     async def _request(self, question: Question) -> Answer | Refusal:
-        if self._batches:
-            return await self._batches.request(question)
         try:
             begun = time.monotonic()
             reply = await self._server.chat.completions.create(**request_of(question))
             chars = sum(len(each) for _, each in question.messages)
             return answer_of(reply, question.model, chars, time.monotonic() - begun)
-        except (openai.APIError, ValueError, AttributeError, LookupError, TypeError) as error:
-            return self._meaning(error, question.model)
-
-    def _meaning(self, error: Exception, model: str) -> Refusal:
-        """What a failed request means: a Refusal, or Transient or UserError raised."""
-        if isinstance(error, openai.APIStatusError):
-            return self._status(error, model)
-        if isinstance(error, openai.APIConnectionError):
-            what = f"{type(error).__name__}: {self._redacted(error.__cause__ or error)}"
-            raise Transient(what, too_much=isinstance(error, openai.APITimeoutError)) from None
-        raise Transient(f"an answer that is none: {self._redacted(error)}") from None
-
-    def _status(self, error: openai.APIStatusError, model: str) -> Refusal:
-        """What an HTTP status means: a Refusal, or Transient or UserError raised."""
-        code, what = error.status_code, f"HTTP {error.status_code}: {self._redacted(error.message)}"
-        if code in (401, 403):
-            raise UserError(
-                f"{self._place}: refused the key (HTTP {code}); put a valid one in the environment variable "
-                f"{self.settings.key_variable or '(none is configured)'}."
-            ) from None
-        if code == 429 and error.code == "insufficient_quota":
-            raise UserError(
-                f"{self._place}: the account's quota is used up; mend that and run again."
-            ) from None
-        if code in TRANSIENT_STATUS or code >= 500:
-            wait_s = retry_after(error.response.headers)
-            raise Transient(what, wait_s, too_much=code in TOO_MUCH) from None
-        if code in UNTAKEN_STATUS and CANNOT_TAKE.search(error.message):
-            return Refusal("the server cannot take it", what)
-        raise UserError(
-            f"{self._place}: cannot serve {model} ({what}); mend the teacher's settings."
-        ) from None
+        except FAILURES as error:
+            return self._failures.meaning(error, question.model)
 
     async def _open(self) -> None:
-        self._asked = self._stored = self._taken = 0
+        self._asked = self._stored = self._budget.done = 0
         self._store.__enter__()
         self._pace = Pace(self.settings.concurrency)
         self._server = openai.AsyncOpenAI(
@@ -300,15 +217,27 @@ class Client:
             max_retries=0,
             timeout=self.settings.timeout_s,
         )
-        if self.settings.batch:
-            self._batches = batch.Batches(self._server, self._store, self._most, self._meaning)
+        self._batches = None
+        if self.settings.batch or (self.settings.store / JOURNAL).exists():
+            self._batches = batch.Batches(
+                self._server,
+                self._store,
+                self._budget,
+                self._failures,
+                self.settings.batch_tokens,
+                lambda: self._stopping,
+            )
+
+    async def _adopt(self) -> None:
+        """What an earlier command has asked for in batches is not asked again, however this one asks."""
+        if self._batches and self._key:
             await self._batches.adopt()
 
     async def _close(self, drain: bool) -> None:
         """End what is under way; with `drain`, let the requests already made be answered and stored."""
         self._stopping = True
         paying = list(self._underway.values())
-        if drain and paying and not self._batches:  # a batch goes on by itself, and is found again
+        if drain and paying and not self.settings.batch:  # a batch goes on by itself, and is found again
             await asyncio.wait(paying, timeout=self.settings.timeout_s)
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
@@ -318,19 +247,11 @@ class Client:
         self._store.__exit__(None, None, None)
         self._stopping, self._failure = False, None
         if self._asked or self._stored:
-            dollars = f" ({self._dollars:.2f} dollars)" if self.settings.prices else ""
+            dollars = f" ({self._budget.dollars:.2f} dollars)" if self.settings.prices else ""
             tell(
                 f"teacher: {self._stored} answers from the store, {self._asked} asked; "
                 f"{self._store.tokens} of {self.settings.budget_tokens} tokens{dollars} spent"
             )
-
-    @property
-    def _place(self) -> str:
-        return self.settings.base_url or "the teacher's server"
-
-    def _redacted(self, error: BaseException | str) -> str:
-        text = " ".join(str(error).split())[:300] or type(error).__name__
-        return text.replace(self._key, "***") if len(self._key) > 4 else text
 
 
 async def _call(work: Callable[[I], Awaitable[R]], item: I) -> R:

@@ -97,7 +97,7 @@ def calls(text: str, entry_point: str) -> tuple[Call, ...] | Refusal:
     if not blocks:
         return Refusal("no code block")
     found: list[Call] = []
-    for line in blocks[0].splitlines():
+    for line in blocks[0].split("\n"):  # a string in a call may hold other line separators
         if _parses(line):
             found += [call for name, call in _example_calls(line) if name == entry_point]
     return _distinct(found) if found else Refusal("no calls")

@@ -55,6 +55,12 @@ class TeacherSettings(BaseModel):
         description="ask by OpenAI's Batch API: a stage's requests as files, answered within a day for less "
         "(`batch` of prices)",
     )
+    batch_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        description="most tokens asked in batches under way, of each model: the limit of the account's batch queue, "
+        "counted at a token a byte; null tries, and halves a batch that the queue does not take",
+    )
     timeout_s: float = Field(default=120.0, gt=0, description="seconds until a request counts as failed")
     attempts: int = Field(
         default=8, ge=1, description="times a failing request is made before the command stops"

@@ -14,6 +14,7 @@ from typing import Any
 
 from semcoder.teacher.store import Question
 
+FULL = "the queue is full"
 Reply = Callable[[Question], str]
 """What the model writes for a question."""
 
@@ -35,7 +36,11 @@ class Script:
     address: str = ""
     plans: list[dict[str, Any]] = field(default_factory=list)
     """Of batches, one each: its `status` at the end, `answered` (how many of its requests), `polls` before it ends,
-    `refused` ({number of a request: (status, message)}), `mute` (made, but the connection is cut)."""
+    `refused` ({number of a request: (status, message)}), `faults` ({number: what is odd about its answer}), `mute`
+    (made, but answered with this fault), `hidden` (so often it is missing from the list of batches), `gone` (its
+    output is deleted, or never named where this is not True)."""
+    queue: int | None = None
+    """How many requests batches may have under way together; one too many, and a batch fails."""
     files: dict[str, bytes] = field(default_factory=dict)
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -80,25 +85,34 @@ def _uploaded(kind: str, content: bytes) -> bytes:
 def _batch(script: Script, body: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
     """A batch at its start; what its requests are answered is settled now."""
     lines = [json.loads(line) for line in script.files[body["input_file_id"]].splitlines()]
+    beside = sum(
+        each["request_counts"]["total"]
+        for each in script.batches.values()
+        if each["status"] == "in_progress" and "code" not in each["plan"]
+    )
+    if script.queue is not None and beside + len(lines) > script.queue:
+        plan = {"status": "failed", "answered": 0, "code": "token_limit_exceeded"}
     assert len({line["body"]["model"] for line in lines}) == 1 and body["endpoint"] == lines[0]["url"]
     done, failed = [], []
     for number, line in enumerate(lines[: plan.get("answered", len(lines))]):
         question = question_of(line["body"])
         script.asked.append(question)
         status, message = plan.get("refused", {}).get(number, (200, ""))
-        answer = completion(script, question, {}) if status == 200 else {"error": {"message": message}}
+        odd = plan.get("faults", {}).get(number, {})
+        answer = completion(script, question, odd) if status == 200 else {"error": {"message": message}}
         response = {"status_code": status, "request_id": "r", "body": answer}
         said = {"id": "r", "custom_id": line["custom_id"], "response": response, "error": None}
-        (done if status == 200 else failed).append(json.dumps(said))
+        (done if status == 200 else failed).append(json.dumps(said, ensure_ascii=False))
     name = f"batch_{len(script.batches)}"
     for kind, rows in (("output", done), ("error", failed)):
-        if rows:
+        if rows and not (kind == "output" and plan.get("gone")):
             script.files[f"{name}-{kind}"] = "\n".join(rows[::-1]).encode()  # in any order
     script.batches[name] = {
         **{"id": name, "object": "batch", "status": "in_progress", "created_at": 0},
         **{each: body[each] for each in ("endpoint", "input_file_id", "completion_window", "metadata")},
         "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
         "plan": plan,
+        "beside": beside,
     }
     return script.batches[name]
 
@@ -112,10 +126,21 @@ def _polled(script: Script, batch: dict[str, Any]) -> dict[str, Any]:
     batch["status"] = plan.get("status", "completed")
     for kind in ("output", "error"):
         name = f"{batch['id']}-{kind}"
-        batch[f"{kind}_file_id"] = name if name in script.files else None
+        batch[f"{kind}_file_id"] = (
+            name if name in script.files or (kind == "output" and plan.get("gone") is True) else None
+        )
+    if plan.get("gone"):
+        batch["request_counts"]["completed"] = 1
     if batch["status"] == "failed":
-        batch["errors"] = {"object": "list", "data": [{"code": "x", "message": "the queue is full"}]}
+        batch["errors"] = {"object": "list", "data": [{"code": plan.get("code", "x"), "message": FULL}]}
     return batch
+
+
+def _listed(script: Script) -> list[dict[str, Any]]:
+    shown = [each for each in script.batches.values() if each["plan"].get("hidden", 0) == 0]
+    for each in script.batches.values():
+        each["plan"]["hidden"] = max(0, each["plan"].get("hidden", 0) - 1)
+    return shown
 
 
 @contextmanager
@@ -130,12 +155,16 @@ def serving(script: Script) -> Iterator[Script]:
             with script.lock:
                 script.keys_shown.append(self.headers.get("Authorization", ""))
                 if name == "batches":
-                    found: Any = {"object": "list", "data": [*script.batches.values()], "has_more": False}
+                    found: Any = {"object": "list", "data": _listed(script), "has_more": False}
                 else:
                     found = (script.files if kind == "files" else script.batches).get(name)
                 if kind == "batches" and found:
                     found = _polled(script, found)
-            content = found if isinstance(found, bytes) else json.dumps(found or {"error": {}}).encode()
+            content = (
+                found
+                if isinstance(found, bytes)
+                else json.dumps(found or {"error": {}}, default=repr).encode()
+            )
             self._send(200 if found else 404, {}, content)
 
         def do_POST(self) -> None:
@@ -161,9 +190,9 @@ def serving(script: Script) -> Iterator[Script]:
                     plan = {} if "status" in fault else script.plans.pop(0) if script.plans else {}
                     batch = None if "status" in fault else _batch(script, body, plan)
                 if batch is None or plan.get("mute"):
-                    self._answer(None, fault or {"cut": True})
+                    self._answer(None, fault or plan["mute"])
                 else:
-                    self._send(200, {}, json.dumps(batch).encode())
+                    self._send(200, {}, json.dumps(batch, default=repr).encode())
                 return
             question = question_of(body)
             with script.lock:

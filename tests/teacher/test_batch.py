@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ import pytest
 from scripted_server import Script, serving
 
 from semcoder.errors import UserError
-from semcoder.teacher import batch
-from semcoder.teacher.batch import JOURNAL, Journal
+from semcoder.teacher import batch, batch_files
 from semcoder.teacher.bill import Price
 from semcoder.teacher.client import Client
 from semcoder.teacher.interface import Refusal
+from semcoder.teacher.journal import JOURNAL, Journal
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.teacher.store import Answer, Question, Store
 
@@ -70,6 +71,12 @@ def under_way(folder: Path, script: Script) -> list[Any]:
     return Journal(folder / "store" / JOURNAL).under_way(f"{script.address}/")
 
 
+def wait_for(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 def test_a_stage_is_one_batch_and_its_answers_are_stored(tmp_path: Path) -> None:
     with serving(serve({"polls": 2})) as script:
         assert texts(ask(settings(script, tmp_path), range(9))) == [f"aq{n}" for n in range(9)]
@@ -87,7 +94,7 @@ def test_a_stage_is_one_batch_and_its_answers_are_stored(tmp_path: Path) -> None
 def test_each_model_has_a_batch_of_its_own_and_a_large_one_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "MOST_REQUESTS", 3)
+    monkeypatch.setattr(batch_files, "MOST_REQUESTS", 3)
     with serving(serve()) as script:
         client = Client(settings(script, tmp_path).model_copy(update={"concurrency": 1}))
         client._ahead = 10
@@ -127,9 +134,7 @@ def test_a_killed_run_finds_its_batch_again(tmp_path: Path) -> None:
     with serving(serve({"polls": 10**9})) as script:
         config = settings(script, tmp_path)
         child = subprocess.Popen([sys.executable, "-c", PROGRAM, config.model_dump_json()])
-        deadline = time.monotonic() + 60
-        while not any(each.id for each in under_way(tmp_path, script)) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_for(lambda: any(each.id for each in under_way(tmp_path, script)))
         child.send_signal(signal.SIGKILL)
         child.wait()
         script.batches["batch_0"]["plan"]["polls"] = 0
@@ -142,13 +147,134 @@ def test_a_killed_run_finds_its_batch_again(tmp_path: Path) -> None:
             assert store.tokens == 6 * 15
 
 
-def test_a_batch_whose_id_never_came_is_looked_up(tmp_path: Path) -> None:
-    with serving(serve({"mute": True})) as script:
+DOUBTFUL = [{"cut": True}, *({"status": each} for each in (409, 504)), {"raw": b"<html>"}]
+
+
+@pytest.mark.parametrize("reply", DOUBTFUL, ids=str)
+def test_a_batch_that_may_have_been_taken_is_looked_for_before_another_is_sent(
+    tmp_path: Path, reply: dict[str, Any]
+) -> None:
+    with serving(serve({"mute": reply, "hidden": 1})) as script:
         assert texts(ask(settings(script, tmp_path), range(3))) == ["aq0", "aq1", "aq2"]
-        assert len(script.batches) == 1 and len(script.asked) == 3
+        assert len(script.batches) == 1 and len(script.asked) == 3 and not under_way(tmp_path, script)
 
 
-def test_a_batch_that_was_never_sent_or_is_gone_is_sent_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_batch_that_was_not_taken_is_sent_again(tmp_path: Path, status: int) -> None:
+    with serving(serve(faults=[{"status": status}])) as script:
+        assert texts(ask(settings(script, tmp_path), range(2))) == ["aq0", "aq1"]
+        assert len(script.batches) == 1 and not under_way(tmp_path, script)
+
+
+def test_answers_that_cannot_be_used_are_paid_for(tmp_path: Path) -> None:
+    usage = {"prompt_tokens": 10, "completion_tokens": 50, "total_tokens": 60}
+    odd = {0: {"finish": "length", "usage": usage}, 1: {"refusal": "no"}, 2: {"content": " "}}
+    with serving(serve({"faults": odd})) as script:
+        config = settings(script, tmp_path)
+        for _ in "from the server", "from the store":
+            client = Client(config)
+            found = [answer for _, answer in client.stream([question(n) for n in range(4)], client.ask)]
+            reasons = [each.reason for each in found if isinstance(each, Refusal)]
+            assert reasons == ["cut off", "refused by the model", "empty answer"]
+            [post] = client.bill
+            assert (post.answers, post.prompt_tokens, post.completion_tokens) == (4, 40, 65)
+
+
+def test_line_separators_within_an_answer_end_no_line(tmp_path: Path) -> None:
+    with serving(Script(lambda asked: "one\u2028two\u0085three\x0cfour")) as script:
+        assert texts(ask(settings(script, tmp_path), range(2))) == ["one\u2028two\u0085three\x0cfour"] * 2
+        assert len(script.asked) == 2
+
+
+@pytest.mark.parametrize("gone", [True, "unnamed"])
+def test_an_output_that_is_gone_is_told_and_not_paid_for_again_unasked(tmp_path: Path, gone: object) -> None:
+    with serving(serve({"gone": gone, "refused": {1: (400, "too long")}})) as script:
+        config = settings(script, tmp_path)
+        for _ in range(2):
+            with pytest.raises(
+                UserError, match=r"batch batch_0: .* 2 requests.*are lost.*to ask .*again"
+            ) as caught:
+                ask(config, range(2))
+        line = str(caught.value).rpartition("add the line ")[2].partition(" to ")[0]
+        with (tmp_path / "store" / JOURNAL).open("a") as journal:
+            journal.write(f"{line}\n")
+        assert texts(ask(config, range(2))) == ["aq0", "aq1"] and len(script.batches) == 2
+
+
+def test_whatever_goes_wrong_reaches_whoever_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with serving(serve()) as script:
+        config = settings(script, tmp_path)
+        with monkeypatch.context() as disk, pytest.raises(OSError, match="no space left"):
+            disk.setattr(Store, "take_in", full)
+            ask(config, range(2))
+        assert texts(ask(config, range(2))) == ["aq0", "aq1"] and len(script.asked) == 2
+
+
+def test_commands_side_by_side_share_a_budget(tmp_path: Path) -> None:
+    most = sum(16 + len(text) for _, text in question(0).messages) + 50
+    with serving(serve({"polls": 50})) as script, ThreadPoolExecutor(2) as both:
+        config = settings(script, tmp_path, budget_tokens=3 * most)
+        both_found = [*both.map(lambda numbers: texts(ask(config, numbers)), (range(3), range(3, 6)))]
+        assert both_found == [[f"aq{n}" for n in numbers] for numbers in (range(3), range(3, 6))]
+        assert all(not each["beside"] for each in script.batches.values()) and len(script.asked) == 6
+
+
+def test_nothing_is_sent_after_a_stop(tmp_path: Path) -> None:
+    faults = [{"status": 429}, {"status": 400, "body": {"error": {"message": "no such model"}}}]
+    with serving(serve(faults=faults)) as script:
+        client = Client(settings(script, tmp_path))
+        with pytest.raises(UserError, match="no such model"):
+            list(client.stream([question(0), question(1, "other")], client.ask))
+        assert not script.batches
+
+
+def test_a_stage_larger_than_the_queue_goes_in_parts(tmp_path: Path) -> None:
+    with serving(serve(queue=3)) as script:
+        config = settings(script, tmp_path, attempts=1)
+        assert texts(ask(config, range(6))) == [f"aq{n}" for n in range(6)] and len(script.asked) == 6
+
+
+def test_commands_side_by_side_share_a_queue(tmp_path: Path) -> None:
+    plans: list[dict[str, Any]] = [{"polls": 10} for _ in range(20)]
+    with serving(serve(*plans, queue=3)) as script, ThreadPoolExecutor(2) as both:
+        config = settings(script, tmp_path, attempts=1)
+        found = [*both.map(lambda numbers: texts(ask(config, numbers)), (range(2), range(2, 4)))]
+        assert found == [["aq0", "aq1"], ["aq2", "aq3"]] and len(script.asked) == 4
+
+
+def test_a_queue_that_is_known_is_never_overfilled(tmp_path: Path) -> None:
+    asked = sum(16 + len(text) for _, text in question(0).messages)
+    plans: list[dict[str, Any]] = [{"polls": 5} for _ in range(20)]
+    with serving(serve(*plans, queue=3)) as script:
+        config = settings(script, tmp_path, batch_tokens=3 * asked, attempts=1)
+        assert texts(ask(config, range(5))) == [f"aq{n}" for n in range(5)]
+        assert [each["request_counts"]["total"] for each in script.batches.values()] == [3, 2]
+
+
+def test_a_request_that_no_queue_takes_ends_the_command(tmp_path: Path) -> None:
+    with serving(serve(queue=0)) as script:
+        with pytest.raises(UserError, match=r"failed 2 times in a row .*teacher.batch_tokens"):
+            ask(settings(script, tmp_path, attempts=2), range(2))
+        assert not script.asked
+
+
+def test_a_batch_under_way_answers_a_command_that_sends_none(tmp_path: Path) -> None:
+    with serving(serve({"polls": 10**9})) as script:
+        config = settings(script, tmp_path)
+        stream = (client := Client(config)).stream([question(0)], client.ask)
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(next, stream)
+            wait_for(lambda: any(each.id for each in under_way(tmp_path, script)))
+            script.batches["batch_0"]["plan"]["polls"] = 30
+            one_by_one = settings(script, tmp_path, batch=False)
+            assert texts(ask(one_by_one, range(2))) == ["aq0", "aq1"]
+        assert len(script.asked) == 2
+
+
+def test_a_batch_that_was_never_sent_is_sent_anew_and_an_unknown_one_is_not(tmp_path: Path) -> None:
     with serving(serve()) as script:
         journal = Journal(tmp_path / "store" / JOURNAL)
         journal.path.parent.mkdir()
@@ -156,8 +282,10 @@ def test_a_batch_that_was_never_sent_or_is_gone_is_sent_anew(tmp_path: Path) -> 
         journal.add(entry | {"name": "never sent", "keys": [question(0).key]})
         journal.add(entry | {"name": "gone", "keys": [question(1).key]})
         journal.add({"name": "gone", "id": "batch_of_old"})
-        assert texts(ask(settings(script, tmp_path), range(2))) == ["aq0", "aq1"]
-        assert len(script.asked) == 2 and not under_way(tmp_path, script)
+        assert texts(ask(settings(script, tmp_path), range(1))) == ["aq0"] and len(script.asked) == 1
+        with pytest.raises(UserError, match=r"batch batch_of_old: is unknown.*its 1 requests"):
+            ask(settings(script, tmp_path), range(2))
+        assert len(script.asked) == 1
 
 
 def test_budgets_are_honoured_before_anything_is_sent(tmp_path: Path) -> None:
@@ -181,12 +309,12 @@ def test_a_batch_costs_its_share_of_the_price(tmp_path: Path) -> None:
         config = settings(script, tmp_path, prices=prices, problem_model="m", budget_dollars=1e9)
         client = Client(config)
         list(client.stream([question(0)], client.ask))
-        assert client._dollars == (10 + 2 * 5) / 4
+        assert client._budget.dollars == (10 + 2 * 5) / 4
         [post] = client.bill
         assert post.batch and post.served == "m (batch)"
         whole = Client(config.model_copy(update={"batch": False}))
         list(whole.stream([question(1)], whole.ask))
-        assert whole._dollars == (10 + 2 * 5) / 4 + (10 + 2 * 5)
+        assert whole._budget.dollars == (10 + 2 * 5) / 4 + (10 + 2 * 5)
 
 
 def test_a_server_that_takes_no_batch_ends_the_command(tmp_path: Path) -> None:

@@ -213,6 +213,11 @@ def test_empty_sections_and_bad_patches_are_refused() -> None:
     assert isinstance(found, Refusal) and found.reason == "empty section"
 
 
+def test_a_call_with_a_line_separator_in_a_string_is_one_line() -> None:
+    found = sections.calls("```python\nf('a\u2028b')\r\nf('\x85')\n```", "f")
+    assert not isinstance(found, Refusal) and len(found) == 2
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="[]/#*`\n ()=python defMONOLGUERfindASW123'\"", max_size=200))
 def test_no_text_breaks_the_parsers(text: str) -> None:

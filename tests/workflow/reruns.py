@@ -94,6 +94,7 @@ TABLE = [
     Row("teacher.key_variable", "OTHER_KEY"),
     Row("teacher.concurrency", 3),
     Row("teacher.batch", True),
+    Row("teacher.batch_tokens", 2_000_000),
     Row("teacher.timeout_s", 3.0),
     Row("teacher.attempts", 3),
     Row("teacher.store", "results/other-store"),
