@@ -10,7 +10,7 @@ LOCKS := $(wildcard envs/*.lock) envs/install.py pyproject.toml
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/quickstart --cores $(CORES) \
 	$(if $(MIRROR),--config 'data={"mirror": "$(abspath $(MIRROR))"}')
 
-.PHONY: quickstart test lint unit e2e faults cluster benchmarks lock clean
+.PHONY: quickstart test cluster benchmarks lock clean
 
 quickstart: .venv/.quickstart
 	$(SNAKEMAKE)
@@ -20,24 +20,13 @@ quickstart: .venv/.quickstart
 	@cat $(OUT)/tables/scores.md
 	@printf '\nReport: %s\nTables: %s\n' "$(CURDIR)/$(OUT)/report.html" "$(CURDIR)/$(OUT)/tables/"
 
-# `make -j2 test` works on two of its parts at a time; `e2e` is the longest, one run of the graph and what is done to it.
-test: lint unit e2e faults
-
-lint: .venv/.dev
+test: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint --profile profiles/quickstart
-
-unit: .venv/.dev
-	$(BIN)/pytest --ignore tests/e2e
-
-e2e: .venv/.dev
-	$(BIN)/pytest tests/e2e --ignore tests/e2e/test_faults.py
-
-faults: .venv/.dev
-	$(BIN)/pytest tests/e2e/test_faults.py
+	$(BIN)/pytest
 
 .venv/.quickstart: $(LOCKS)
 	@$(PYTHON) envs/install.py quickstart && touch $@

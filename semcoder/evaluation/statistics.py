@@ -36,13 +36,11 @@ def interval(shares: Sequence[float], groups: Sequence[str] = (), samples: int =
     alone = len(set(groups)) in (0, len(shares))
     if alone and all(share in (0.0, 1.0) for share in shares):
         return wilson(math.fsum(shares), len(shares))
-    sums: dict[str, list[float]] = {}
-    for group, share in zip(groups or map(str, range(len(shares))), shares, strict=True):
-        sums.setdefault(group, []).append(share)
-    average, count = mean(shares), len(sums)
+    together = _grouped(shares, groups)
+    average, count = mean(shares), len(together)
     if count == 1:
         return 0.0, 1.0  # one group says nothing of others
-    spread = math.fsum((math.fsum(each) - len(each) * average) ** 2 for each in sums.values())
+    spread = math.fsum((math.fsum(each) - len(each) * average) ** 2 for each in together)
     variance = count / (count - 1) * spread / len(shares) ** 2
     most = len(shares) * samples
     independent = min(average * (1 - average) / variance, most) if variance > 1e-12 else count
@@ -81,10 +79,19 @@ def bootstrap(shares: Sequence[float], groups: Sequence[str] = ()) -> tuple[floa
 
     It needs no assumption, and is too short for few groups or shares near 0 and 1: there `interval` is to be trusted.
     """
-    sums: dict[str, list[float]] = {}
-    for group, share in zip(groups or map(str, range(len(shares))), shares, strict=True):
-        sums.setdefault(group, []).append(share)
-    drawn, draw = [(math.fsum(each), len(each)) for each in sums.values()], random.Random(0)
+    return _resampled(_grouped(shares, groups))
+
+
+def _grouped(values: Sequence[float], groups: Sequence[str]) -> list[list[float]]:
+    """The values of each group; every one by itself where no groups are given."""
+    found: dict[str, list[float]] = {}
+    for group, value in zip(groups or map(str, range(len(values))), values, strict=True):
+        found.setdefault(group, []).append(value)
+    return list(found.values())
+
+
+def _resampled(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
+    drawn, draw = [(math.fsum(each), len(each)) for each in groups], random.Random(0)
     means = []
     for _ in range(RESAMPLES):
         some = draw.choices(drawn, k=len(drawn))
@@ -109,13 +116,10 @@ def paired(first: Sequence[float], second: Sequence[float], groups: Sequence[str
     taken for certainty (as Bonett and Price 2012 add one to each count of items that only one solves).
     """
     apart = [a - b for a, b in zip(first, second, strict=True)]
-    sums: dict[str, list[float]] = {}
-    for group, each in zip(groups or map(str, range(len(apart))), apart, strict=True):
-        sums.setdefault(group, []).append(each)
-    size = round(len(apart) / len(sums))
-    drawn = [*sums.values(), [1.0] * size, [-1.0] * size]
-    of = [str(number) for number, group in enumerate(drawn) for _ in group]
-    totals = [math.fsum(group) for group in sums.values()]
+    together = _grouped(apart, groups)
+    size = round(len(apart) / len(together))
+    drawn = _resampled([*together, [1.0] * size, [-1.0] * size])
+    totals = [math.fsum(group) for group in together]
     more, less = sum(each > 1e-9 for each in totals), sum(each < -1e-9 for each in totals)
     tail = sum(math.comb(more + less, k) for k in range(min(more, less) + 1)) / 2 ** (more + less)
-    return Paired(mean(apart), bootstrap([each for group in drawn for each in group], of), min(1.0, 2 * tail))
+    return Paired(mean(apart), drawn, min(1.0, 2 * tail))

@@ -138,6 +138,8 @@ class Evaluations:
 
     def pairs(self, table: str) -> list[list[str]]:
         """[row, other row, benchmark, verdicts, the other's] of what a table compares item by item."""
+        if table in self.graph.config.refinement:
+            return []
         settings = self.graph.config.score_tables[table]
         paths = {(row, benchmark): self.verdicts(score) for row, benchmark, score in self.cells(table)}
         benchmarks = dict.fromkeys(benchmark for _, benchmark in paths)
@@ -163,7 +165,6 @@ class Evaluations:
     def table_options(self, name: str) -> str:
         """Title, cells, the paper's names of rows, and notes of `report table`."""
         config = self.graph.config
-        pairs: list[list[str]] = []
         if name in config.refinement:
             settings: Table | Refinement = config.refinement[name]
             cells, models = self.refinement_cells(name), config.refinement[name].models
@@ -172,7 +173,6 @@ class Evaluations:
             settings = table = config.score_tables[name]
             cells, models = self.cells(name), [config.systems[each].model for each in table.systems]
             names = {each: config.systems[each].paper for each in table.systems if config.systems[each].paper}
-            pairs = self.pairs(name)
         notes = [settings.note, *[self._note(model) for model in models]]
         return " ".join(
             [
@@ -180,7 +180,7 @@ class Evaluations:
                 *[option("cell", "|".join(cell)) for cell in cells],
                 *[option("paper", str(path)) for path in settings.paper],
                 *[option("paper_row", f"{ours}={theirs}") for ours, theirs in sorted(names.items())],
-                *[option("pair", "|".join(pair)) for pair in pairs],
+                *[option("pair", "|".join(pair)) for pair in self.pairs(name)],
                 *[option("note", note) for note in dict.fromkeys(notes) if note],
             ]
         )
@@ -191,10 +191,9 @@ class Evaluations:
         refined = name in config.refinement
         cells = self.refinement_cells(name) if refined else self.cells(name)
         settings: Table | Refinement = config.refinement[name] if refined else config.score_tables[name]
-        pairs = [] if refined else self.pairs(name)
         return [
             *dict.fromkeys(path for *_, path in cells),
-            *dict.fromkeys(path for pair in pairs for path in pair[3:]),
+            *dict.fromkeys(path for pair in self.pairs(name) for path in pair[3:]),
             *map(str, settings.paper),
         ]
 
