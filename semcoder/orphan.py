@@ -13,10 +13,12 @@ from pathlib import Path
 EVERY_S = 1.0
 GENERATIONS = 2
 """The workflow starts a shell, the shell starts the command."""
+LAUNCHED = "TORCHELASTIC_RUN_ID"
+"""Where torchrun stands between the shell and the command, this variable is set."""
 
 
 def end_with_workflow() -> None:
-    """Watch parent and grandparent from a thread; when either is gone, end this process by SIGTERM."""
+    """Watch what started this process from a thread; when any of it is gone, end this process by SIGTERM."""
     line = _ancestors()
     threading.Thread(target=_watch, args=(line,), daemon=True).start()
 
@@ -30,8 +32,9 @@ def _watch(line: list[int]) -> None:
 def _ancestors() -> list[int]:
     """Process ids of parent, grandparent ...; only the parent's where there is no /proc."""
     line = [os.getppid()]
+    generations = GENERATIONS + (LAUNCHED in os.environ)
     try:
-        while len(line) < GENERATIONS and line[-1] > 1:
+        while len(line) < generations and line[-1] > 1:
             # The name, in parentheses, may hold blanks; state and parent follow it.
             line.append(int(Path(f"/proc/{line[-1]}/stat").read_text().rpartition(")")[2].split()[1]))
     except OSError:

@@ -46,6 +46,25 @@ def test_the_job_ends_with_its_workflow_and_with_its_shell(killed: str) -> None:
     workflow.wait()
 
 
+def test_behind_a_launcher_the_job_ends_with_its_workflow() -> None:
+    launcher = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {JOB!r}])"
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {launcher!r}])"
+    workflow = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TORCHELASTIC_RUN_ID": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert workflow.stdout
+    job = int(workflow.stdout.readline())
+    workflow.kill()
+    workflow.wait()
+    until = time.monotonic() + 15
+    while alive(job) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not alive(job)
+
+
 def test_a_job_whose_workflow_lives_goes_on() -> None:
     program = "import time; from semcoder import orphan; orphan.EVERY_S = 0.01\n"
     program += "orphan.end_with_workflow(); time.sleep(0.5)"

@@ -22,6 +22,16 @@ RELEASED = {"PyX": "released", "PyX-R": "refine"}
 """{data set of the authors, an entry of data/versions.csv: the option of `training mix` that takes its examples}"""
 
 
+def launcher(gpus: int) -> str:
+    """What starts the training command: itself, or one process for each GPU of the node."""
+    if gpus < 2:
+        return "semcoder"
+    # The scheduler's warning and its kill reach every process, with time to write a checkpoint.
+    signals = "--signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 --shutdown-timeout 1800"
+    # Without the -- torchrun takes the command's --log for an option of its own.
+    return f"torchrun --standalone --nproc_per_node {gpus} {signals} -m -- semcoder.cli"
+
+
 @dataclass(frozen=True)
 class TrainingRuns:
     """Mixtures and training runs."""
@@ -35,13 +45,8 @@ class TrainingRuns:
 
     @property
     def launcher(self) -> str:
-        """What starts the training command: itself, or one process for each GPU of the node."""
-        gpus = self.graph.config.training.gpus
-        if gpus < 2:
-            return "semcoder"
-        # The scheduler's warning and its kill reach every process, with time to write a checkpoint.
-        signals = "--signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 --shutdown-timeout 1800"
-        return f"torchrun --standalone --nproc_per_node {gpus} {signals} -m semcoder.cli"
+        """What starts the training command."""
+        return launcher(self.graph.config.training.gpus)
 
     def base(self, recipe: str) -> str:
         """The folder of the model that training starts from."""

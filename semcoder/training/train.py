@@ -156,7 +156,7 @@ def main(
     """Fine-tune a model with DeepSpeed.
 
     After a kill the same command goes on where it was. For all GPUs of a machine, put torchrun before it:
-    torchrun --standalone --nproc_per_node 8 -m semcoder.cli training train ...
+    torchrun --standalone --nproc_per_node 8 -m -- semcoder.cli training train ...
 
     Example: semcoder training train --base models/smollm2 --mixture mixture.jsonl --out models/tuned
     --recipe '{"base": "smollm2", "zero_stage": 2, "examples_per_step": 32}'

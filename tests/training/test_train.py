@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from semcoder.errors import UserError
+from semcoder.graph.training import launcher
 from semcoder.records import Example, write
 from semcoder.training.train import main
 
@@ -39,19 +41,26 @@ class Run:
         self.out = out
         self.kernels = out.parent / "kernels"
         self.errors = out.parent / f"{out.name}.stderr"
-        launcher = [sys.executable, "-m"]
-        if recipe.pop("processes", 1) > 1:
-            launcher += ["torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
-        command = [*launcher, "semcoder.cli", "training", "train", "--base", str(model), "--threads", "1"]
+        self.log = out.parent / f"{out.name}.log"
+        processes = recipe.pop("processes", 1)
+        command = [sys.executable, "-m", "semcoder.cli"]
+        if processes > 1:  # as the rule starts it
+            name, *words = shlex.split(launcher(processes))
+            command = [str(Path(sys.executable).with_name(name)), *words, "--log", str(self.log)]
+        command += ["training", "train", "--base", str(model), "--threads", str(processes)]
         command += ["--mixture", str(mixture), "--out", str(out), *options]
         command += ["--recipe", json.dumps(RECIPE | recipe)]
         environment = os.environ | {"TORCH_EXTENSIONS_DIR": str(self.kernels)}
         with self.errors.open("ab") as stream:
             self.process = subprocess.Popen(command, stderr=stream, stdout=stream, env=environment)
 
+    def said(self) -> str:
+        """What all commands so far printed, and the last one's log."""
+        return self.errors.read_text() + (self.log.read_text() if self.log.exists() else "")
+
     def end(self, code: int = 0) -> list[dict[str, Any]]:
         """Wait, and return the training log."""
-        assert self.process.wait(200) == code, self.errors.read_text()
+        assert self.process.wait(200) == code, self.said()
         log = self.out / "training_log.jsonl"
         return [json.loads(line) for line in log.read_text().splitlines()] if code == 0 else []
 
@@ -64,7 +73,7 @@ class Run:
                     self.process.send_signal(number)
                     return
             time.sleep(0.01)
-        raise AssertionError(f"no checkpoint {step}: {self.errors.read_text()}")
+        raise AssertionError(f"no checkpoint {step}: {self.said()}")
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +131,7 @@ def test_killed_and_ended_runs_go_on_to_the_same_losses(
     log = start().end()
     assert [entry["loss"] for entry in log] == [entry["loss"] for entry in undisturbed.end()]
     assert [entry["step"] for entry in log] == list(range(1, STEPS + 1))
-    messages = killed.errors.read_text()
+    messages = killed.said()
     assert "checkpoint-11 was cut off" in messages
     assert messages.count("going on from checkpoint-") == 2
     assert not list(tmp_path.glob("out.*.partial"))
@@ -135,14 +144,14 @@ def test_a_second_run_waits_for_the_first_and_takes_it_up(
     first.after_checkpoint(1, signal.SIGSTOP)
     second = Run(tiny_model, mixture, tmp_path / "out")
     deadline = time.monotonic() + 90
-    while "waiting up to" not in second.errors.read_text():
+    while "waiting up to" not in second.said():
         assert time.monotonic() < deadline
         time.sleep(0.1)
     first.process.send_signal(signal.SIGTERM)
     first.process.send_signal(signal.SIGCONT)
     first.end(143)
     assert [entry["loss"] for entry in second.end()] == [entry["loss"] for entry in runs[0].end()]
-    assert "going on from checkpoint-" in second.errors.read_text()
+    assert "going on from checkpoint-" in second.said()
 
 
 def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run, Run]) -> None:
@@ -196,7 +205,7 @@ def test_two_processes_with_zero_3_or_padded_batches_lose_the_same(
     from safetensors.torch import load_file
 
     one, two = runs[0].end(), runs[other].end()
-    assert "2 x CPU process" in runs[other].errors.read_text()
+    assert "2 x CPU process" in runs[other].log.read_text()
     for what in ("loss", "grad_norm"):
         assert [entry[what] for entry in one] == pytest.approx([entry[what] for entry in two], rel=1e-5)
     for log in (one, two):
@@ -221,7 +230,7 @@ def test_packs_are_fuller_than_padded_batches(runs: tuple[Run, Run, Run]) -> Non
 def test_gpus_that_are_not_there_are_missed(tiny_model: Path, mixture: Path, tmp_path: Path) -> None:
     missed = Run(tiny_model, mixture, tmp_path / "out", "--gpus", "64")
     missed.end(2)
-    assert "was to use 64 GPUs" in missed.errors.read_text() and "training.gpus" in missed.errors.read_text()
+    assert "was to use 64 GPUs" in missed.said() and "training.gpus" in missed.said()
     assert not list(tmp_path.glob("out*partial"))
 
 
