@@ -17,12 +17,15 @@ from semcoder.cli import STAGES
 from semcoder.errors import UserError
 
 PACKAGE = Path(__file__).parent
+ROOT = "semcoder"
+"""Its own file holds the version and names for users of the library, which it imports when they are asked for: every
+command loads it, and none does anything with it."""
 
 
 def code_hash(stage: str, verb: str) -> str:
     """Twelve hex digits over the source of every module behind `semcoder STAGE VERB`."""
     digest = hashlib.sha256()
-    for name in sorted(modules_behind(STAGES[stage][1][verb])):
+    for name in sorted(modules_behind(STAGES[stage][1][verb]) - {ROOT}):
         digest.update(f"{name}\0{_source(name).meaning}\0".encode())
     return digest.hexdigest()[:12]
 
@@ -71,7 +74,7 @@ def modules_behind(module: str) -> frozenset[str]:
         if name in found:
             continue
         found.add(name)
-        waiting += _imports(name)
+        waiting += _imports(name) if name != ROOT else []
         waiting += [name.rpartition(".")[0]] if "." in name else []
     return frozenset(found)
 

@@ -104,6 +104,12 @@ def test_the_hash_changes_with_what_can_change_a_result(
     assert (fresh_hash() != before) == changes
 
 
+def test_what_users_of_the_library_import_counts_for_no_command(package: Path) -> None:
+    before = fresh_hash()
+    (package / "__init__.py").write_text("from semcoder.c import y\n__version__ = '2'\n")
+    assert fresh_hash() == before and "semcoder.c" not in codehash.modules_behind("semcoder.a")
+
+
 def test_what_fields_say_counts_where_it_is_written_out(package: Path) -> None:
     told = 'class A(BaseModel):\n    model_config = ConfigDict(%s)\n    x: int\n    """%s."""\n'
     hashes = []
