@@ -44,7 +44,7 @@ def ratio(ours: Sequence[tuple[float, float]], theirs: Sequence[tuple[float, flo
 def cpu_seconds() -> float:
     """Of this process, of its children that have ended and of all that live below it."""
     own = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own + sum(_ticks(pid) for pid in below(os.getpid())) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(cpu_of, below(os.getpid())))
 
 
 def memory_mb() -> float:
@@ -65,12 +65,13 @@ def below(pid: int) -> list[int]:
     return found
 
 
-def _ticks(pid: int) -> int:
+def cpu_of(pid: int) -> float:
+    """Processor seconds of one process and its children that have ended; 0 when it has ended itself."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
-    return sum(map(int, fields[11:15]))
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mb(pid: int) -> float:
@@ -78,4 +79,19 @@ def resident_mb(pid: int) -> float:
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
     except OSError:
+        return 0.0
+
+
+def share_mb(pid: int) -> float:
+    """Memory of one process, each shared page divided among those that hold it (PSS); where the kernel does not say
+    it of another's process, what is its own alone. 0 when it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        return int(text.partition("\nPss:")[2].split(maxsplit=1)[0]) * 1024 / 1e6
+    except (OSError, IndexError):
+        pass
+    try:
+        resident, shared = map(int, Path(f"/proc/{pid}/statm").read_text().split()[1:3])
+        return (resident - shared) * PAGE / 1e6
+    except (OSError, ValueError):
         return 0.0
