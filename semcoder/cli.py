@@ -112,6 +112,7 @@ TOP: dict[str, tuple[str, str]] = {
     "lineage": ("Follow a record back to its seed.", "semcoder.lineage"),
     "config": ("Check a configuration, or tell of every key.", "semcoder.configfiles"),
     "formats": ("Every file of a run, and the fields of what stands in it.", "semcoder.reference.formats"),
+    "demo": ("A web page that asks a model and checks what it says.", "semcoder.demo.command"),
     "doctor": ("Whether a run would get through on this machine.", "semcoder.doctor"),
     "why": ("Why an artifact would be made again, or that it would not.", "semcoder.why"),
 }

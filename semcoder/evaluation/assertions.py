@@ -82,3 +82,12 @@ def judge_programs(run: Run, tests: Assertions, programs: Sequence[str | None]) 
     ]
     rulings = iter(judge(run, trials))
     return [NO_PROGRAM if code is None else next(rulings) for code in programs]
+
+
+def judge_each(run: Run, tests: Assertions, program: str) -> list[Ruling]:
+    """The ruling on one program for each test."""
+    trials = [
+        Trial(str(number), program, tests.entry_point, (test.call,), Expected((test.expected,)))
+        for number, test in enumerate(tests.tests)
+    ]
+    return judge(run, trials)

@@ -7,7 +7,7 @@ values stand in the passage is meant. What shows neither belongs to no step.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,16 +59,24 @@ class View:
 
     @property
     def marks(self) -> tuple[Claim, ...]:
-        """Checked claims that do not overlap: false ones first, of the others the shorter."""
-        ranked = sorted(
-            (each for each in self.found.claims if each.status != "not_checkable" and each.start < each.end),
-            key=lambda each: (each.status != "contradicted", each.end - each.start, each.start),
-        )
-        taken: list[Claim] = []
-        for claim in ranked:
-            if all(claim.end <= other.start or other.end <= claim.start for other in taken):
-                taken.append(claim)
-        return tuple(sorted(taken, key=lambda each: each.start))
+        """Checked claims that do not overlap."""
+        return apart(each for each in self.found.claims if each.status != "not_checkable")
+
+
+_FIRST = ("contradicted", "supported", "not_checkable")
+
+
+def apart(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Claims that do not overlap, in text order: false ones first, then true ones, of those the shorter."""
+    ranked = sorted(
+        (each for each in claims if each.start < each.end),
+        key=lambda each: (_FIRST.index(each.status), each.end - each.start, each.start),
+    )
+    taken: list[Claim] = []
+    for claim in ranked:
+        if all(claim.end <= other.start or other.end <= claim.start for other in taken):
+            taken.append(claim)
+    return tuple(sorted(taken, key=lambda each: each.start))
 
 
 def view(told: Told) -> View:

@@ -8,12 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Planted:
-    """`reply` answers a prompt; `prompts` and `seeds` collect what was asked."""
+    """`reply` answers a prompt; `prompts`, `seeds` and `keys` collect what was asked, and with which keys."""
 
     def __init__(self, reply: Callable[[str], str]) -> None:
         self.reply = reply
         self.prompts: list[str] = []
         self.seeds: list[int] = []
+        self.keys: set[str] = set()
         self.url = ""
 
     @property
@@ -28,6 +29,10 @@ def planted(reply: Callable[[str], str]) -> Iterator[Planted]:
     script = Planted(reply)
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            model = {"id": "m", "object": "model", "created": 0, "owned_by": "test"}
+            self._send({"object": "list", "data": [model]})
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             script.prompts.append(body["prompt"])
@@ -39,6 +44,10 @@ def planted(reply: Callable[[str], str]) -> Iterator[Planted]:
                 "logprobs": None,
             }
             answer = {"id": "x", "object": "text_completion", "created": 0, "model": "m", "choices": [choice]}
+            self._send(answer)
+
+        def _send(self, answer: object) -> None:
+            script.keys.add(self.headers.get("Authorization", ""))
             data = json.dumps(answer).encode()
             try:
                 self.send_response(200)
