@@ -27,11 +27,11 @@ def shown(reply: Reply) -> str:
     if reply.checked is not None:
         parts += ["<h3>Monologue, checked against the run</h3>", marked(reply.text, reply.checked)]
     elif reply.text:
-        parts += ["<h3>What the model wrote</h3>", f'<pre class="told">{escape(reply.text.strip())}</pre>']
+        parts.append(_folded("What the model wrote", reply.text, open=not reply.program))
     if reply.cut:
         parts.append('<p class="note">The answer was cut off at its longest length (--max-tokens).</p>')
     if reply.prompt:
-        parts.append(f"<details><summary>What was asked</summary><pre>{escape(reply.prompt)}</pre></details>")
+        parts.append(_folded("What was asked", reply.prompt))
     return f'<div class="reply">{"".join(parts)}</div>'
 
 
@@ -88,3 +88,7 @@ def _test(test: Assertion, ruling: Ruling) -> str:
 
 def _list(name: str, items: Iterable[str]) -> str:
     return f'<ul class="{name}">{"".join(f"<li>{each}</li>" for each in items)}</ul>'
+
+
+def _folded(head: str, text: str, open: bool = False) -> str:
+    return f"<details{' open' if open else ''}><summary>{head}</summary><pre>{escape(text.strip())}</pre></details>"

@@ -27,7 +27,7 @@ def build(model: Model) -> gr.Blocks:
             "is held against what the program really did there."
         )
         with gr.Tabs():
-            with gr.Tab("Write code"):
+            with gr.Tab("Write"):
                 _question(
                     model,
                     write_code,
@@ -35,7 +35,7 @@ def build(model: Model) -> gr.Blocks:
                     gr.Textbox(examples.DESCRIPTION, label="Description", lines=4, render=False),
                     _code("Tests", examples.DESCRIPTION_TESTS, 4),
                 )
-            with gr.Tab("Predict an output"):
+            with gr.Tab("Output"):
                 _question(
                     model,
                     predict_output,
@@ -43,7 +43,7 @@ def build(model: Model) -> gr.Blocks:
                     _code("Program", examples.FORWARD, 9),
                     _code("Call", examples.FORWARD_CALL, 1),
                 )
-            with gr.Tab("Predict an input"):
+            with gr.Tab("Input"):
                 _question(
                     model,
                     predict_input,

@@ -1,7 +1,8 @@
 """How the demo's page looks: claims by colour and sign, light and dark, wide and narrow."""
 
 CSS = """
-.gradio-container { max-width: 78rem !important; margin: 0 auto !important; }
+.gradio-container { width: 100%; max-width: 78rem !important; margin: 0 auto !important; }
+.gradio-container .main { padding-inline: 1rem; }
 .gradio-container h1 { font-size: 1.35rem; margin: 0; }
 .gradio-container textarea { font-size: .9rem; }
 .code textarea, .reply pre, .reply code { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; }
@@ -25,7 +26,7 @@ CSS = """
 .reply .claim i { font-style: normal; font-weight: 700; margin-right: .25rem; }
 .reply .claim.true { color: var(--true); background: var(--true-ground); }
 .reply .claim.false { color: var(--false); background: var(--false-ground); text-decoration: underline wavy 1px; }
-.reply .claim.false i { display: inline-block; }
+.reply .claim i::after { content: "\\2060"; }  /* no line ends between sign and text */
 .reply .claim.open { border-bottom: 1px dotted var(--open); }
 .reply .legend { display: flex; flex-wrap: wrap; gap: .4rem; margin: .2rem 0 .4rem; font-size: .88rem; }
 .reply .legend .claim { text-decoration: none; }

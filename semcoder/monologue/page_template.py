@@ -185,7 +185,7 @@ function go(number) {
   const told = passages.map(node => +node.dataset.step);
   const near = view.direction === "forward"
     ? Math.max(-1, ...told.filter(each => each <= at)) : Math.min(Infinity, ...told.filter(each => each >= at));
-  const same = near === at || (near === at - 1 && view.steps[near].line === step.line);  // a return and its line
+  const same = near === at || (near === at - 1 && view.steps[near]?.line === step.line);  // a return and its line
   let first;
   passages.forEach((node, index) => {
     node.classList.toggle("now", told[index] === near && same);

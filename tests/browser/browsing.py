@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
 FLAGS = (
     "--no-sandbox",
@@ -69,7 +69,13 @@ class Watched:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("request", lambda asked: None if is_here(asked.url) else self.strayed.append(asked.url))
         page.on("response", lambda got: self.refused.append(got.url) if got.status >= 400 else None)
-        page.on("requestfailed", lambda asked: self.refused.append(asked.url))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, asked: "Request") -> None:
+        if (
+            asked.failure != "net::ERR_ABORTED"
+        ):  # which the page does itself, to a stream that it has read enough of
+            self.refused.append(f"{asked.url}: {asked.failure}")
 
     def in_order(self) -> None:
         """Nothing went wrong, nothing left the machine, every link and picture is there, nothing is cut off."""
