@@ -1,16 +1,19 @@
 # Two commands: `make quickstart` (the whole graph, small, on a CPU) and `make test`.
 # PYTHON=... chooses the interpreter (3.11 or newer), CORES=... how many cores, MIRROR=DIR a folder of benchmark files.
+# `make demo` asks the quickstart's checkpoint; MODEL=DIR another one, SERVER=URL an OpenAI-compatible server.
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,\
 	$(if $(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(p))) python3)
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 MIRROR ?=
 BIN := .venv/bin
 OUT := results/quickstart
+MODEL ?= $(OUT)/checkpoints/quickstart
+SERVER ?=
 LOCKS := $(wildcard envs/*.lock) envs/install.py pyproject.toml
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/quickstart --cores $(CORES) \
 	$(if $(MIRROR),--config 'data={"mirror": "$(abspath $(MIRROR))"}')
 
-.PHONY: quickstart test cluster benchmarks lock clean
+.PHONY: quickstart test demo cluster benchmarks lock clean
 
 quickstart: .venv/.quickstart
 	$(SNAKEMAKE)
@@ -33,6 +36,15 @@ test: .venv/.dev
 
 .venv/.dev: $(LOCKS)
 	@$(PYTHON) envs/install.py dev && touch .venv/.quickstart $@
+
+.venv/.browser: $(LOCKS)
+	@$(PYTHON) envs/install.py browser && touch .venv/.quickstart $@
+
+.venv-demo/.demo: $(LOCKS)
+	@$(PYTHON) envs/install.py demo && touch .venv/.quickstart $@
+
+demo: .venv-demo/.demo
+	.venv-demo/bin/semcoder demo $(if $(SERVER),--server $(SERVER),--model $(MODEL))
 
 .venv/.benchmarks: $(LOCKS)
 	@$(PYTHON) envs/install.py benchmarks && touch .venv/.quickstart $@

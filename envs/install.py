@@ -1,4 +1,4 @@
-"""Make .venv from the hash-locked requirement files: `python envs/install.py quickstart|dev|benchmarks|cluster`.
+"""Make .venv or .venv-demo from hash-locked requirements: `python envs/install.py quickstart|dev|browser|demo|...`.
 
 Standard library only. Says what will be downloaded before it downloads. Interrupted, it can be run again.
 """
@@ -14,6 +14,8 @@ from pathlib import Path
 ENVS = Path(__file__).resolve().parent
 ROOT = ENVS.parent
 VENV = ROOT / ".venv"
+DEMO = ROOT / ".venv-demo"
+"""Over the quickstart's: what the demo needs in another version, and what it needs besides."""
 
 # What pip downloads, in MB, on Linux x86_64 with CPython 3.11 (du of a fresh download folder); torch-gpu is estimated.
 MEGABYTES = {
@@ -21,6 +23,8 @@ MEGABYTES = {
     "torch-gpu": 3000,
     "quickstart": 178,
     "dev": 35,
+    "browser": 54,
+    "demo": 40,
     "benchmarks": 45,
     "model": 93,
     "workflow": 25,
@@ -45,12 +49,30 @@ def main(wanted: str) -> None:
         _done("quickstart")
     for name, use in (
         ("dev", "tools for the tests"),
+        ("browser", "what drives a browser in the tests"),
         ("benchmarks", "the harnesses we are measured against"),
     ):
         if wanted == name and _missing(name):
             _say(f"about {MEGABYTES[name]} MB of {use}")
             _pip("-r", ENVS / f"{name}.lock")
             _done(name)
+    if wanted == "demo" and _missing("demo", DEMO):
+        _demo()
+
+
+def _demo() -> None:
+    _say(f"about {MEGABYTES['demo']} MB for the demo", DEMO)
+    python = VENV / "bin" / "python"
+    subprocess.run([python, "-m", "venv", "--without-pip", "--clear", DEMO], check=True)
+    _pip("-r", ENVS / "demo.lock", into=DEMO)
+    (below,) = VENV.glob("lib/python*/site-packages")
+    (site,) = DEMO.glob("lib/python*/site-packages")
+    # Behind its own packages it finds the quickstart's, this package among them.
+    (site / "quickstart.pth").write_text(f"import site; site.addsitedir({str(below)!r})\n")
+    command = DEMO / "bin" / "semcoder"
+    command.write_text(f"#!{DEMO / 'bin' / 'python'}\nfrom semcoder.cli import main\n\nmain()\n")
+    command.chmod(0o755)
+    _done("demo", DEMO)
 
 
 def _cluster() -> None:
@@ -90,11 +112,13 @@ def _rest() -> None:
     _pip("--no-build-isolation", "--editable", ROOT, hashes=False)
 
 
-def _pip(*arguments: str | Path, hashes: bool = True, may_fail: bool = False) -> bool:
+def _pip(*arguments: str | Path, hashes: bool = True, may_fail: bool = False, into: Path = VENV) -> bool:
     command = [
         VENV / "bin" / "python",
         "-m",
         "pip",
+        "--python",
+        into / "bin" / "python",
         "--disable-pip-version-check",
         "install",
         "--quiet",
@@ -116,17 +140,17 @@ def _identity() -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def _missing(name: str) -> bool:
-    stamp = VENV / f".{name}"
+def _missing(name: str, where: Path = VENV) -> bool:
+    stamp = where / f".{name}"
     return not stamp.exists() or stamp.read_text() != _identity()
 
 
-def _done(name: str) -> None:
-    (VENV / f".{name}").write_text(_identity())
+def _done(name: str, where: Path = VENV) -> None:
+    (where / f".{name}").write_text(_identity())
 
 
-def _say(text: str) -> None:
-    print(f"semcoder: downloading {text}, into {VENV}", flush=True)
+def _say(text: str, where: Path = VENV) -> None:
+    print(f"semcoder: downloading {text}, into {where}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from semcoder.errors import UserError
 from semcoder.evaluation.arguments import calls
-from semcoder.evaluation.assertions import judge_programs, read_tests
+from semcoder.evaluation.assertions import check_program, judge_programs, read_tests
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.prediction import Question
 from semcoder.evaluation.checking import Ruling, Runner
@@ -26,9 +26,10 @@ def trace(code: str, entry_point: str, arguments: str = "", limits: Limits | Non
     """Run `entry_point(arguments)` of a program in a sandbox of its own, and record every line that ran.
 
     `arguments` is the text between the parentheses. The result has the call's `value` as a literal, or what it
-    `raised`, and its `events`; `truncated` says why they are not all, if so. Raises UserError where the program
-    does not come to its call, or where the call does not end within `limits`.
+    `raised`, and its `events`; `truncated` says why they are not all, if so. Raises UserError where the program is
+    no Python or does not come to its call, or where the call does not end within `limits`.
     """
+    check_program(code)
     with Sandbox(1, limits or Limits()) as sandbox:
         (call,) = calls(sandbox.run, [(arguments, code)])
         if isinstance(call, NotAllowed):
@@ -51,6 +52,8 @@ def score_inputs(answers: Answers, workers: int = 2) -> list[Ruling]:
 
 
 def _predicted(benchmark: str, answers: Answers, workers: int) -> list[Ruling]:
+    for question, _ in answers:
+        check_program(question.code)
     with _runner(workers) as runner:
         return judge_answers(HARNESSES[benchmark], runner, answers)
 

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import semcoder
-from semcoder import UserError, score, score_programs, trace
+from semcoder import Limits, Question, UserError, score, score_inputs, score_programs, trace
 from semcoder.evaluation.assertions import read_tests
 from tests.docs.pages import ROOT, fences
 
@@ -106,8 +106,12 @@ def test_the_wheel_alone_has_the_command_line(alone: Path) -> None:
 
 
 def test_a_call_that_cannot_be_traced_is_an_error_that_says_why() -> None:
-    with pytest.raises(UserError, match=r"not traced: invalid \(SyntaxError"):
-        trace("def f(: x", "f")
+    with pytest.raises(UserError, match="program, line 2: not Python"):
+        trace("x = 1\ndef f(: x", "f", "1")
+    with pytest.raises(UserError, match="not traced: timeout"):
+        trace("while True: pass", "f", "1", Limits(cpu_s=0.3))
+    with pytest.raises(UserError, match="program, line 1: not Python"):
+        score_inputs([(Question("q", "def f(:", "f", "", "1"), "1")])
     with pytest.raises(UserError, match="no call that can be made"):
         trace("def f(x): return x", "f", "1 2")
     assert trace("def f(x): return 1 / x", "f", "0").raised == ("ZeroDivisionError", "division by zero", 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from semcoder.errors import UserError
 from semcoder.evaluation import extract
-from semcoder.evaluation.assertions import Assertion, Assertions, judge_each, read_tests
+from semcoder.evaluation.assertions import Assertion, Assertions, check_program, judge_each, read_tests
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.prediction import Question
 from semcoder.evaluation.checking import Ruling, Runner
@@ -93,7 +93,7 @@ def predict_output(model: Model, code: str, call: str) -> Reply:
 def predict_input(model: Model, code: str, call: str) -> Reply:
     """Arguments that give an output, with the model's monologue held against the run of those arguments."""
     name, output = read_output(call)
-    parsed(code)
+    check_program(code)
     item = Question("demo", code, name, "", output)
     reply, answer = _predicted(model, "pyx_input", item)
     if answer is None:
@@ -115,7 +115,7 @@ def predict_input(model: Model, code: str, call: str) -> Reply:
 def debug(model: Model, problem: str, code: str, tests: str) -> Reply:
     """The program repaired, where it fails a test; the model's monologue is held against the run that fails."""
     wanted = read_tests(tests)
-    parsed(code)
+    check_program(code)
     shown = shown_code(code)
     with _runner() as runner:
         before = judge_each(runner.quick, wanted, shown)
@@ -169,15 +169,6 @@ def read_output(text: str) -> tuple[str, str]:
                     f"output: {ast.unparse(right)} is no plain value; write it as a literal."
                 ) from error
     raise UserError(f"output: {text.strip() or 'empty'}: not of the form f(??) == [1, 2]; write it so.")
-
-
-def parsed(code: str) -> None:
-    """Raises UserError naming the line where a program is not Python."""
-    try:
-        ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = getattr(error, "lineno", None) or 1
-        raise UserError(f"program, line {line}: not Python ({getattr(error, 'msg', error)}).") from error
 
 
 def _expression(text: str) -> tuple[ast.expr | None, str]:

@@ -66,7 +66,7 @@ def main(
             "then `.venv-demo/bin/semcoder demo` in place of this command."
         ) from error
     asked = style_of(style)
-    port = _free(port)
+    port = free_port(port)
     tell(f"semcoder: loading {model}" if not server else f"semcoder: asking {server}")
     engine, name = _server(server, model, key_variable) if server else _folder(model, dtype, threads)
     page.serve(Model(engine, name, asked, label_offset, max_tokens), HOST, port)
@@ -87,7 +87,7 @@ def _server(url: str, model: str, key_variable: str) -> tuple[Engine, str]:
     return engine, f"{engine.model} at {url}"
 
 
-def _free(port: int) -> int:
+def free_port(port: int) -> int:
     """The port, or any free one for 0. Raises UserError where it is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Tests that a person writes: lines of `assert f(1, 2) == 3`."""
+"""What a person writes by hand: programs, and tests of them, lines of `assert f(1, 2) == 3`."""
 
 import ast
 from collections.abc import Sequence
@@ -69,6 +69,15 @@ def _arguments(call: ast.Call) -> tuple[str, Call]:
     args = [ast.unparse(each) for each in call.args]
     shown = ", ".join([*args, *(f"{name}={source}" for name, source in named.items())])
     return shown, Call(tuple(args), named)
+
+
+def check_program(code: str) -> None:
+    """Raises UserError naming the line where a program is not Python."""
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise UserError(f"program, line {line}: not Python ({getattr(error, 'msg', error)}).") from error
 
 
 def judge_programs(run: Run, tests: Assertions, programs: Sequence[str | None]) -> list[Ruling]:

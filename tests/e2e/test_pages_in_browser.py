@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import Checkout
 
-from tests.browser.browsing import LOOKS, chromium, looking
+from tests.browser.browsing import LOOKS, Watched, chromium, looking
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Locator
 
 pytestmark = pytest.mark.timeout(1800)  # the first test may wait for the whole graph
 
@@ -32,14 +32,40 @@ def report(browser: "Browser", finished: Checkout) -> Path:
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_the_report_shows_its_results_and_loads_nothing_from_elsewhere(
+def test_the_report_opens_and_loads_nothing_from_elsewhere(
     browser: "Browser", report: Path, scheme: str, width: int
 ) -> None:
     with looking(browser, scheme, width) as watched:
         watched.page.goto(report.as_uri())
-        watched.page.get_by_text("Results", exact=False).first.wait_for()
-        watched.picture(f"report-{scheme}-{width}")
+        menu(watched).wait_for()
         watched.in_order()
+        watched.picture(f"report-{scheme}-{width}")
+
+
+def test_every_part_of_the_report_is_there(browser: "Browser", report: Path) -> None:
+    with looking(browser, "light", 1280) as watched:
+        assert look_through(watched, report.as_uri()) >= 10
+
+
+def menu(watched: Watched) -> "Locator":
+    """A line of the report's menu that is always there."""
+    return watched.page.get_by_role("link", name="Statistics", exact=True)
+
+
+def look_through(watched: Watched, address: str) -> int:
+    """Open every part of the report that its menu names; returns how many files the parts hold."""
+    watched.page.goto(address)
+    menu(watched).wait_for()
+    names = [name for name in watched.page.locator("a").all_inner_texts() if name.strip()]
+    files = 0
+    for name in names:
+        watched.page.goto("about:blank")  # the address alone would not load it anew
+        watched.page.goto(address)
+        watched.page.get_by_role("link", name=name, exact=True).click()
+        watched.page.wait_for_timeout(300)
+        watched.in_order()
+        files += watched.page.locator("a[href^='data:']").count()
+    return files
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
