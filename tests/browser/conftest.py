@@ -1,4 +1,4 @@
-"""One browser for all tests of pages."""
+"""A browser for the tests of a page."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its driver's event loop is in the way of others
 def browser() -> Iterator["Browser"]:
     with chromium() as found:
         yield found
