@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,8 +34,12 @@ def address() -> Iterator[str]:
     """Where the demo is, started as a user would."""
     if not PYTHON.exists():
         missing(".venv-demo", "python envs/install.py demo")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "a key"}
-    with planted(reply) as model:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "a key", "NO_PROXY": "127.0.0.1"}
+    with planted(reply) as model, socket.create_server(("127.0.0.1", 0)) as outside:
+        proxy = (
+            f"http://127.0.0.1:{outside.getsockname()[1]}"  # whatever is asked of another machine comes here
+        )
+        environment |= {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "ALL_PROXY": proxy}
         command = [str(PYTHON), "-m", "semcoder.cli", "demo", "--server", model.url, "--port", "0"]
         process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         try:
@@ -50,6 +55,9 @@ def address() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(20)
+        outside.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            outside.accept()
     assert model.keys == {"Bearer a key"}
 
 
