@@ -42,17 +42,23 @@ class Run:
         self.kernels = out.parent / "kernels"
         self.errors = out.parent / f"{out.name}.stderr"
         self.log = out.parent / f"{out.name}.log"
-        processes = recipe.pop("processes", 1)
-        command = [sys.executable, "-m", "semcoder.cli"]
-        if processes > 1:  # as the rule starts it
-            name, *words = shlex.split(launcher(processes))
-            command = [str(Path(sys.executable).with_name(name)), *words, "--log", str(self.log)]
-        command += ["training", "train", "--base", str(model), "--threads", str(processes)]
-        command += ["--mixture", str(mixture), "--out", str(out), *options]
-        command += ["--recipe", json.dumps(RECIPE | recipe)]
-        environment = os.environ | {"TORCH_EXTENSIONS_DIR": str(self.kernels)}
+        processes, nodes = recipe.pop("processes", 1), recipe.pop("nodes", 1)
+        words = ["training", "train", "--base", str(model), "--threads", str(processes)]
+        words += ["--mixture", str(mixture), "--out", str(out), *options]
+        words += ["--recipe", json.dumps(RECIPE | recipe)]
+        if processes * nodes > 1:
+            words = ["--log", str(self.log), *words]
+        # As the rule starts it.
+        shell = f"exec {launcher(processes, nodes)} {shlex.join(words)}"
+        path = os.pathsep.join([str(out.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
+        environment = os.environ | {"TORCH_EXTENSIONS_DIR": str(self.kernels), "PATH": path}
         with self.errors.open("ab") as stream:
-            self.process = subprocess.Popen(command, stderr=stream, stdout=stream, env=environment)
+            self.process = subprocess.Popen(
+                ["bash", "-c", shell],
+                stderr=stream,
+                stdout=stream,
+                env=environment | {"SLURM_JOB_ID": str(os.getpid())},
+            )
 
     def said(self) -> str:
         """What all commands so far printed, and the last one's log."""
@@ -92,6 +98,18 @@ def mixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
     )
     return path
+
+
+SRUN = """#!/bin/bash
+# SLURM's, with all nodes on this machine: srun --nodes N --ntasks N --OPTION VALUE ... COMMAND
+nodes=$2
+while [[ $1 == --* ]]; do shift 2; done
+for ((node = 0; node < nodes; node++)); do "$@" & done
+trap 'kill -TERM $(jobs -p)' TERM
+status=0
+for job in $(jobs -p); do wait $job || status=$?; done
+exit $status
+"""
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +236,25 @@ def test_two_processes_with_zero_3_or_padded_batches_lose_the_same(
         learnt = (tensor.float() - base[name]).abs().mean().item()
         apart = (tensor.float() - gathered[name].float()).abs().mean().item()
         assert apart < learnt / 1000
+
+
+def test_two_nodes_meet_and_lose_the_same(
+    tiny_model: Path, mixture: Path, runs: tuple[Run, Run, Run], tmp_path: Path
+) -> None:
+    """With torchrun twice on this machine for two nodes of SLURM's: their meeting and their shared checkpoints."""
+    srun = tmp_path / "srun"
+    srun.write_text(SRUN)
+    srun.chmod(0o755)
+    ended = Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0", nodes=2, zero_stage=3)
+    ended.after_checkpoint(2, signal.SIGTERM)
+    assert ended.process.wait(200) != 0 and not (tmp_path / "out").exists(), ended.said()
+    assert "run the same command to go on" in ended.log.read_text()
+    log = Run(tiny_model, mixture, tmp_path / "out", nodes=2, zero_stage=3).end()
+    assert [entry["loss"] for entry in log] == pytest.approx(
+        [entry["loss"] for entry in runs[0].end()], rel=1e-5
+    )
+    said = ended.log.read_text()
+    assert said.count("going on from checkpoint-") == 1 and "2 x CPU process" in said
 
 
 def test_packs_are_fuller_than_padded_batches(runs: tuple[Run, Run, Run]) -> None:
