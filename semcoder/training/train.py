@@ -17,6 +17,7 @@ from semcoder.progress import tell
 from semcoder.training import forecast, zero
 from semcoder.training.card import write_card
 from semcoder.training.recipe import Recipe, parse_recipe
+from semcoder.training.setup import TrainingSetup
 
 INTERRUPTED = 143
 """Exit code after SIGTERM: the same command goes on from the checkpoint that was saved."""
@@ -25,7 +26,7 @@ LAST_STEP_S = 1800.0
 
 
 def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: float) -> None:
-    """Train `base` on `mixture`; `out` gets model, tokenizer, README.md, recipe.json and training_log.jsonl.
+    """Train `base` on `mixture`; `out` gets model, tokenizer, README.md, recipe.json, setup.json and the log.
 
     Runs in each process of the group. An unfinished run lives in
     `OUT.<digest of its inputs>.partial` and goes on from its newest whole checkpoint; `out` appears when all
@@ -96,7 +97,10 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
         write_json(final / "recipe.json", recipe.model_dump(mode="json"))
         steps = log.write_log(final / "training_log.jsonl", trainer.state.log_history)
         tasks = Counter[str](row.task for row in rows)
-        write_card(final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware())
+        resolved = trainer.args.hf_deepspeed_config.config
+        setup = TrainingSetup.of(recipe, hashes, resolved, coming, processes, zero.hardware())
+        write_json(final / "setup.json", setup.model_dump(mode="json"))
+        write_card(final / "README.md", out.name, setup, tasks, steps)
         replace_directory(final, out)
         for leftover in out.parent.glob(f"{out.name}.*.partial"):
             shutil.rmtree(leftover)

@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from semcoder.artifacts import sha256_of
 from semcoder.errors import UserError
 from semcoder.graph.training import launcher
 from semcoder.records import Example, write
+from semcoder.training.setup import TrainingSetup
 from semcoder.training.train import main
 
 STEPS = 12
@@ -172,7 +175,7 @@ def test_a_second_run_waits_for_the_first_and_takes_it_up(
     assert "going on from checkpoint-" in second.said()
 
 
-def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run, Run]) -> None:
+def test_result_is_a_model_that_learnt(tiny_model: Path, mixture: Path, runs: tuple[Run, Run, Run]) -> None:
     from safetensors.torch import load_file
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -200,11 +203,17 @@ def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run, R
         "generation_config.json",
         "model.safetensors",
         "recipe.json",
+        "setup.json",
         "tokenizer.json",
         "tokenizer_config.json",
         "training_log.jsonl",
     ]
     assert json.loads((out / "recipe.json").read_text())["warmup_steps"] == 2
+    setup = TrainingSetup.model_validate_json((out / "setup.json").read_text())
+    assert (setup.recipe.warmup_steps, setup.steps, setup.processes) == (2, STEPS, 1)
+    assert setup.sha256 == {"mixture": sha256_of(mixture), "base": sha256_of(tiny_model)}
+    assert setup.deepspeed["zero_optimization"]["stage"] == 2 and "auto" not in json.dumps(setup.deepspeed)
+    assert setup.versions["torch"] == version("torch") and setup.versions["deepspeed"] == version("deepspeed")
     card = (out / "README.md").read_text()
     assert "# one\n" in card
     assert "30 examples (30 nl2code) in 12 steps" in card
@@ -224,6 +233,7 @@ def test_two_processes_with_zero_3_or_padded_batches_lose_the_same(
 
     one, two = runs[0].end(), runs[other].end()
     assert "2 x CPU process" in runs[other].log.read_text()
+    assert '"auto"' not in (runs[other].out / "setup.json").read_text()
     for what in ("loss", "grad_norm"):
         assert [entry[what] for entry in one] == pytest.approx([entry[what] for entry in two], rel=1e-5)
     for log in (one, two):
