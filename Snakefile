@@ -14,9 +14,11 @@ report: "report/workflow.rst"
 configfile: f"{workflow.basedir}/config.yaml"
 
 
+IN_IMAGES = "apptainer" in map(str, workflow.deployment_settings.deployment_method)
+
 with refusals():
     GRAPH = Graph.of(config, workflow.configfiles, workflow.config_settings.config)
-    if "apptainer" in map(str, workflow.deployment_settings.deployment_method):
+    if IN_IMAGES:
         GRAPH.images.check()
         GRAPH.images.enter()
 CONFIG, DATA, MODELS, TRAINING, EVALUATION, IMAGES, RELEASES, BEYOND = GRAPH.parts

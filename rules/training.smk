@@ -67,20 +67,21 @@ rule train:
     wildcard_constraints:
         recipe=one_of(TRAINING.recipes),
     container:
-        image("train")
-    threads: workflow.cores if CONFIG.training.gpus == 0 else 32
+        image("train") if CONFIG.training.nodes == 1 else None
+    threads: workflow.cores if CONFIG.training.gpus == 0 else TRAINING.threads
     resources:
-        gpu=CONFIG.training.gpus,
+        **TRAINING.nodes,
+        gpu=CONFIG.training.gpus * CONFIG.training.nodes,
         mem_mb=8000 if CONFIG.training.gpus == 0 else 400000,
         runtime=4320,
     params:
         code=code("training", "train"),
         recipe=lambda w: TRAINING.recipe(w.recipe),
-        launcher=TRAINING.launcher,
-        gpus=options(gpus="training.gpus"),
+        launcher=TRAINING.launcher(image("train") if IN_IMAGES else ""),
+        devices=TRAINING.devices,
     message:
         "training: {output} ({resources.gpu} GPUs, {threads} threads, {resources.mem_mb} MB, at most"
         " {resources.runtime} minutes)"
     shell:
         "{params.launcher} --log {log} training train --base {input.base} --mixture {input.mixture}"
-        " {params.recipe} {params.gpus} --threads {threads} --out {output}"
+        " {params.recipe} {params.devices} --threads {threads} --out {output}"

@@ -237,7 +237,16 @@ class Evaluation(Section):
 class Training(Section):
     """What every training run shares."""
 
-    gpus: Count = Field(description="GPUs of one training job, 0 for the CPU")
+    gpus: Count = Field(description="GPUs of one training job on each of its nodes, 0 for the CPU")
+    nodes: Positive = Field(
+        default=1, description="nodes of one training job; more than one are SLURM's (`--profile slurm`)"
+    )
+
+    @model_validator(mode="after")
+    def _nodes_have_gpus(self) -> Self:
+        if self.nodes > 1 and not self.gpus:
+            raise ValueError(f"nodes is {self.nodes}, but gpus is 0; several nodes train on GPUs alone")
+        return self
 
 
 class PyxR(Section):

@@ -43,6 +43,8 @@ class Site:
     gpu_models: frozenset[str] = frozenset()
     asks: bool = True
     """Whether a teacher is asked."""
+    trains: bool = True
+    """Whether a model is to be trained."""
     tables: frozenset[str] | None = None
     """The tables to be made; None: those that the configuration names."""
     pyx: bool = True
@@ -81,6 +83,7 @@ class Site:
             partitions=_told(each.get("slurm_partition") for each in (named, *overrides)),
             gpu_models=_told(each.get("gpu_model") for each in overrides),
             asks=any("{params.asking}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
+            trains=any(job.rule.name == "train" for job in workflow.dag.needrun_jobs()),
             tables=frozenset(
                 tables
                 | ({each.removesuffix("_table") for each in rules} & set(BEYOND))
@@ -139,6 +142,12 @@ def look(graph: Graph, site: Site) -> Iterator[Finding]:
         yield from _sandbox(graph, site)
     if site.slurm:
         yield from _slurm(graph, site)
+    elif graph.config.training.nodes > 1 and site.trains:
+        yield Finding(
+            "fault",
+            f"training: {graph.config.training.nodes} nodes are SLURM's to give; run with --profile slurm, or set "
+            f"training.nodes to 1",
+        )
     yield _data(graph, site)
     if site.asks:
         yield from _key(graph)

@@ -63,6 +63,13 @@ def test_what_the_cluster_lacks_is_said(
     assert said in found
 
 
+def test_several_nodes_need_a_scheduler_where_something_is_trained(tmp_path: Path) -> None:
+    several = graph(tmp_path, training={"gpus": 8, "nodes": 2})
+    [found] = faults(several, Site())
+    assert "2 nodes are SLURM's to give; run with --profile slurm" in found
+    assert faults(several, Site(trains=False)) == []
+
+
 def test_an_apptainer_that_is_too_old_and_images_that_are_not_there_are_faults(
     tmp_path: Path, commands: Path
 ) -> None:

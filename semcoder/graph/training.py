@@ -18,18 +18,32 @@ if TYPE_CHECKING:
 
 DIRECTIONS = ("forward", "backward")
 RENDERED = ("scratchpad", "next", "concise", "direct")
+THREADS = 32
+"""Of a node with GPUs."""
 RELEASED = {"PyX": "released", "PyX-R": "refine"}
 """{data set of the authors, an entry of data/versions.csv: the option of `training mix` that takes its examples}"""
 
 
-def launcher(gpus: int) -> str:
-    """What starts the training command: itself, or one process for each GPU of the node."""
-    if gpus < 2:
+def launcher(gpus: int, nodes: int = 1, image: str = "") -> str:
+    """What starts the training command: itself, or one process for each GPU of the node, or of several.
+
+    Several are SLURM's: one torchrun a node, and they meet on the node that the job's shell runs on. That shell runs
+    outside of the `image`, in which there is no SLURM to ask for the other nodes; each torchrun runs inside.
+    """
+    if gpus * nodes < 2:
         return "semcoder"
     # The scheduler's warning and its kill reach every process, with time to write a checkpoint.
     signals = "--signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 --shutdown-timeout 1800"
     # Without the -- torchrun takes the command's --log for an option of its own.
-    return f"torchrun --standalone --nproc_per_node {gpus} {signals} -m -- semcoder.cli"
+    started = f"--nproc_per_node {gpus} {signals} -m -- semcoder.cli"
+    if nodes == 1:
+        return f"torchrun --standalone {started}"
+    # A node that has saved may leave before the first one has marked the checkpoint whole: its exit kills nobody.
+    each = f"--gpus-per-node {gpus} --cpus-per-task {THREADS} --kill-on-bad-exit 0"
+    srun = f"srun --nodes {nodes} --ntasks {nodes} {each}"
+    inside = f'apptainer exec --home "$PWD" {image} ' if image else ""
+    meeting = '--rdzv-id "$SLURM_JOB_ID" --rdzv-endpoint "$(hostname):$((20000 + SLURM_JOB_ID % 20000))"'
+    return f"{srun} {inside}torchrun --nnodes {nodes} --rdzv-backend c10d {meeting} {started}"
 
 
 @dataclass(frozen=True)
@@ -37,16 +51,30 @@ class TrainingRuns:
     """Mixtures and training runs."""
 
     graph: Graph
+    threads: int = THREADS
 
     @property
     def recipes(self) -> list[str]:
         """All recipes."""
         return list(self.graph.config.recipes)
 
+    def launcher(self, image: str) -> str:
+        """What starts the training command; `image` is empty where jobs run in none."""
+        training = self.graph.config.training
+        return launcher(training.gpus, training.nodes, image)
+
     @property
-    def launcher(self) -> str:
-        """What starts the training command."""
-        return launcher(self.graph.config.training.gpus)
+    def devices(self) -> str:
+        """`--gpus`, and `--nodes` where there are several."""
+        training = self.graph.config.training
+        nodes = f" {option('nodes', training.nodes)}" if training.nodes > 1 else ""
+        return f"{option('gpus', training.gpus)}{nodes}"
+
+    @property
+    def nodes(self) -> dict[str, int | str]:
+        """What a job on several nodes asks SLURM for besides GPUs: one task a node, which the job starts itself."""
+        nodes = self.graph.config.training.nodes
+        return {"nodes": nodes, "tasks": nodes, "tasks_per_gpu": 0, "mpi": "srun"} if nodes > 1 else {}
 
     def base(self, recipe: str) -> str:
         """The folder of the model that training starts from."""

@@ -154,6 +154,7 @@ PAPER = {
 CHECKPOINT = {
     "config.json, model.safetensors, tokenizer.json, ...": "the model, as transformers reads it",
     "recipe.json": "the recipe that it was trained by ([recipes](configuration.md#recipesname))",
+    "setup.json": "how it was trained ([TrainingSetup](#trainingsetup))",
     "training_log.jsonl": "one line a step, below",
     "README.md": "the model card: data, hashes, settings, versions, hardware",
 }

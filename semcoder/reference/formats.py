@@ -27,6 +27,7 @@ from semcoder.report.robustness import FIELDS as ROBUSTNESS
 from semcoder.report.table import FIELDS
 from semcoder.teacher.bill import Post
 from semcoder.teacher.costs import COLUMNS
+from semcoder.training.setup import TrainingSetup
 
 START = """\
 # Files and records
@@ -69,7 +70,7 @@ RECORDS: tuple[type[BaseModel], ...] = (
     records.ScoredItem,
     records.Dropped,
 )
-SINGLE = (Summary, Post, Setup, ScoreFile, Report, Overlap)
+SINGLE = (Summary, Post, TrainingSetup, Setup, ScoreFile, Report, Overlap)
 PINNED: dict[str, type[BaseModel]] = {
     "data/versions.csv": External,
     "claims.yaml": Claim,

@@ -46,8 +46,11 @@ def within_examples(
 
     `query`, `key`, `value`: (1, heads, tokens, head size), `key` and `value` with as many heads or a fraction;
     `cu_seq_lens_q`: the tokens before each example, and all of them at the end; `max_length_q`: tokens of the
-    longest. Returns (1, tokens, heads, head size). Raises ValueError for a model that needs another attention.
+    longest. Returns (1, tokens, heads, head size). Raises ValueError for a model that needs another attention, and
+    for a mask or a cache with something in it: neither can be heeded, so neither is passed over.
     """
+    if attention_mask is not None or key.shape[2] != query.shape[2]:
+        raise ValueError("packs are told apart by their borders; give no attention mask and no filled cache.")
     if dropout or (sliding_window or max_length_q) < max_length_q:
         raise ValueError("packs have no attention dropout and no sliding window; set pack_tokens to null.")
     if _has_kernel(query):

@@ -1,26 +1,22 @@
 """The model card that a trained model is published with."""
 
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from semcoder.artifacts import writing
-from semcoder.training.recipe import Recipe
-
-LIBRARIES = ("torch", "transformers", "accelerate", "deepspeed", "tokenizers", "safetensors")
+from semcoder.training.setup import TrainingSetup
 
 
 def write_card(
     path: Path,
     name: str,
-    recipe: Recipe,
-    hashes: dict[str, str],
+    setup: TrainingSetup,
     examples: dict[str, int],
     steps: list[dict[str, Any]],
-    hardware: str,
 ) -> None:
-    """Write README.md. `hashes`: sha256 of mixture and base; `examples`: how many of each task."""
+    """Write README.md. `examples`: how many of each task; `steps`: the training log."""
+    recipe = setup.recipe
     lines = [
         "---",
         "library_name: transformers",
@@ -36,12 +32,12 @@ def write_card(
         "",
         "| | |",
         "| --- | --- |",
-        *(f"| {what} sha256 | `{digest}` |" for what, digest in hashes.items()),
+        *(f"| {what} sha256 | `{digest}` |" for what, digest in setup.sha256.items()),
         f"| tokens seen | {sum(step['tokens'] for step in steps)} |",
         f"| loss, first step | {steps[0]['loss']:.4f} |",
         f"| loss, last step | {steps[-1]['loss']:.4f} |",
-        f"| hardware | {hardware} |",
-        f"| libraries | {', '.join(f'{each} {version(each)}' for each in LIBRARIES)} |",
+        f"| hardware | {setup.hardware} |",
+        f"| libraries | {', '.join(f'{name} {each}' for name, each in setup.versions.items() if each)} |",
         "",
         "Recipe:",
         "",
@@ -49,7 +45,7 @@ def write_card(
         json.dumps(recipe.model_dump(mode="json"), indent=2, sort_keys=True),
         "```",
         "",
-        "Loss of each step: `training_log.jsonl`.",
+        "Loss of each step: `training_log.jsonl`. All settings, DeepSpeed's too: `setup.json`.",
     ]
     with writing(path) as stream:
         stream.write("\n".join(lines) + "\n")

@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import socket
 import time
 from pathlib import Path
 from types import FrameType
@@ -11,11 +12,38 @@ import torch.distributed
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from semcoder.artifacts import write_json
+from semcoder.errors import UserError
 from semcoder.progress import tell
 from semcoder.training import zero
 
 MARK = "complete.json"
 """Written last. A checkpoint without it was cut off while being written and is never resumed from."""
+
+LOCK = "lock"
+"""In the folder of an unfinished run: held by the first process, so that no other run writes there."""
+
+
+def agreed(partial: Path) -> Path | None:
+    """The newest whole checkpoint as the first process sees it, in all processes; None when there is none.
+
+    Processes may see the disk differently: a file system shared by nodes shows a file to some of them later. Raises
+    UserError, in all of them, where one does not see what the first one sees.
+    """
+    found = newest(partial) if zero.rank() == 0 else None
+    said = [found.name if found else None]
+    torch.distributed.broadcast_object_list(said)
+    start = partial / said[0] if said[0] else None
+    seen = (start / MARK if start else partial / LOCK).exists()
+    views: list[Any] = [None] * zero.world_size()
+    torch.distributed.all_gather_object(
+        views, None if seen else f"process {zero.rank()} on {socket.gethostname()}"
+    )
+    if lacking := [view for view in views if view]:
+        raise UserError(
+            f"{start or partial}: {', '.join(lacking)} cannot see it; put the results on a file system that all "
+            "nodes share."
+        )
+    return start
 
 
 def newest(partial: Path) -> Path | None:
@@ -24,7 +52,7 @@ def newest(partial: Path) -> Path | None:
     for checkpoint in partial.glob("checkpoint-*"):
         if (checkpoint / MARK).exists():
             whole.append(checkpoint)
-        elif zero.rank() == 0:
+        else:
             tell(f"{checkpoint.name} was cut off while being written: not used")
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from semcoder.progress import tell
 from semcoder.training import forecast, zero
 from semcoder.training.card import write_card
 from semcoder.training.recipe import Recipe, parse_recipe
+from semcoder.training.setup import TrainingSetup
 
 INTERRUPTED = 143
 """Exit code after SIGTERM: the same command goes on from the checkpoint that was saved."""
@@ -25,7 +26,7 @@ LAST_STEP_S = 1800.0
 
 
 def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: float) -> None:
-    """Train `base` on `mixture`; `out` gets model, tokenizer, README.md, recipe.json and training_log.jsonl.
+    """Train `base` on `mixture`; `out` gets model, tokenizer, README.md, recipe.json, setup.json and the log.
 
     Runs in each process of the group. An unfinished run lives in
     `OUT.<digest of its inputs>.partial` and goes on from its newest whole checkpoint; `out` appears when all
@@ -34,7 +35,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     # Here, so that the command's --help need not load the libraries.
     from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
 
-    from semcoder.training import attention, batches, checkpoints, log
+    from semcoder.training import attention, batches, checkpoints, engine, log
 
     processes = zero.world_size()
     rows, tokenizer, examples = batches.read_examples(mixture, base, recipe.max_tokens)
@@ -42,7 +43,7 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
     hashes = {"mixture": sha256_of(mixture), "base": sha256_of(base)}
     partial = _partial(out, recipe, hashes, processes)
     if zero.rank() == 0:
-        alone = open_alone(partial / "lock", LAST_STEP_S)
+        alone = open_alone(partial / checkpoints.LOCK, LAST_STEP_S)
     shape = forecast.shape_of(base)
     weights = forecast.weights_of(base, shape)
     coming = forecast.forecast(
@@ -74,8 +75,8 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
         callbacks=[keeper, log.Log(plan, peak)],
     )
     trainer.remove_callback(PrinterCallback)
-    _require_deepspeed(trainer, processes)
-    start = checkpoints.newest(partial)
+    trainer.add_callback(engine.Checked(trainer, recipe, processes))
+    start = checkpoints.agreed(partial)
     if zero.rank() == 0:
         tell(f"{forecast.told(coming, processes, card)}; {zero.hardware()}")
         if start:
@@ -96,12 +97,15 @@ def train(base: Path, mixture: Path, recipe: Recipe, out: Path, save_minutes: fl
         write_json(final / "recipe.json", recipe.model_dump(mode="json"))
         steps = log.write_log(final / "training_log.jsonl", trainer.state.log_history)
         tasks = Counter[str](row.task for row in rows)
-        write_card(final / "README.md", out.name, recipe, hashes, tasks, steps, zero.hardware())
+        resolved = trainer.args.hf_deepspeed_config.config
+        setup = TrainingSetup.of(recipe, hashes, resolved, coming, processes, zero.hardware())
+        write_json(final / "setup.json", setup.model_dump(mode="json"))
+        write_card(final / "README.md", out.name, setup, tasks, steps)
         replace_directory(final, out)
         for leftover in out.parent.glob(f"{out.name}.*.partial"):
             shutil.rmtree(leftover)
         alone.close()
-    _leave(processes)
+    engine.leave(processes)
 
 
 def _partial(out: Path, recipe: Recipe, hashes: dict[str, str], processes: int) -> Path:
@@ -116,29 +120,6 @@ def _partial(out: Path, recipe: Recipe, hashes: dict[str, str], processes: int) 
     return partial
 
 
-def _require_deepspeed(trainer: Any, processes: int) -> None:
-    """Some launchers drop DeepSpeed or processes without a word (accelerate launch --cpu does)."""
-    if not trainer.is_deepspeed_enabled:
-        raise RuntimeError("the Trainer runs without DeepSpeed")
-    if trainer.args.world_size != processes:
-        raise RuntimeError(f"{trainer.args.world_size} processes joined, {processes} were started")
-
-
-def _leave(processes: int) -> None:
-    """End the process once all is saved.
-
-    Several CPU processes with ZeRO-3 now and then abort while Python shuts down ("terminate called without
-    an active exception"); leaving at once avoids that.
-    """
-    if processes > 1:
-        import torch.distributed
-
-        torch.distributed.barrier()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
-
-
 def main(
     base: Annotated[Path, typer.Option(help="Directory of the model to start from.")],
     mixture: Annotated[Path, typer.Option(help="Example records.")],
@@ -146,11 +127,12 @@ def main(
         str, typer.Option(help="JSON of the recipe; keys left out are as `semcoder config --schema` says.")
     ],
     out: Annotated[Path, typer.Option(help="Directory to make.")],
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads of all processes, 0 for one a core.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads of a node, 0 for one a core.")] = 0,
     gpus: Annotated[
         int | None,
-        typer.Option(min=0, help="GPUs to train on, 0 for the CPU; whatever there is if left out."),
+        typer.Option(min=0, help="GPUs of each node, 0 for the CPU; whatever there is if left out."),
     ] = None,
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes, each with as many GPUs.")] = 1,
     save_minutes: Annotated[float, typer.Option(min=0, help="Work that a kill may cost.")] = 15,
 ) -> None:
     """Fine-tune a model with DeepSpeed.
@@ -164,7 +146,7 @@ def main(
     wanted = parse_recipe(recipe)
     if gpus == 0:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    libraries.prepare(threads // zero.world_size())
+    libraries.prepare(threads // zero.local_size())
     if gpus:
-        zero.require_gpus(gpus)
+        zero.require_gpus(gpus, nodes)
     train(base, mixture, wanted, out, save_minutes)

@@ -27,15 +27,21 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def require_gpus(wanted: int) -> None:
-    """Raise UserError rather than train for weeks on the wrong device. One process a GPU, all on this node."""
+def local_size() -> int:
+    """Those of them on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", world_size()))
+
+
+def require_gpus(wanted: int, nodes: int) -> None:
+    """Raise UserError rather than train for weeks on the wrong device. One process a GPU, `wanted` on each node."""
     import torch
 
-    if torch.cuda.device_count() < wanted or world_size() != wanted:
+    if torch.cuda.device_count() < wanted or local_size() != wanted or world_size() != wanted * nodes:
         raise UserError(
-            f"Training was to use {wanted} GPUs, one process each, but torch {torch.__version__} sees "
-            f"{torch.cuda.device_count()} and {world_size()} processes were started; install a CUDA build of torch, "
-            "run on a node that has the GPUs (torchrun starts the processes), or set training.gpus."
+            f"Training was to use {wanted} GPUs, one process each, on {nodes} nodes, but torch {torch.__version__} "
+            f"sees {torch.cuda.device_count()} here and {local_size()} processes were started here, {world_size()} in "
+            "all; install a CUDA build of torch, run on nodes that have the GPUs (torchrun starts the processes), or "
+            "set training.gpus and training.nodes."
         )
 
 
@@ -90,8 +96,7 @@ def memory_gb() -> tuple[float, str]:
 
     if on_gpus():
         return torch.cuda.get_device_properties().total_memory / 1e9, device()
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", world_size()))
-    return forecast.machine_memory_gb() / local, "each process on this machine"
+    return forecast.machine_memory_gb() / local_size(), "each process on this machine"
 
 
 def hardware() -> str:

@@ -84,3 +84,25 @@ def test_another_attention_is_refused(options: dict[str, Any]) -> None:
 
     with pytest.raises(ValueError, match="set pack_tokens to null"):
         _attend(_draw(4, 4, torch.float32, "cpu"), **options)
+
+
+def test_a_mask_or_a_filled_cache_is_refused() -> None:
+    import torch
+
+    from semcoder.training.attention import within_examples
+
+    query, key, value = (each.detach() for each in _draw(4, 4, torch.float32, "cpu"))
+    borders = torch.tensor([0, *LENGTHS]).cumsum(0).to(torch.int32)
+    mask = torch.ones(1, 1, sum(LENGTHS), sum(LENGTHS), dtype=torch.bool)
+    longer = torch.cat([key, key], 2)
+    for keys, values, given in ((key, value, mask), (longer, longer, None)):
+        with pytest.raises(ValueError, match="no attention mask and no filled cache"):
+            within_examples(
+                torch.nn.Module(),
+                query,
+                keys,
+                values,
+                given,
+                cu_seq_lens_q=borders,
+                max_length_q=max(LENGTHS),
+            )

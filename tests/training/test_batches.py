@@ -174,6 +174,32 @@ def test_examples_of_a_pack_do_not_see_each_other(packing_model: Any, plain_mode
         logits(packing_model, ROWS, "position_ids")
 
 
+def test_a_cache_or_a_mask_of_ones_lets_no_example_see_another(packing_model: Any, plain_model: Any) -> None:
+    """transformers' own packing, by positions alone, is lost with either."""
+    import torch
+
+    from semcoder.training.batches import PackCollator
+
+    batch = PackCollator(0)([ROWS])
+    del batch["labels"], batch["shift_labels"]
+    ids, positions = batch["input_ids"], batch["position_ids"]
+    ones = torch.ones_like(ids)
+    with torch.no_grad():
+        apart = packing_model(**batch, use_cache=False).logits
+        for more in (
+            {"use_cache": True},
+            {"attention_mask": ones},
+            {"use_cache": True, "attention_mask": ones},
+        ):
+            assert torch.equal(packing_model(**batch, **more).logits, apart)
+            theirs = plain_model(input_ids=ids, position_ids=positions, **{"use_cache": False, **more}).logits
+            assert (theirs[:, batch["logits_to_keep"]] - apart).abs().max() > 1e-3
+        theirs = plain_model(input_ids=ids, position_ids=positions, use_cache=False).logits
+        assert (theirs[:, batch["logits_to_keep"]] - apart).abs().max() < 1e-5
+    with pytest.raises(ValueError, match="no attention mask"):
+        packing_model(**batch, attention_mask=ones[:, None, None].expand(1, 1, ids.shape[1], -1).bool())
+
+
 def test_a_steps_gradient_is_the_same_packed_padded_and_one_by_one(
     packing_model: Any, plain_model: Any
 ) -> None:

@@ -2,20 +2,24 @@
 
 import json
 import os
+import random
 import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from semcoder.artifacts import sha256_of
 from semcoder.errors import UserError
 from semcoder.graph.training import launcher
 from semcoder.records import Example, write
+from semcoder.training.setup import TrainingSetup
 from semcoder.training.train import main
 
 STEPS = 12
@@ -42,17 +46,29 @@ class Run:
         self.kernels = out.parent / "kernels"
         self.errors = out.parent / f"{out.name}.stderr"
         self.log = out.parent / f"{out.name}.log"
-        processes = recipe.pop("processes", 1)
-        command = [sys.executable, "-m", "semcoder.cli"]
-        if processes > 1:  # as the rule starts it
-            name, *words = shlex.split(launcher(processes))
-            command = [str(Path(sys.executable).with_name(name)), *words, "--log", str(self.log)]
-        command += ["training", "train", "--base", str(model), "--threads", str(processes)]
-        command += ["--mixture", str(mixture), "--out", str(out), *options]
-        command += ["--recipe", json.dumps(RECIPE | recipe)]
-        environment = os.environ | {"TORCH_EXTENSIONS_DIR": str(self.kernels)}
+        self.before = self._checkpoints()
+        processes, nodes = recipe.pop("processes", 1), recipe.pop("nodes", 1)
+        words = ["training", "train", "--base", str(model), "--threads", str(processes)]
+        words += ["--mixture", str(mixture), "--out", str(out), *options]
+        words += ["--recipe", json.dumps(RECIPE | recipe)]
+        if processes * nodes > 1:
+            words = ["--log", str(self.log), *words]
+        # As the rule starts it.
+        shell = f"exec {launcher(processes, nodes)} {shlex.join(words)}"
+        path = os.pathsep.join([str(out.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
+        environment = os.environ | {"TORCH_EXTENSIONS_DIR": str(self.kernels), "PATH": path}
         with self.errors.open("ab") as stream:
-            self.process = subprocess.Popen(command, stderr=stream, stdout=stream, env=environment)
+            self.process = subprocess.Popen(
+                ["bash", "-c", shell],
+                stderr=stream,
+                stdout=stream,
+                env=environment | {"SLURM_JOB_ID": str(os.getpid())},
+            )
+
+    def _checkpoints(self) -> set[str]:
+        """Names of the whole ones."""
+        marks = self.out.parent.glob(f"{self.out.name}.*.partial/checkpoint-*/complete.json")
+        return {mark.parent.name for mark in marks}
 
     def said(self) -> str:
         """What all commands so far printed, and the last one's log."""
@@ -65,11 +81,11 @@ class Run:
         return [json.loads(line) for line in log.read_text().splitlines()] if code == 0 else []
 
     def after_checkpoint(self, step: int, number: signal.Signals) -> None:
-        """Send a signal as soon as the checkpoint of `step` or a later one is whole."""
+        """Send a signal as soon as this command has made the checkpoint of `step` or a later one."""
         deadline = time.monotonic() + 90
         while self.process.poll() is None and time.monotonic() < deadline:
-            for mark in self.out.parent.glob(f"{self.out.name}.*.partial/checkpoint-*/complete.json"):
-                if int(mark.parent.name.rpartition("-")[2]) >= step:
+            for made in self._checkpoints() - self.before:
+                if int(made.rpartition("-")[2]) >= step:
                     self.process.send_signal(number)
                     return
             time.sleep(0.01)
@@ -94,11 +110,24 @@ def mixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+SRUN = """#!/bin/bash
+# SLURM's, with all nodes on this machine: srun --nodes N --ntasks N --OPTION VALUE ... COMMAND
+nodes=$2
+while [[ $1 == --* ]]; do shift 2; done
+for ((node = 0; node < nodes; node++)); do "$@" & done
+trap 'kill -TERM $(jobs -p)' TERM
+status=0
+for job in $(jobs -p); do wait $job || status=$?; done
+exit $status
+"""
+
+
 @pytest.fixture(scope="module")
 def runs(
     tiny_model: Path, mixture: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Run, Run, Run]]:
-    """An undisturbed run on one process, and on two processes one with ZeRO-3 and one with padded batches."""
+    """An undisturbed run on one process with ZeRO-2; on two processes one with ZeRO-3, and one with ZeRO-2 and
+    padded batches."""
     folder = tmp_path_factory.mktemp("runs")
     one = Run(tiny_model, mixture, folder / "one")
     two = Run(tiny_model, mixture, folder / "two", processes=2, zero_stage=3)
@@ -111,38 +140,43 @@ def runs(
 def test_killed_and_ended_runs_go_on_to_the_same_losses(
     tiny_model: Path, mixture: Path, tmp_path: Path
 ) -> None:
+    """Stopped after three steps drawn anew each time: by a kill, by a warning, by SLURM's warning."""
+
     def start() -> Run:
         return Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0", precision="bf16")
 
+    steps = sorted(random.SystemRandom().sample(range(1, STEPS - 3), 3))
     undisturbed = Run(tiny_model, mixture, tmp_path / "undisturbed", precision="bf16")
     killed = start()
-    killed.after_checkpoint(2, signal.SIGKILL)
+    killed.after_checkpoint(steps[0], signal.SIGKILL)
     killed.end(-signal.SIGKILL)
     (partial,) = tmp_path.glob("out.*.partial")
     torn = partial / "checkpoint-11"  # cut off before its mark was written
     torn.mkdir(exist_ok=True)
     (torn / "complete.json").unlink(missing_ok=True)
 
-    ended = start()
-    ended.after_checkpoint(5, signal.SIGTERM)
-    ended.end(143)
-    assert not (tmp_path / "out").exists()
+    for step, number in zip(steps[1:], (signal.SIGTERM, signal.SIGUSR1), strict=True):
+        ended = start()
+        ended.after_checkpoint(step, number)
+        ended.end(143)
+        assert not (tmp_path / "out").exists()
 
     log = start().end()
-    assert [entry["loss"] for entry in log] == [entry["loss"] for entry in undisturbed.end()]
+    assert [entry["loss"] for entry in log] == [entry["loss"] for entry in undisturbed.end()], steps
     assert [entry["step"] for entry in log] == list(range(1, STEPS + 1))
-    messages = killed.said()
+    messages = killed.errors.read_text()
     assert "checkpoint-11 was cut off" in messages
-    assert messages.count("going on from checkpoint-") == 2
+    assert messages.count("going on from checkpoint-") == 3
     assert not list(tmp_path.glob("out.*.partial"))
 
 
 def test_a_second_run_waits_for_the_first_and_takes_it_up(
     tiny_model: Path, mixture: Path, runs: tuple[Run, Run, Run], tmp_path: Path
 ) -> None:
-    first = Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0")
+    """Both with ZeRO-3, on one process: it loses what ZeRO-2 does."""
+    first = Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0", zero_stage=3)
     first.after_checkpoint(1, signal.SIGSTOP)
-    second = Run(tiny_model, mixture, tmp_path / "out")
+    second = Run(tiny_model, mixture, tmp_path / "out", zero_stage=3)
     deadline = time.monotonic() + 90
     while "waiting up to" not in second.said():
         assert time.monotonic() < deadline
@@ -150,11 +184,13 @@ def test_a_second_run_waits_for_the_first_and_takes_it_up(
     first.process.send_signal(signal.SIGTERM)
     first.process.send_signal(signal.SIGCONT)
     first.end(143)
-    assert [entry["loss"] for entry in second.end()] == [entry["loss"] for entry in runs[0].end()]
+    assert [entry["loss"] for entry in second.end()] == pytest.approx(
+        [entry["loss"] for entry in runs[0].end()], rel=1e-5
+    )
     assert "going on from checkpoint-" in second.said()
 
 
-def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run, Run]) -> None:
+def test_result_is_a_model_that_learnt(tiny_model: Path, mixture: Path, runs: tuple[Run, Run, Run]) -> None:
     from safetensors.torch import load_file
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -182,11 +218,17 @@ def test_result_is_a_model_that_learnt(tiny_model: Path, runs: tuple[Run, Run, R
         "generation_config.json",
         "model.safetensors",
         "recipe.json",
+        "setup.json",
         "tokenizer.json",
         "tokenizer_config.json",
         "training_log.jsonl",
     ]
     assert json.loads((out / "recipe.json").read_text())["warmup_steps"] == 2
+    setup = TrainingSetup.model_validate_json((out / "setup.json").read_text())
+    assert (setup.recipe.warmup_steps, setup.steps, setup.processes) == (2, STEPS, 1)
+    assert setup.sha256 == {"mixture": sha256_of(mixture), "base": sha256_of(tiny_model)}
+    assert setup.deepspeed["zero_optimization"]["stage"] == 2 and "auto" not in json.dumps(setup.deepspeed)
+    assert setup.versions["torch"] == version("torch") and setup.versions["deepspeed"] == version("deepspeed")
     card = (out / "README.md").read_text()
     assert "# one\n" in card
     assert "30 examples (30 nl2code) in 12 steps" in card
@@ -206,6 +248,7 @@ def test_two_processes_with_zero_3_or_padded_batches_lose_the_same(
 
     one, two = runs[0].end(), runs[other].end()
     assert "2 x CPU process" in runs[other].log.read_text()
+    assert '"auto"' not in (runs[other].out / "setup.json").read_text()
     for what in ("loss", "grad_norm"):
         assert [entry[what] for entry in one] == pytest.approx([entry[what] for entry in two], rel=1e-5)
     for log in (one, two):
@@ -218,6 +261,25 @@ def test_two_processes_with_zero_3_or_padded_batches_lose_the_same(
         learnt = (tensor.float() - base[name]).abs().mean().item()
         apart = (tensor.float() - gathered[name].float()).abs().mean().item()
         assert apart < learnt / 1000
+
+
+def test_two_nodes_meet_and_lose_the_same(
+    tiny_model: Path, mixture: Path, runs: tuple[Run, Run, Run], tmp_path: Path
+) -> None:
+    """With torchrun twice on this machine for two nodes of SLURM's: their meeting and their shared checkpoints."""
+    srun = tmp_path / "srun"
+    srun.write_text(SRUN)
+    srun.chmod(0o755)
+    ended = Run(tiny_model, mixture, tmp_path / "out", "--save-minutes", "0", nodes=2, zero_stage=3)
+    ended.after_checkpoint(2, signal.SIGTERM)
+    assert ended.process.wait(200) != 0 and not (tmp_path / "out").exists(), ended.said()
+    assert "run the same command to go on" in ended.log.read_text()
+    log = Run(tiny_model, mixture, tmp_path / "out", nodes=2, zero_stage=3).end()
+    assert [entry["loss"] for entry in log] == pytest.approx(
+        [entry["loss"] for entry in runs[0].end()], rel=1e-5
+    )
+    said = ended.log.read_text()
+    assert said.count("going on from checkpoint-") == 1 and "2 x CPU process" in said
 
 
 def test_packs_are_fuller_than_padded_batches(runs: tuple[Run, Run, Run]) -> None:

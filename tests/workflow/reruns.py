@@ -187,6 +187,7 @@ TABLE = [
     Row("recipes.semcoder.micro_batch", 9),
     Row("recipes.semcoder.micro_batch", 9, "train", PADDED),
     Row("training.gpus", 4, "train"),
+    Row("training.nodes", 2, "train"),
     # An engine: the settings that its kind has a use for.
     Row("evaluation.engine.kind", "transformers", GENERATING),
     Row("evaluation.engine.dtype", "float16", GENERATING),

@@ -442,3 +442,13 @@ def test_what_is_published_names_no_folder_of_this_machine_and_its_settings_deci
     assert Graph.of(same).releases.configuration == whole.configuration
     other = Graph.of(lay_over(BASE, {"teacher": {"temperature": 0.1}})).releases
     assert other.configuration != whole.configuration
+
+
+def test_the_baselines_of_table_1_are_due_where_their_profile_is_laid_over_and_nowhere_else() -> None:
+    laid = lay_over(BASE, yaml.safe_load((ROOT / "profiles/baselines.yaml").read_text()))
+    usual, more = (set(Graph.of(each).data.needed(["table1"], pyx=True)) for each in (BASE, laid))
+    baselines = {
+        name for name, entry in Graph.of(BASE).entries.items() if "baseline of Table 1" in entry.note
+    }
+    assert len(baselines) == 12  # with the base of SemCoder 13
+    assert more - usual == baselines and usual <= more

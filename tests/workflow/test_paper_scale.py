@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,18 @@ def test_each_recipe_is_launched_on_the_whole_node(jobs: str) -> None:
     if os.environ.get("SEMCODER_GOLDEN"):
         golden.write_text(text, encoding="utf-8")
     assert len(found) == 13 and text == golden.read_text(encoding="utf-8")
+
+
+def test_several_nodes_are_asked_of_slurm_and_start_one_torchrun_each() -> None:
+    """Golden, as above; its first line, sbatch's options, needs the SLURM plugin (`make cluster`)."""
+    program = Path(__file__).with_name("submitted.py")
+    done = subprocess.run([sys.executable, program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    golden = Path(__file__).parent / "golden/nodes.txt"
+    if os.environ.get("SEMCODER_GOLDEN") and done.stdout.startswith("sbatch "):
+        golden.write_text(done.stdout, encoding="utf-8")
+    assert done.stdout and golden.read_text(encoding="utf-8").endswith(done.stdout)
+    assert done.stdout.startswith("sbatch ") or not find_spec("snakemake_executor_plugin_slurm")
 
 
 def test_external_files_come_through_the_one_door(planned: set[str]) -> None:
