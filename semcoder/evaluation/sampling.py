@@ -26,6 +26,12 @@ ENGINE_FIELDS = {
     "openai": ("batch_size", "url", "key_file"),
 }
 """The fields of EngineSettings that each kind has a use for."""
+BATCH_FIELDS = {
+    "vllm": ("max_model_tokens", "gpu_memory", "gpus"),
+    "transformers": ("batch_size",),
+    "openai": ("batch_size",),
+}
+"""Those of them that decide what is computed together, which rounding hangs on."""
 
 
 class EngineSettings(BaseModel):

@@ -16,6 +16,10 @@ class Setup(BaseModel):
 
     engine: str
     """What ran the model, and its arithmetic: `vllm bfloat16`."""
+    versions: dict[str, str] = {}
+    """Of Python and the engine's libraries; a server does not tell its own."""
+    batch: dict[str, int | float] = {}
+    """The engine's settings that decide what is computed together (sampling.BATCH_FIELDS)."""
     sampling: Sampling
     """Decoding."""
     style: str

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,7 @@ def test_from_questions_to_a_score(pyx: dict[str, Path], tmp_path: Path) -> None
     assert (found.items, found.samples, found.pass_at, found.model) == (6, 1, {"1": 5 / 6}, "planted")
     assert found.groups == 2 and found.copied == 3 / 6  # two programs; x + 0 gives its argument back
     assert found.setup is not None and (found.setup.engine, found.setup.revision) == ("openai", "abc")
+    assert found.setup.versions["openai"] == version("openai") and found.setup.batch == {"batch_size": 1}
     assert (found.setup.style, found.setup.sampling.max_tokens, found.setup.sampling.seed) == (
         "corrected",
         77,
