@@ -26,19 +26,32 @@ from semcoder.teacher.interface import Refusal
 STAGE = "pyx select"
 
 
+PART = 1000
+"""Programs whose tests are held at a time: all tests together take ten times the memory of their programs."""
+
+
 class Selection:
     """Problems and tests by what they belong to, and why programs are not kept."""
 
-    def __init__(self, problems: Iterable[Problem], tests: Iterable[TestCase]) -> None:
+    def __init__(self, problems: Iterable[Problem], tests: Sequence[Path]) -> None:
         self.problems = {problem.id: problem for problem in merged(problems)}
-        self.tests: dict[str, list[TestCase]] = defaultdict(list)
-        for case in merged(tests):
-            self.tests[case.parents[0]].append(case)
         self.dropped: list[Dropped] = []
+        self._tests = tests
+        self._lost: set[str] = set()
 
     def problem(self, program: Program) -> Problem | None:
         """The problem that a program solves."""
         return next((self.problems[each] for each in program.parents if each in self.problems), None)
+
+    def tests(self, programs: Sequence[Program]) -> Iterator[tuple[Program, list[TestCase]]]:
+        """Each program with those of its tests that match no benchmark, by id."""
+        for start in range(0, len(programs), PART):
+            part = {program.id: program for program in programs[start : start + PART]}
+            found: dict[str, list[TestCase]] = defaultdict(list)
+            rows = records.read_all(self._tests, TestCase, records.made_of(part))
+            for case in merged(row for row in rows if row.id not in self._lost):
+                found[case.parents[0]].append(case)
+            yield from ((program, found[name]) for name, program in part.items())
 
     def kept(self, verdicts: Iterable[tuple[Program, Refusal | None]]) -> list[Program]:
         """The programs that have nothing against them."""
@@ -57,17 +70,17 @@ class Selection:
 
     def tested(self, programs: Sequence[Program], known: Decontaminator) -> list[Program]:
         """Without the tests that match a benchmark, and the programs that have no other."""
-        for program in programs:
-            clean = []
-            for case in self.tests[program.id]:
+        verdicts: list[tuple[Program, Refusal | None]] = []
+        for program, cases in self.tests(programs):
+            lost = 0
+            for case in cases:
                 if refusal := known.test(case):
                     self._drop((case.id, program.id), refusal)
-                else:
-                    clean.append(case)
-            self.tests[program.id] = clean
-        return self.kept(
-            (p, None if self.tests[p.id] else Refusal("no tests left", p.entry_point)) for p in programs
-        )
+                    self._lost.add(case.id)
+                    lost += 1
+            left = len(cases) > lost
+            verdicts.append((program, None if left else Refusal("no tests left", program.entry_point)))
+        return self.kept(verdicts)
 
     def limited(self, programs: Sequence[Program], most: int, seed: int) -> list[Program]:
         """At most so many programs (0: all), those that come first by a hash."""
@@ -139,7 +152,7 @@ def main(
     }
     missed = dict(_named("--unchecked", unchecked or [], "NAME=WHY, such as mbpp=not fetched"))
     known = Decontaminator(item for each in items.values() for item in each)
-    selection = Selection(records.read_all(problems, Problem), records.read_all(tests, TestCase))
+    selection = Selection(records.read_all(problems, Problem), tests)
     running = merged(records.read_all(programs, Program))
     ids = {program.id for program in running}
     parsing = [each for each in merged(records.read_all(soft or [], Program)) if each.id not in ids]
@@ -160,7 +173,7 @@ def main(
     records.write(out_train, training)
     records.write(out_heldout, testing)
     records.write(out_soft, parsing)
-    count = records.write(out_tests, (case for program in kept for case in selection.tests[program.id]))
+    count = records.write(out_tests, (case for _, cases in selection.tests(kept) for case in cases))
     records.write(dropped, selection.dropped)
     write_json(
         summary,
