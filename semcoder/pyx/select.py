@@ -14,7 +14,6 @@ import typer
 
 from semcoder import records
 from semcoder.artifacts import write_json
-from semcoder.errors import UserError
 from semcoder.progress import track
 from semcoder.pyx import benchmarks
 from semcoder.pyx.decontamination import Decontaminator
@@ -95,14 +94,6 @@ class Selection:
         )
 
 
-def _named(option: str, values: Sequence[str], example: str) -> Iterator[tuple[str, str]]:
-    for value in values:
-        name, _, rest = value.partition("=")
-        if not (name and rest):
-            raise UserError(f"{option} {value}: write it as {example}.")
-        yield name, rest
-
-
 def main(
     *,
     problems: Annotated[list[Path], typer.Option(help="Problems (JSONL); give it once a shard.")],
@@ -146,11 +137,7 @@ def main(
     --out-programs out/programs.jsonl --out-train out/train.jsonl --out-heldout out/heldout.jsonl
     --out-tests out/tests.jsonl --out-soft out/soft.jsonl --dropped out/dropped.jsonl --summary out/summary.json
     """
-    items = {
-        name: list(benchmarks.read(name, Path(path)))
-        for name, path in _named("--benchmark", benchmark or [], "NAME=PATH, such as mbpp=mbpp.jsonl.gz")
-    }
-    missed = dict(_named("--unchecked", unchecked or [], "NAME=WHY, such as mbpp=not fetched"))
+    items, missed = benchmarks.named(benchmark or [], unchecked or [])
     known = Decontaminator(item for each in items.values() for item in each)
     selection = Selection(records.read_all(problems, Problem), tests)
     running = merged(records.read_all(programs, Program))

@@ -99,6 +99,19 @@ class LLMTeacher:
         found = answer if isinstance(answer, Refusal) else sections.calls(answer.text, program.entry_point)
         return () if isinstance(found, Refusal) else [call for call in found if call not in known]
 
+    def contest(self, statements: Iterable[str], sample: int) -> Iterator[str | Refusal]:
+        """What the solution model answers to contest problems: one sample of each."""
+
+        async def written(statement: str) -> str | Refusal:
+            messages = prompts.contest(statement)
+            answer = await self._client.ask(
+                self._question(self.settings.solution_model, messages, "contest", sample=sample)
+            )
+            return answer if isinstance(answer, Refusal) else answer.text
+
+        for _, text in self._client.stream(statements, written):
+            yield text
+
     def explain(
         self, direction: Direction, cases: Iterable[tuple[Program, TestCase]], samples: range | None = None
     ) -> Iterator[Sequence[str] | Refusal]:

@@ -39,6 +39,7 @@ UPSTREAM = {
 }
 ROBUSTNESS = {"beyond": {"robustness": {"enabled": True, "systems": ["base", "semcoder_1030"]}}}
 STATES = {"beyond": {"states": {"enabled": True, "systems": ["base", "semcoder"]}}}
+CONTESTS = {"recipes": {"semcoder": {"extra": {"code_contests": -1}}}}
 PADDED = {"recipes": {"semcoder": {"pack_tokens": None}}}
 
 
@@ -158,12 +159,12 @@ TABLE = [
             "format": "next",
             "compare": ["monologue", "next"],
             "soft": True,
-            "extra": {"Magicoder-OSS-Instruct-75K": -1},
             "extra_language": "python",
             "max_tokens": 2047,
             "seed": 1,
         }.items()
     ),
+    Row("recipes.semcoder.extra", {"Magicoder-OSS-Instruct-75K": -1}, "mix train yields"),
     Row(
         "recipes.semcoder.base", "semcoder_1030", "mix train table"
     ),  # the note under the table is the base's
@@ -188,6 +189,7 @@ TABLE = [
     Row("recipes.semcoder.micro_batch", 9, "train", PADDED),
     Row("training.gpus", 4, "train"),
     Row("training.nodes", 2, "train"),
+    Row("training.decontaminate", ["humaneval_plus"], "clean_extra", CONTESTS),
     # An engine: the settings that its kind has a use for.
     Row("evaluation.engine.kind", "transformers", GENERATING),
     Row("evaluation.engine.dtype", "float16", GENERATING),
@@ -224,6 +226,10 @@ TABLE = [
     Row("evaluation.shards", 2, "score build_pyx_r refine_round"),
     Row("evaluation.limit", 9, "generate"),
     Row("evaluation.gpus", 2),
+    Row("contests.by", "given", "solve_contests teacher_usage", CONTESTS),
+    Row("contests.tries", 9, "read_contests solve_contests", CONTESTS),
+    Row("contests.per_problem", 2, "solve_contests", CONTESTS),
+    Row("contests.tests", 9, "read_contests", CONTESTS),
     Row("pyx_r.model", "semcoder_s", "build_pyx_r"),
     Row("pyx_r.per_program", 2, "build_pyx_r"),
     Row("refinement.table3.title", "another", "table"),
