@@ -16,7 +16,9 @@ class Case(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input: str
+    """Standard input."""
     output: str
+    """Standard output, compared line by line."""
 
 
 class Task(BaseModel):

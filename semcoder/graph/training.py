@@ -126,7 +126,7 @@ class TrainingRuns:
         if config.pyx.source == "released":
             sets = self.released_for([name])
             files |= {RELEASED[each]: (RELEASED[each], self.released(each)) for each in sets}
-            return files | {each: ("extra", self.extra(each)) for each in recipe.extra}
+            return files | {each: ("extra", self.extra(each)) for each in sorted(recipe.extra)}
         if recipe.soft:
             files["soft"] = ("soft", f"{results}/pyx/soft.jsonl")
         if recipe.soft or recipe.tasks.nl2code or recipe.tasks.forward or recipe.tasks.backward:
@@ -146,14 +146,13 @@ class TrainingRuns:
             files["rationales"] = ("rationales", rationales)
         if recipe.tasks.refine:
             files["refine"] = ("refine", f"{results}/pyx_r/pyx_r.jsonl")
-        files |= {each: ("extra", self.extra(each)) for each in recipe.extra}
+        files |= {each: ("extra", self.extra(each)) for each in sorted(recipe.extra)}
         return files
 
     @property
     def extras(self) -> list[str]:
         """The other data sets that recipes take rows of."""
-        recipes = self.graph.config.recipes.values()
-        return list(dict.fromkeys(name for recipe in recipes for name in recipe.extra))
+        return self.extras_for(self.recipes)
 
     def extra_source(self, name: str) -> list[str]:
         """The files that another data set is made clean from: those fetched, or our solutions of contest problems."""
@@ -165,7 +164,7 @@ class TrainingRuns:
 
     def extras_for(self, recipes: Iterable[str]) -> list[str]:
         """The other data sets that these recipes take rows of."""
-        return list(dict.fromkeys(name for each in recipes for name in self.graph.config.recipes[each].extra))
+        return sorted({name for each in recipes for name in self.graph.config.recipes[each].extra})
 
     def licence(self, name: str) -> str:
         """`--licence` of another data set."""
