@@ -32,9 +32,10 @@ from semcoder.execution.pool import Sandbox
 from semcoder.monologue.activations import Step, tree
 from semcoder.monologue.compose import CONCLUSION, PROPERTIES, SIMULATION
 from semcoder.monologue.constraints import stated
-from semcoder.monologue.write import Case, cases, monologue, siblings
+from semcoder.monologue.write import monologue, siblings
 from semcoder.records import Direction, Monologue, Program, TestCase
 from semcoder.tracing import trace
+from semcoder.tracing.cases import Case, cases
 from semcoder.tracing.structure import statement_at
 from semcoder.training.encoding import load_tokenizer
 

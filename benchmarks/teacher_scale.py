@@ -7,8 +7,9 @@
 Each run makes a corpus of Python files found on this machine that holds as many function seeds, starts
 benchmarks.teacher_server, and runs the whole graph of profiles/quickstart/teacher.yaml with it, as many jobs at a time
 and seeds a shard in every size. Measured: the graph's time and processor time, stage by stage too, and the most memory
-that all its processes had together (PSS, looked at every second). The teacher stands for a server elsewhere: its
-memory is not counted, its processor time is told apart.
+that all its processes had together (PSS, looked at every second); beside it the same without the programs under trial,
+each of which may take `execution.memory_mb` for a moment. The teacher stands for a server elsewhere: its memory is not
+counted, its processor time is told apart.
 """
 
 import csv
@@ -42,6 +43,7 @@ OPTIONS = Options(frozenset({"function"}), max_lines=90, max_context_lines=160)
 """As profiles/quickstart/scale.yaml has them."""
 TIME, MEMORY = 4.4, 1.2
 """At most, for four times the seeds."""
+RATIOS = ("wall_s", "cpu_s", "peak_mb", "peak_without_programs_mb", "seeds")
 EVERY_S = 1.0
 PROFILES = ("profiles/quickstart/scale.yaml", "profiles/quickstart/teacher.yaml")
 
@@ -105,7 +107,7 @@ def compare(
     """Put two sizes beside each other; ends with 1 where time or memory grow too much."""
     small, large = (json.loads((folder / f"{size}.json").read_text()) for size in sizes)
     times = large["seeds"] / small["seeds"]
-    ratios = {name: large[name] / small[name] for name in ("wall_s", "cpu_s", "peak_mb", "seeds")}
+    ratios = {name: large[name] / small[name] for name in RATIOS}
     stages = {
         stage: round(large["stages"][stage]["cpu_s"] / max(each["cpu_s"], 1e-9), 2)
         for stage, each in small["stages"].items()
@@ -181,15 +183,14 @@ def _measured(overlay: Path, place: Path, cores: int, server: subprocess.Popen[s
     started, used = time.monotonic(), _children_s()
     with (place / "snakemake.log").open("w") as log:
         graph = subprocess.Popen([*command, str(overlay), "--cores", str(cores)], stdout=log, stderr=log)
-        peak, parts, ended = 0.0, 0, threading.Event()
+        peak, own, ended = 0.0, 0.0, threading.Event()
 
         def look() -> None:
-            nonlocal peak, parts
+            nonlocal peak, own
             while not ended.wait(EVERY_S):
-                processes = [graph.pid, *below(graph.pid)]
-                now = sum(map(share_mb, processes))
-                if now > peak:
-                    peak, parts = now, len(processes)
+                shares = {pid: share_mb(pid) for pid in [graph.pid, *below(graph.pid)]}
+                peak = max(peak, sum(shares.values()))
+                own = max(own, sum(mb for pid, mb in shares.items() if not _is_shut_in(pid)))
 
         watch = threading.Thread(target=look)
         watch.start()
@@ -205,8 +206,16 @@ def _measured(overlay: Path, place: Path, cores: int, server: subprocess.Popen[s
         "cpu_s": round(_children_s() - used, 1),
         "server_cpu_s": round(cpu_of(server.pid), 1),
         "peak_mb": round(peak, 1),
-        "processes_at_peak": parts,
+        "peak_without_programs_mb": round(own, 1),
     }
+
+
+def _is_shut_in(pid: int) -> bool:
+    """Whether a process is in the sandbox: in a user namespace of its own."""
+    try:
+        return Path(f"/proc/{pid}/ns/user").readlink() != Path("/proc/self/ns/user").readlink()
+    except OSError:
+        return True  # it may not be looked into, or has ended
 
 
 def _children_s() -> float:

@@ -26,6 +26,37 @@ rule convert_base:
         "semcoder --log {log} training base --gguf {input} --out {output}"
 
 
+rule clean_extra:
+    input:
+        source=lambda w: TRAINING.extra_source(w.extra),
+        benchmarks=DATA.looked_into("training.decontaminate"),
+    output:
+        rows=f"{R}/extras/{{extra}}.jsonl",
+        dropped=f"{R}/extras/{{extra}}.dropped.jsonl",
+        summary=f"{R}/extras/{{extra}}.summary.json",
+    log:
+        f"{R}/logs/extras/{{extra}}.log",
+    benchmark:
+        f"{R}/benchmarks/extras/{{extra}}.tsv"
+    wildcard_constraints:
+        extra=one_of(TRAINING.extras),
+    container:
+        image("data")
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code("training", "clean"),
+        licence=lambda w: TRAINING.licence(w.extra),
+        benchmarks=DATA.looked_into_options("training.decontaminate"),
+    message:
+        "extras: {output.rows}"
+    shell:
+        "semcoder --log {log} training clean --name {wildcards.extra} $(printf -- '--source %s ' {input.source})"
+        " {params.licence} {params.benchmarks} --out {output.rows} --dropped {output.dropped}"
+        " --summary {output.summary}"
+
+
 rule mix:
     input:
         unpack(lambda w: TRAINING.mixture_inputs(w.recipe)),

@@ -56,6 +56,10 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
             "overlap": "semcoder.pyx.overlap",
         },
     ),
+    "contests": (
+        "Contest problems with solutions that pass.",
+        {"read": "semcoder.contests.read", "solve": "semcoder.contests.solve"},
+    ),
     "execution": ("The sandbox.", {"run": "semcoder.execution.run"}),
     "tracing": (
         "Traces and the formats made from them.",
@@ -75,6 +79,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
     "training": (
         "Mixtures, base models and training.",
         {
+            "clean": "semcoder.training.clean",
             "mix": "semcoder.training.mix",
             "base": "semcoder.training.base",
             "plan": "semcoder.training.plan",
@@ -138,6 +143,8 @@ OUTPUTS: dict[str, str] = {
     "pyx similarity": "csv_file markdown",
     "pyx categories": "csv_file markdown",
     "pyx overlap": "out",
+    "contests read": "problems dropped summary",
+    "contests solve": "out dropped summary",
     "execution run": "verdicts",
     "tracing trace": "traces dropped summary",
     "tracing render": "out dropped summary",
@@ -147,6 +154,7 @@ OUTPUTS: dict[str, str] = {
     "monologue verify": "verdicts",
     "monologue quality": "csv_file markdown",
     "monologue show": "html",
+    "training clean": "out dropped summary",
     "training mix": "mixture dropped summary",
     "training base": "out/",
     "training plan": "",

@@ -241,12 +241,26 @@ class Training(Section):
     nodes: Positive = Field(
         default=1, description="nodes of one training job; more than one are SLURM's (`--profile slurm`)"
     )
+    decontaminate: list[Name] = Field(
+        description="benchmarks whose items must not occur in other data sets (`extra` of recipes)"
+    )
 
     @model_validator(mode="after")
     def _nodes_have_gpus(self) -> Self:
         if self.nodes > 1 and not self.gpus:
             raise ValueError(f"nodes is {self.nodes}, but gpus is 0; several nodes train on GPUs alone")
         return self
+
+
+class Contests(Section):
+    """The contest part of SemCoder-S (paper section 5, App. F): rows of `code_contests`, where a recipe names it."""
+
+    by: Literal["teacher", "given"] = Field(
+        description="whose solutions: the teacher's, as the paper has it, or those of the data set"
+    )
+    tries: Positive = Field(description="most solutions tried of a problem")
+    per_problem: Positive = Field(description="most solutions kept of a problem")
+    tests: Positive = Field(description="most tests that a solution must pass, the shown ones first")
 
 
 class PyxR(Section):
@@ -274,6 +288,7 @@ class Config(Section):
     recipes: dict[Name, Recipe] = Field(description="training runs")
     training: Training
     evaluation: Evaluation
+    contests: Contests
     pyx_r: PyxR
     refinement: dict[Name, Refinement] = Field(description="tables and figures of self-refinement")
     systems: dict[Name, System] = Field(description="rows of tables")

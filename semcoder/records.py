@@ -6,7 +6,8 @@ ids it was made from, so that `semcoder lineage` can follow any training example
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar, Literal, Self, TypeVar
 
@@ -267,24 +268,61 @@ class Dropped(Record):
 
 
 R = TypeVar("R", bound=Record)
+Where = Callable[[str, tuple[str, ...]], bool]
+"""Whether a record with this id and these parents is wanted."""
+_HEAD = re.compile(r'\{"id":"([^"\\]+)"(?:,"parents":\[((?:"[^"\\]+",?)*)\])?[,}]')
+"""How `to_line` begins."""
 
 
-def read(path: Path, kind: type[R]) -> Iterator[R]:
-    """The records of a JSONL file. Raises UserError naming file and line for what is not one."""
+def read(path: Path, kind: type[R], where: Where | None = None) -> Iterator[R]:
+    """The records of a JSONL file. Raises UserError naming file and line for what is not one.
+
+    With `where`, those that it wants: a line of another is passed over by its first words, a hundred times faster
+    than it is read, so that a shard may look for its own in the files of all.
+    """
     for number, line in read_lines(path):
+        if where and (head := _HEAD.match(line)) and line.endswith("}\n"):
+            parents = tuple(head[2].replace('"', "").split(",")) if head[2] else ()
+            if not where(head[1], parents):
+                continue
         try:
-            yield kind.model_validate_json(line)
+            row = kind.model_validate_json(line)
         except ValidationError as error:
             raise UserError(
                 f"{path}, line {number}: not a {kind.__name__} record ({first_fault(error, 'the line')}); "
                 f"remake the file with its rule."
             ) from error
+        if where is None or where(row.id, row.parents):
+            yield row
 
 
-def read_all(paths: Iterable[Path], kind: type[R]) -> Iterator[R]:
-    """The records of several files, in the order given."""
+def read_all(paths: Iterable[Path], kind: type[R], where: Where | None = None) -> Iterator[R]:
+    """The records of several files, in the order given; `where` as in `read`."""
     for path in paths:
-        yield from read(path, kind)
+        yield from read(path, kind, where)
+
+
+def parents(path: Path, kind: type[Record]) -> set[str]:
+    """The ids of what the records of a file were made from."""
+    found: set[str] = set()
+
+    def noted(_: str, parents: tuple[str, ...]) -> bool:
+        found.update(parents)
+        return False
+
+    for _ in read(path, kind, noted):
+        pass  # none is wanted
+    return found
+
+
+def among(ids: Container[str]) -> Where:
+    """Wants the records with these ids."""
+    return lambda key, _: key in ids
+
+
+def made_of(ids: Container[str]) -> Where:
+    """Wants the records with one of these among their parents."""
+    return lambda _, parents: any(each in ids for each in parents)
 
 
 def write(path: Path, records: Iterable[Record]) -> int:

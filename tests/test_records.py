@@ -1,13 +1,15 @@
 """Records: ids follow from content, lines survive a round trip, bad lines are named."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from semcoder import records
 from semcoder.errors import UserError
-from semcoder.records import Event, Example, Seed, TestCase, Trace, read, to_line, write
+from semcoder.records import Event, Example, Program, Seed, TestCase, Trace, read, to_line, write
 
 
 def seed(code: str = "def f(x):\n    return x\n", **fields: object) -> Seed:
@@ -67,6 +69,31 @@ def test_a_torn_line_is_refused_with_its_number(tmp_path: Path) -> None:
     path.write_text(to_line(seed()) + to_line(seed())[:40])
     with pytest.raises(UserError, match="line 2: not a Seed record"):
         list(read(path, Seed))
+
+
+def test_those_wanted_are_found_however_their_lines_begin(tmp_path: Path) -> None:
+    programs = [Program(code=f"x = {n}\n", entry_point="f", parents=("a", "b")[: n % 3]) for n in range(6)]
+    path = tmp_path / "programs.jsonl"
+    records.write(path, programs)
+    lines = path.read_text().splitlines(keepends=True)
+    bare = [
+        json.dumps({k: v for k, v in reversed(json.loads(line).items()) if k != "id"}) + "\n"
+        for line in lines
+    ]
+    path.write_text("".join([*lines[:3], *bare[3:]]))
+    wanted = {each.id for each in programs[::2]}
+    assert list(records.read(path, Program, records.among(wanted))) == programs[::2]
+    of_both = [each for each in programs if "b" in each.parents]
+    assert list(records.read(path, Program, lambda _, parents: "b" in parents)) == of_both
+    assert records.parents(path, Program) == {"a", "b"}
+
+
+def test_a_torn_line_is_refused_though_another_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "programs.jsonl"
+    records.write(path, [Program(code="x = 1\n", entry_point="f")])
+    path.write_text(path.read_text()[:-2])
+    with pytest.raises(UserError, match="line 1"):
+        list(records.read(path, Program, records.among(())))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -46,9 +46,7 @@ def main(
                 if ruling.passed and item.id not in lost:
                     parents = (item.id, item.group)
                     lost[item.id] = Dropped(parents=parents, stage=STAGE, reason=reason, detail=copy)
-    records.write(
-        out, (each for each in records.read(tests, TestCase) if each.id in asked and each.id not in lost)
-    )
+    records.write(out, records.read(tests, TestCase, records.among(asked.keys() - lost.keys())))
     records.write(dropped, lost.values())
     counts = {"in": len(asked), "kept": len(asked) - len(lost)}
     reasons = dict(sorted(Counter(each.reason for each in lost.values()).items()))

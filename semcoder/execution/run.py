@@ -19,6 +19,7 @@ from semcoder.execution.isolation import chosen
 from semcoder.execution.lines import JudgedLine, read
 from semcoder.execution.pool import DEFAULT_PRELOAD, Sandbox
 from semcoder.progress import tell, track
+from semcoder.tracing.structure import source_lines
 
 SYNC_EVERY = 256
 """Verdicts that the machine's own end may cost; a kill of the command costs only those that run."""
@@ -104,7 +105,7 @@ def judge(line: JudgedLine, outcome: Outcome) -> dict[str, Any]:
 def _with_source(detail: str, code: str) -> str:
     """The detail of a failed assertion, with its line of the program."""
     number = detail.rpartition("(line ")[2].rstrip(")")
-    lines = code.splitlines()
+    lines = source_lines(code)
     if number.isdigit() and 0 < int(number) <= len(lines):
         return f"{detail}: {lines[int(number) - 1].strip()}"
     return detail

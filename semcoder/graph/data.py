@@ -144,6 +144,7 @@ class DataFiles:
             *(config.pyx.decontaminate if pyx else ()),
             *(config.models[name].data for name in models if name in config.models),
             *(name for recipe in recipes for name in recipe.extra),
+            *(config.training.decontaminate if any(recipe.extra for recipe in recipes) else ()),
             *((self._fetched(source) for source in config.seeds.sources) if pyx else ()),
             *([config.executability.data] if EXECUTABILITY in names else ()),
             *(config.analysis.benchmarks if SIMILARITY in names else ()),

@@ -12,7 +12,7 @@ from semcoder.evaluation.prompts import LABELLED, RELEASED_LABEL_OFFSET, is_few_
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import Sampling
 from semcoder.graph.options import option
-from semcoder.graph.training import DIRECTIONS, RENDERED
+from semcoder.graph.training import CONTESTS, DIRECTIONS, RENDERED
 from semcoder.tables import ANALYSES, BEYOND, CATEGORIES, SIMILARITY, Refinement, Table
 
 if TYPE_CHECKING:
@@ -288,7 +288,10 @@ class Evaluations:
     @property
     def summaries(self) -> list[str]:
         """The counts of every stage, in the order of the graph."""
-        mixtures = [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
+        extras = self.graph.training.extras_for(self.recipes)
+        mixtures = self._contests(self.recipes, f"{self.graph.results}/contests/problems.summary.json")
+        mixtures += [f"{self.graph.results}/extras/{each}.summary.json" for each in extras]
+        mixtures += [f"{self.graph.results}/mixtures/{recipe}.summary.json" for recipe in self.recipes]
         if self.graph.config.pyx.source == "released":
             sets = self.graph.training.released_for(self.recipes)
             return [f"{self.graph.results}/released/{each}.summary.json" for each in sets] + mixtures
@@ -306,7 +309,14 @@ class Evaluations:
         stages = ["pyx/synthesized/{}", "pyx/expanded/{}", *told]
         shards = [path for each in stages for path in self.graph.training.shards(f"{each}.summary.json")]
         debugging = any(self.graph.config.recipes[each].tasks.refine for each in self.recipes)
-        return [*shards, *([f"{self.graph.results}/pyx_r/summary.json"] if debugging else [])]
+        contests = self._contests(self.recipes) if self.graph.config.contests.by == "teacher" else []
+        return [*shards, *([f"{self.graph.results}/pyx_r/summary.json"] if debugging else []), *contests]
+
+    def _contests(self, recipes: Iterable[str], *before: str) -> list[str]:
+        """The counts of the contest part, after others of it, where a recipe takes rows of it."""
+        training = self.graph.training
+        taken = CONTESTS in training.extras_for(recipes)
+        return [*before, *training.shards("contests/{}.summary.json")] if taken else []
 
     def lengths(self, kind: str) -> list[str]:
         """The traces, or the monologues."""

@@ -20,6 +20,8 @@ DIRECTIONS = ("forward", "backward")
 RENDERED = ("scratchpad", "next", "concise", "direct")
 THREADS = 32
 """Of a node with GPUs."""
+CONTESTS = "code_contests"
+"""The data set of contest problems, an entry of data/versions.csv: its rows are what `contests solve` makes of it."""
 RELEASED = {"PyX": "released", "PyX-R": "refine"}
 """{data set of the authors, an entry of data/versions.csv: the option of `training mix` that takes its examples}"""
 
@@ -124,7 +126,7 @@ class TrainingRuns:
         if config.pyx.source == "released":
             sets = self.released_for([name])
             files |= {RELEASED[each]: (RELEASED[each], self.released(each)) for each in sets}
-            return files | {each: ("extra", self.graph.data.path(each)) for each in recipe.extra}
+            return files | {each: ("extra", self.extra(each)) for each in sorted(recipe.extra)}
         if recipe.soft:
             files["soft"] = ("soft", f"{results}/pyx/soft.jsonl")
         if recipe.soft or recipe.tasks.nl2code or recipe.tasks.forward or recipe.tasks.backward:
@@ -144,8 +146,29 @@ class TrainingRuns:
             files["rationales"] = ("rationales", rationales)
         if recipe.tasks.refine:
             files["refine"] = ("refine", f"{results}/pyx_r/pyx_r.jsonl")
-        files |= {each: ("extra", self.graph.data.path(each)) for each in recipe.extra}
+        files |= {each: ("extra", self.extra(each)) for each in sorted(recipe.extra)}
         return files
+
+    @property
+    def extras(self) -> list[str]:
+        """The other data sets that recipes take rows of."""
+        return self.extras_for(self.recipes)
+
+    def extra_source(self, name: str) -> list[str]:
+        """The files that another data set is made clean from: those fetched, or our solutions of contest problems."""
+        return self.shards("contests/{}.jsonl") if name == CONTESTS else [self.graph.data.path(name)]
+
+    def extra(self, name: str) -> str:
+        """The clean rows of another data set."""
+        return f"{self.graph.results}/extras/{name}.jsonl"
+
+    def extras_for(self, recipes: Iterable[str]) -> list[str]:
+        """The other data sets that these recipes take rows of."""
+        return sorted({name for each in recipes for name in self.graph.config.recipes[each].extra})
+
+    def licence(self, name: str) -> str:
+        """`--licence` of another data set."""
+        return option("licence", self.graph.entries[name].licence)
 
     def released(self, name: str) -> str:
         """The examples of a released data set."""

@@ -233,11 +233,11 @@ def main(
     lines: list[Line] = []
     with Sandbox(workers, Limits(cpu_s=cpu_s, wall_s=4 * cpu_s, memory_mb=memory_mb)) as sandbox:
         if programs and tests:
-            known = {row.id: row for row in records.read(programs, Program)}
-            inputs = {row.id: row for row in records.read(tests, TestCase)}
             chosen = {name: _chosen(paths, sample) for name, paths in files.items()}
-            wanted = {parent for rows in chosen.values() for row in rows for parent in row.parents}
-            held = [trace for trace in records.read_all(traces, Trace) if trace.id in wanted]
+            wanted = records.among({each for rows in chosen.values() for row in rows for each in row.parents})
+            known = {row.id: row for row in records.read(programs, Program, wanted)}
+            inputs = {row.id: row for row in records.read(tests, TestCase, wanted)}
+            held = list(records.read_all(traces, Trace, wanted))
             for name, rows in chosen.items():
                 stage = _counted(counts.get(name, []))
                 beside = beside_runs(rows, known, inputs, held, sandbox.run, label_offset)

@@ -68,10 +68,10 @@ def choose_cases(
 
     With `traces`, only tests that have one: nothing could be checked of the others.
     """
-    known = {row.id: row for row in records.read(programs, Program) if shard.holds(row.id)}
+    known = {row.id: row for row in records.read(programs, Program, lambda key, _: shard.holds(key))}
     traced = {row.parents[0]: row for row in records.read(traces, Trace) if row.parents} if traces else {}
     outputs: dict[str, list[str]] = defaultdict(list)
-    for test in records.read(tests, TestCase):
+    for test in records.read(tests, TestCase, records.made_of(known)):
         program = known.get(test.parents[0]) if test.parents else None
         if program is None or (traces and test.id not in traced):
             continue

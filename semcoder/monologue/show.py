@@ -69,10 +69,11 @@ def main(
         shown = _from_results(wanted, results, limits, label_offset)
     elif programs and tests:
         rows = _chosen(list(records.read_all(monologues, Monologue)), wanted, pick, monologues)
-        known = {row.id: row for row in records.read(programs, Program)}
-        inputs = {row.id: row for row in records.read(tests, TestCase)}
+        from_them = records.among({parent for row in rows for parent in row.parents})
+        known = {row.id: row for row in records.read(programs, Program, from_them)}
+        inputs = {row.id: row for row in records.read(tests, TestCase, from_them)}
         with Sandbox(1, limits) as sandbox:
-            runs = records.read_all(traces, Trace)
+            runs = records.read_all(traces, Trace, from_them)
             shown = beside_runs(rows, known, inputs, runs, sandbox.run, label_offset)
     else:
         shown = _from_lines(wanted, pick, monologues, traces, label_offset)

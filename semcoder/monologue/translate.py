@@ -19,12 +19,12 @@ from semcoder.monologue.accept import Accepted, accept, shift_labels
 from semcoder.monologue.drafts import first_good, language_model, write_verdicts
 from semcoder.monologue.sample import Case, parents_of
 from semcoder.monologue.verify import verify
-from semcoder.monologue.write import cases as traced_cases
 from semcoder.records import Direction, Monologue
 from semcoder.teacher.choose import TeacherOption
 from semcoder.teacher.interface import Refusal
 from semcoder.teacher.llm import LLMTeacher
 from semcoder.teacher.prompts import translation
+from semcoder.tracing.cases import cases as traced_cases
 
 STAGE = "monologue.translate"
 LOST = "The account tells more steps of the run than you do. Tell every step of it."

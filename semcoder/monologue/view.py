@@ -15,6 +15,7 @@ from semcoder.monologue.accept import LABEL
 from semcoder.monologue.evidence import Told
 from semcoder.monologue.verify import Claim, Verified
 from semcoder.records import Event
+from semcoder.tracing.structure import source_lines
 
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _NUMBERED = re.compile(r"\s*\d+\.")
@@ -148,7 +149,7 @@ def _shows(text: str, event: Event) -> bool:
 
 def _backward(told: Told) -> Iterator[Passage]:
     """Each line of the text that quotes a statement of the program, or the right side of one."""
-    source = {number: line.strip() for number, line in enumerate(told.program.code.splitlines(), 1)}
+    source = {number: line.strip() for number, line in enumerate(source_lines(told.program.code), 1)}
     cursor, at = len(told.events) - 1, 0
     for text in told.text.splitlines(keepends=True):
         quotes = [each for each in _QUOTED.findall(text) if len(each) > 3 and not each.isidentifier()]

@@ -1,34 +1,21 @@
 """`semcoder monologue write`: monologues that are true at every step, because the trace says each of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from semcoder import garbage, records
 from semcoder.artifacts import write_json, writing
-from semcoder.errors import UserError
 from semcoder.monologue.activations import Untellable
 from semcoder.monologue.compose import TooLong, compose, concluded
 from semcoder.progress import track
 from semcoder.records import Direction, Dropped, Monologue, Program, TestCase, Trace
+from semcoder.tracing.cases import cases
 
 STAGE = "monologue.write"
-
-
-class Case(NamedTuple):
-    """A traced input of a program."""
-
-    program: Program
-    test: TestCase
-    trace: Trace
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What inputs with the same output share."""
-        return self.program.id, self.test.output
 
 
 def main(
@@ -69,7 +56,7 @@ def main(
     reasons: Counter[str] = Counter()
     told: dict[str, list[str]] = defaultdict(list)
     with writing(monologues) as good, writing(dropped) as bad:
-        alike = siblings(records.read(tests, TestCase)) if direction == "backward" else {}
+        alike = siblings(_of_same_programs(tests, traces)) if direction == "backward" else {}
         for case in track(cases(programs, tests, traces), f"monologues, {direction}"):
             program, test, _ = case
             outputs = told[program.id]
@@ -135,6 +122,11 @@ def monologue(
     )
 
 
+def _of_same_programs(tests: Path, traces: Path) -> Iterable[TestCase]:
+    """The tests of the programs that the traces are of."""
+    return records.read(tests, TestCase, records.made_of(records.parents(traces, Trace)))
+
+
 def siblings(tests: Iterable[TestCase]) -> dict[tuple[str, str], list[TestCase]]:
     """{(program, output): its inputs that give this output}."""
     found: dict[tuple[str, str], list[TestCase]] = defaultdict(list)
@@ -142,19 +134,3 @@ def siblings(tests: Iterable[TestCase]) -> dict[tuple[str, str], list[TestCase]]
         if test.parents:
             found[test.parents[0], test.output].append(test)
     return found
-
-
-def cases(programs: Path, tests: Path, traces: Path) -> Iterator[Case]:
-    """The traces with what they were made from. Raises UserError where the files do not belong together."""
-    known = {program.id: program for program in records.read(programs, Program)}
-    inputs = {test.id: test for test in records.read(tests, TestCase)}
-    for trace in records.read(traces, Trace):
-        try:
-            test, program = trace.parents
-            case = Case(known[program], inputs[test], trace)
-        except (KeyError, ValueError) as error:
-            raise UserError(
-                f"{traces}: {tests} and {programs} do not hold what {trace.id} was made from "
-                f"({' and '.join(trace.parents) or 'nothing'}); give the files that belong to the traces."
-            ) from error
-        yield case

@@ -9,7 +9,7 @@ import ast
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,23 @@ def read(benchmark: str, path: Path) -> Iterator[Item]:
         raise UserError(
             f"--benchmark {benchmark}: {path} is not JSON lines of a benchmark ({error})."
         ) from error
+
+
+def named(benchmark: Sequence[str], unchecked: Sequence[str]) -> tuple[dict[str, list[Item]], dict[str, str]]:
+    """What options of commands name: the items of each benchmark, and why others cannot be looked into."""
+    items = {
+        name: list(read(name, Path(path)))
+        for name, path in _pairs("--benchmark", benchmark, "NAME=PATH, such as mbpp=mbpp.jsonl.gz")
+    }
+    return items, dict(_pairs("--unchecked", unchecked, "NAME=WHY, such as mbpp=not fetched"))
+
+
+def _pairs(option: str, values: Sequence[str], example: str) -> Iterator[tuple[str, str]]:
+    for value in values:
+        name, _, rest = value.partition("=")
+        if not (name and rest):
+            raise UserError(f"{option} {value}: write it as {example}.")
+        yield name, rest
 
 
 def _item(benchmark: str, number: int, row: dict[str, Any]) -> Item:

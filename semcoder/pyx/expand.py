@@ -84,7 +84,7 @@ def _job(growth: Growth, calls: Sequence[Call], traced: bool = False) -> Job:
 
 def _known(paths: Sequence[Path], part: Shard) -> dict[str, list[Candidate]]:
     """The inputs that are known for each program of the shard."""
-    rows = (row for row in records.read_all(paths, Candidate) if part.holds(row.parents[0]))
+    rows = records.read_all(paths, Candidate, lambda _, parents: part.holds(parents[0]))
     found: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in merged_inputs(rows):
         found[candidate.parents[0]].append(candidate)
@@ -133,7 +133,7 @@ def main(
     part = Shard.parse(shard)
     growths: list[Growth] = []
     known = _known(inputs, part)
-    rows = [program for program in records.read_all(programs, Program) if part.holds(program.id)]
+    rows = list(records.read_all(programs, Program, lambda key, _: part.holds(key)))
     single = {program.id: program for program in merged(rows)}
     for program in single.values():
         growth = Growth(program, threshold, max_chars)

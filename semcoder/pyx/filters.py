@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from semcoder.errors import UserError, first_fault
 from semcoder.teacher.interface import Refusal
+from semcoder.tracing.structure import source_lines
 
 RANDOM = "randomness"
 TIME = "time or environment"
@@ -140,7 +141,7 @@ class Filters(BaseModel):
         functions = sum(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in nodes)
         if functions > self.max_functions:
             yield "too many functions", f"{functions}"
-        lines = sum(bool(line.strip()) for line in code.splitlines())
+        lines = sum(bool(line.strip()) for line in source_lines(code))
         if lines > self.max_lines or len(code) > self.max_lines * CHARS_A_LINE:
             yield "too long", f"{lines} lines, {len(code)} characters"
         branches = sum(isinstance(node, _BRANCHES) for node in nodes)

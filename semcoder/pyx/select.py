@@ -14,7 +14,6 @@ import typer
 
 from semcoder import records
 from semcoder.artifacts import write_json
-from semcoder.errors import UserError
 from semcoder.progress import track
 from semcoder.pyx import benchmarks
 from semcoder.pyx.decontamination import Decontaminator
@@ -26,19 +25,32 @@ from semcoder.teacher.interface import Refusal
 STAGE = "pyx select"
 
 
+PART = 1000
+"""Programs whose tests are held at a time: all tests together take ten times the memory of their programs."""
+
+
 class Selection:
     """Problems and tests by what they belong to, and why programs are not kept."""
 
-    def __init__(self, problems: Iterable[Problem], tests: Iterable[TestCase]) -> None:
+    def __init__(self, problems: Iterable[Problem], tests: Sequence[Path]) -> None:
         self.problems = {problem.id: problem for problem in merged(problems)}
-        self.tests: dict[str, list[TestCase]] = defaultdict(list)
-        for case in merged(tests):
-            self.tests[case.parents[0]].append(case)
         self.dropped: list[Dropped] = []
+        self._tests = tests
+        self._lost: set[str] = set()
 
     def problem(self, program: Program) -> Problem | None:
         """The problem that a program solves."""
         return next((self.problems[each] for each in program.parents if each in self.problems), None)
+
+    def tests(self, programs: Sequence[Program]) -> Iterator[tuple[Program, list[TestCase]]]:
+        """Each program with those of its tests that match no benchmark, by id."""
+        for start in range(0, len(programs), PART):
+            part = {program.id: program for program in programs[start : start + PART]}
+            found: dict[str, list[TestCase]] = defaultdict(list)
+            rows = records.read_all(self._tests, TestCase, records.made_of(part))
+            for case in merged(row for row in rows if row.id not in self._lost):
+                found[case.parents[0]].append(case)
+            yield from ((program, found[name]) for name, program in part.items())
 
     def kept(self, verdicts: Iterable[tuple[Program, Refusal | None]]) -> list[Program]:
         """The programs that have nothing against them."""
@@ -57,17 +69,17 @@ class Selection:
 
     def tested(self, programs: Sequence[Program], known: Decontaminator) -> list[Program]:
         """Without the tests that match a benchmark, and the programs that have no other."""
-        for program in programs:
-            clean = []
-            for case in self.tests[program.id]:
+        verdicts: list[tuple[Program, Refusal | None]] = []
+        for program, cases in self.tests(programs):
+            lost = 0
+            for case in cases:
                 if refusal := known.test(case):
                     self._drop((case.id, program.id), refusal)
-                else:
-                    clean.append(case)
-            self.tests[program.id] = clean
-        return self.kept(
-            (p, None if self.tests[p.id] else Refusal("no tests left", p.entry_point)) for p in programs
-        )
+                    self._lost.add(case.id)
+                    lost += 1
+            left = len(cases) > lost
+            verdicts.append((program, None if left else Refusal("no tests left", program.entry_point)))
+        return self.kept(verdicts)
 
     def limited(self, programs: Sequence[Program], most: int, seed: int) -> list[Program]:
         """At most so many programs (0: all), those that come first by a hash."""
@@ -80,14 +92,6 @@ class Selection:
         self.dropped.append(
             Dropped(parents=parents, stage=STAGE, reason=refusal.reason, detail=refusal.detail)
         )
-
-
-def _named(option: str, values: Sequence[str], example: str) -> Iterator[tuple[str, str]]:
-    for value in values:
-        name, _, rest = value.partition("=")
-        if not (name and rest):
-            raise UserError(f"{option} {value}: write it as {example}.")
-        yield name, rest
 
 
 def main(
@@ -133,13 +137,9 @@ def main(
     --out-programs out/programs.jsonl --out-train out/train.jsonl --out-heldout out/heldout.jsonl
     --out-tests out/tests.jsonl --out-soft out/soft.jsonl --dropped out/dropped.jsonl --summary out/summary.json
     """
-    items = {
-        name: list(benchmarks.read(name, Path(path)))
-        for name, path in _named("--benchmark", benchmark or [], "NAME=PATH, such as mbpp=mbpp.jsonl.gz")
-    }
-    missed = dict(_named("--unchecked", unchecked or [], "NAME=WHY, such as mbpp=not fetched"))
+    items, missed = benchmarks.named(benchmark or [], unchecked or [])
     known = Decontaminator(item for each in items.values() for item in each)
-    selection = Selection(records.read_all(problems, Problem), records.read_all(tests, TestCase))
+    selection = Selection(records.read_all(problems, Problem), tests)
     running = merged(records.read_all(programs, Program))
     ids = {program.id for program in running}
     parsing = [each for each in merged(records.read_all(soft or [], Program)) if each.id not in ids]
@@ -160,7 +160,7 @@ def main(
     records.write(out_train, training)
     records.write(out_heldout, testing)
     records.write(out_soft, parsing)
-    count = records.write(out_tests, (case for program in kept for case in selection.tests[program.id]))
+    count = records.write(out_tests, (case for _, cases in selection.tests(kept) for case in cases))
     records.write(dropped, selection.dropped)
     write_json(
         summary,

@@ -8,7 +8,7 @@ One program from several seeds is one program, with the inputs of all; `semcoder
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +22,7 @@ from semcoder.progress import track
 from semcoder.pyx.duplicates import merged, merged_inputs
 from semcoder.records import Candidate, Dropped, Program, Seed
 from semcoder.teacher.choose import TeacherOption, costs, teacher_from
-from semcoder.teacher.interface import Proposal, Refusal, Teacher
+from semcoder.teacher.interface import Failed, Proposal, Refusal, Teacher
 
 STAGE = "pyx synthesize"
 
@@ -36,6 +36,15 @@ class Attempt:
     fault: Refusal | None = None
     soft: Proposal | None = None
     tries: int = 0
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often a repair of a program was asked for with an error."""
+
+    def question(self, fault: Refusal) -> Failed:
+        """What the teacher is asked about this fault."""
+        error = f"{fault.reason}: {fault.detail}"
+        again = self.asked[self.proposal.program.id, error]
+        self.asked[self.proposal.program.id, error] += 1
+        return Failed(self.proposal, error, again)
 
 
 def synthesize(
@@ -55,11 +64,7 @@ def synthesize(
         if not failed:
             break
         retried = []
-        questions = [
-            (attempt.proposal, f"{attempt.fault.reason}: {attempt.fault.detail}")
-            for attempt in failed
-            if attempt.fault
-        ]
+        questions = [attempt.question(attempt.fault) for attempt in failed if attempt.fault]
         for attempt, answer in zip(failed, teacher.repair(questions), strict=True):
             if not isinstance(answer, Refusal):
                 attempt.proposal, attempt.tries = answer, turn + 1

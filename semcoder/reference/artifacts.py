@@ -5,6 +5,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from semcoder import records
+from semcoder.contests.tasks import Task
 from semcoder.evaluation.scorefile import ScoreFile, Setup
 from semcoder.pyx.overlap import Report
 from semcoder.report.counts import Summary
@@ -132,7 +133,38 @@ ARTIFACTS: dict[str, list[Artifact]] = {
             SUMMARY,
         ),
     ],
+    "Contest problems": [
+        *_stage(
+            "read_contests",
+            "contests/problems.",
+            ("jsonl", Task, "problems of CodeContests with tests and solutions of others"),
+            DROPPED,
+            SUMMARY,
+        ),
+        *_stage(
+            "solve_contests",
+            "contests/{scatteritem}.",
+            (
+                "jsonl",
+                "`origin` (problem and number), `site`, `lang`, `problem`, `solution`",
+                "solutions that pass every test, as rows to train on",
+            ),
+            DROPPED,
+            SUMMARY,
+        ),
+    ],
     "Training": [
+        *_stage(
+            "clean_extra",
+            "extras/{extra}.",
+            (
+                "jsonl",
+                "a row of the data set, with where it comes from (`origin`) and its `licence`",
+                "rows of another data set that match no benchmark",
+            ),
+            DROPPED,
+            SUMMARY,
+        ),
         *_stage(
             "mix",
             "mixtures/{recipe}.",

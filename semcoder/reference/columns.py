@@ -28,6 +28,12 @@ COUNTS: dict[str, tuple[str, dict[str, str]]] = {
         "semcoder.monologue.drafts",
         {"direction": "the direction", "revised": "accepted after a revision"},
     ),
+    "read_contests": (
+        "semcoder.contests.read",
+        {"sites": "problems of each site", "with_solutions": "those with a solution in Python 3"},
+    ),
+    "solve_contests": ("semcoder.contests.solve", {"rows": "solutions kept, over all problems"}),
+    "clean_extra": ("semcoder.training.clean", {"licences": "rows kept of each licence"}),
     "mix": (
         "semcoder.training.mix",
         {
@@ -37,7 +43,7 @@ COUNTS: dict[str, tuple[str, dict[str, str]]] = {
             "pairs": "inputs that every compared format tells; only with `compare`",
         },
     ),
-    "synthesize, expand_inputs, sample_monologues, translate_monologues, build_pyx_r": (
+    "synthesize, expand_inputs, sample_monologues, translate_monologues, build_pyx_r, solve_contests": (
         "semcoder.teacher.choose",
         {"teacher": "the bill, a list of [Post](#post); only where something was asked"},
     ),

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from semcoder import records
 from semcoder.artifacts import writing
 from semcoder.containers.images import Locked
+from semcoder.contests.tasks import Case, Task
 from semcoder.evaluation.scorefile import ScoreFile, Setup
 from semcoder.execution.lines import CallLine, JudgedLine
 from semcoder.fetch import External
@@ -70,7 +71,7 @@ RECORDS: tuple[type[BaseModel], ...] = (
     records.ScoredItem,
     records.Dropped,
 )
-SINGLE = (Summary, Post, TrainingSetup, Setup, ScoreFile, Report, Overlap)
+SINGLE = (Summary, Post, Task, Case, TrainingSetup, Setup, ScoreFile, Report, Overlap)
 PINNED: dict[str, type[BaseModel]] = {
     "data/versions.csv": External,
     "claims.yaml": Claim,

@@ -15,6 +15,8 @@ from semcoder.teacher.bill import Post, added, dollars
 from semcoder.teacher.costs import read_bills, shown
 
 FIRST_STAGE = "pyx synthesize"
+CONTESTS = 13_328
+"""Problems of CodeContests' training split (AlphaCode, 2203.07814, table 2), however many seeds there are."""
 PROMPT_TOKENS = 4096
 """No request is taken to be longer where nothing was measured: what was answered before stands in it."""
 
@@ -93,6 +95,8 @@ def scaled(results: Path, seeds: int) -> list[Post]:
                 "seconds": each.seconds * share,
             }
         )
+        if each.purpose != "contest"
+        else each
         for each in posts
     ]
 
@@ -103,6 +107,8 @@ def bounds(config: Config, seeds: int) -> Iterator[Post]:
     two_models = teacher.problem_model != teacher.solution_model
     told = config.monologue.per_program * 2 * seeds if config.monologue.writer != "trace" else 0
     bugs = config.pyx_r.per_program * seeds
+    contests = any("code_contests" in each.extra for each in config.recipes.values())
+    posed = CONTESTS if contests and config.contests.by == "teacher" else 0
     for purpose, model, answers in (
         ("problem", teacher.problem_model, seeds),
         ("solution", teacher.solution_model, seeds * two_models),
@@ -111,6 +117,7 @@ def bounds(config: Config, seeds: int) -> Iterator[Post]:
         ("monologue", teacher.monologue_model, told * teacher.samples),
         ("revision", teacher.monologue_model, told * teacher.samples * config.monologue.revisions),
         ("rationale", teacher.monologue_model, bugs * teacher.samples),
+        ("contest", teacher.solution_model, posed * config.contests.tries),
     ):
         if answers:
             yield Post(

@@ -14,7 +14,7 @@ from semcoder.records import Direction, Problem, Program, Seed, TestCase
 from semcoder.seeds.doctests import doctest_calls
 from semcoder.teacher.bill import Post
 from semcoder.teacher.constants import Vocabulary, folded
-from semcoder.teacher.interface import Proposal, Refusal
+from semcoder.teacher.interface import Failed, Proposal, Refusal
 from semcoder.teacher.prose import instruction
 from semcoder.teacher.shapes import NONE, Shape, Uses, shape_of
 from semcoder.teacher.usage import read_uses
@@ -40,7 +40,7 @@ class GroundedTeacher:
         for seed in seeds:
             yield seed, self._proposal(seed)
 
-    def repair(self, failed: Iterable[tuple[Proposal, str]]) -> Iterator[Proposal | Refusal]:
+    def repair(self, failed: Iterable[Failed]) -> Iterator[Proposal | Refusal]:
         """Never: the code is not the teacher's own."""
         for _ in failed:
             yield Refusal("a grounded program is not repaired")

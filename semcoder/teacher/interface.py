@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from semcoder.execution.api import Call
 from semcoder.records import Direction, Problem, Program, Seed, TestCase
@@ -28,6 +28,15 @@ class Refusal:
     """What its author may be told, to do better; empty where a new attempt is the better one."""
 
 
+class Failed(NamedTuple):
+    """A proposal that does not run, and what came of running it."""
+
+    proposal: Proposal
+    error: str
+    again: int = 0
+    """How often the same was asked before, of the same seed: another answer than those is wanted."""
+
+
 class Teacher(Protocol):
     """Answers stream back in the order of the questions."""
 
@@ -42,7 +51,7 @@ class Teacher(Protocol):
         """A problem and a solution for each seed."""
         ...
 
-    def repair(self, failed: Iterable[tuple[Proposal, str]]) -> Iterator[Proposal | Refusal]:
+    def repair(self, failed: Iterable[Failed]) -> Iterator[Proposal | Refusal]:
         """Another solution to the same problem, given the error that the last one ended in."""
         ...
 

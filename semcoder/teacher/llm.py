@@ -13,7 +13,7 @@ from semcoder.records import Direction, Problem, Program, Seed, TestCase
 from semcoder.teacher import prompts, sections
 from semcoder.teacher.bill import Post
 from semcoder.teacher.client import Client
-from semcoder.teacher.interface import Proposal, Refusal
+from semcoder.teacher.interface import Failed, Proposal, Refusal
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.teacher.store import Answer, Question
 
@@ -74,15 +74,17 @@ class LLMTeacher:
             return Refusal("no [Solution]")
         return _proposal(problem, answered)
 
-    def repair(self, failed: Iterable[tuple[Proposal, str]]) -> Iterator[Proposal | Refusal]:
-        """Another program from the solution model, which is shown the last one and its error."""
+    def repair(self, failed: Iterable[Failed]) -> Iterator[Proposal | Refusal]:
+        """Another program from the solution model, which is shown the last one and its error; another sample of it,
+        where these are the ones that it was shown before."""
         for _, answer in self._client.stream(failed, self._repair):
             yield answer
 
-    async def _repair(self, failed: tuple[Proposal, str]) -> Proposal | Refusal:
-        proposal, error = failed
+    async def _repair(self, failed: Failed) -> Proposal | Refusal:
+        proposal, error, again = failed
         messages = prompts.repair(proposal.problem.instruction, proposal.program.code, error)
-        answer = await self._client.ask(self._question(self.settings.solution_model, messages, "repair"))
+        question = self._question(self.settings.solution_model, messages, "repair", sample=again)
+        answer = await self._client.ask(question)
         return answer if isinstance(answer, Refusal) else _proposal(proposal.problem, answer.text)
 
     def inputs(
@@ -98,6 +100,19 @@ class LLMTeacher:
         answer = await self._client.ask(question)
         found = answer if isinstance(answer, Refusal) else sections.calls(answer.text, program.entry_point)
         return () if isinstance(found, Refusal) else [call for call in found if call not in known]
+
+    def contest(self, statements: Iterable[str], sample: int) -> Iterator[str | Refusal]:
+        """What the solution model answers to contest problems: one sample of each."""
+
+        async def written(statement: str) -> str | Refusal:
+            messages = prompts.contest(statement)
+            answer = await self._client.ask(
+                self._question(self.settings.solution_model, messages, "contest", sample=sample)
+            )
+            return answer if isinstance(answer, Refusal) else answer.text
+
+        for _, text in self._client.stream(statements, written):
+            yield text
 
     def explain(
         self, direction: Direction, cases: Iterable[tuple[Program, TestCase]], samples: range | None = None

@@ -53,6 +53,12 @@ program in exactly one ```python block, and stop there.
 
 {_CODE_RULES}"""
 
+_CONTEST_SYSTEM = """\
+You solve problems of programming contests in Python 3. Begin with the idea and why it is fast enough, in a few \
+sentences, then give the whole program in exactly one ```python block, and stop there. The program reads everything \
+from standard input and prints nothing but what is asked for to standard output. It uses nothing but Python's \
+standard library, imports all that it uses, and opens no file."""
+
 _REPAIR_SYSTEM = f"""\
 You mend Python 3 programs. You are shown a problem, a program that was meant to solve it, and the error that \
 came of running it. Say in one or two sentences what caused the error, then give the whole mended program in \
@@ -166,6 +172,11 @@ def problem(snippet: str) -> Messages:
 def solution(instruction: str) -> Messages:
     """A program that solves a problem."""
     return as_messages(_SOLUTION_SYSTEM, instruction)
+
+
+def contest(statement: str) -> Messages:
+    """A program that solves a contest problem, between standard input and output."""
+    return as_messages(_CONTEST_SYSTEM, statement)
 
 
 def repair(instruction: str, code: str, error: str) -> Messages:

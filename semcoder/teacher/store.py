@@ -22,6 +22,13 @@ from semcoder.errors import UserError
 from semcoder.progress import tell
 
 _KEY = re.compile("[0-9a-f]{32}")
+_HEAD = re.compile(
+    rb'\{(?:"batch": (true|false), )?"completion_tokens": (\d+), "finish": "[^"\\]*", "key": "([0-9a-f]{32})", '
+    rb'"model": "([^"\\]*)", "prompt_tokens": (\d+), "seconds": [\d.e+-]+, "text": "'
+)
+"""How `put` begins a line: all that the index needs stands before the text, which is long."""
+_SEGMENT = 1 << 40
+"""Longest segment, in bytes: places are kept as one number, segment times this plus byte."""
 REFRESH_S = 2.0
 """How often, at most, other processes' segments are looked at again."""
 
@@ -76,7 +83,8 @@ class Store:
         self.folder = folder
         self.spent: dict[tuple[str, bool], tuple[int, int]] = {}
         """{(model, whether in a batch): tokens asked, tokens answered} of all answers, as far as they were read."""
-        self._places: dict[str, tuple[str, int]] = {}
+        self._places: dict[bytes, int] = {}
+        self._segments: list[str] = []
         self._read_to: dict[str, int] = {}
         self._own: IO[bytes] | None = None
         self._own_name = f"{secrets.token_hex(8)}.jsonl"
@@ -104,16 +112,16 @@ class Store:
         return len(self._places)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._places
+        return bytes.fromhex(key) in self._places
 
     def __iter__(self) -> Iterator[str]:
         """The keys of all answers, sorted."""
-        return iter(sorted(self._places))
+        return (key.hex() for key in sorted(self._places))
 
     def line(self, key: str) -> dict[str, Any]:
         """An answer as it stands in its segment, with its key."""
-        name, at = self._places[key]
-        with (self.folder / name).open("rb") as stream:
+        segment, at = divmod(self._places[bytes.fromhex(key)], _SEGMENT)
+        with (self.folder / self._segments[segment]).open("rb") as stream:
             stream.seek(at)
             return dict(json.loads(stream.readline()))
 
@@ -142,9 +150,9 @@ class Store:
 
     def get(self, key: str) -> Answer | None:
         """The stored answer, also one that another process has stored in the meantime."""
-        if key not in self._places and time.monotonic() - self._looked > REFRESH_S:
+        if key not in self and time.monotonic() - self._looked > REFRESH_S:
             self.refresh()
-        return _answer(self.line(key)) if key in self._places else None
+        return _answer(self.line(key)) if key in self else None
 
     def put(self, key: str, answer: Answer) -> None:
         """Store an answer; it is on disk when this returns."""
@@ -156,7 +164,10 @@ class Store:
         self._own.write(line)
         os.fsync(self._own.fileno())
         self._read_to[self._own_name] = at + len(line)
-        self._enter(key, self._own_name, at, answer)
+        kind = answer.model, answer.batch
+        self._enter(
+            key, self._place(self._own_name) + at, kind, answer.prompt_tokens, answer.completion_tokens
+        )
 
     def refresh(self) -> None:
         """Take in what other processes have stored."""
@@ -168,25 +179,42 @@ class Store:
 
     def _read_segment(self, path: Path, at: int) -> int:
         """Index whole lines from `at`; returns where the next one begins."""
+        first = self._place(path.name)
         with path.open("rb") as stream:
             stream.seek(at)
             for line in stream:
                 if not line.endswith(b"\n"):
                     break  # being written, or cut short by a kill
                 try:
-                    entry = json.loads(line)
-                    self._enter(entry["key"], path.name, at, _answer(entry))
+                    self._index(line, first + at)
                 except (ValueError, KeyError, TypeError):
                     tell(f"{path}: passed over a line at byte {at} that is not an answer")
                 at += len(line)
         return at
 
-    def _enter(self, key: str, name: str, at: int, answer: Answer) -> None:
+    def _index(self, line: bytes, place: int) -> None:
+        head = _HEAD.match(line)
+        if head and line.endswith(b'"}\n'):
+            batch, answered, key, model, asked = head.groups()
+            kind = model.decode("ascii"), batch == b"true"
+            self._enter(key.decode(), place, kind, int(asked), int(answered))
+        else:
+            entry = json.loads(line)
+            answer = _answer(entry)
+            kind = answer.model, answer.batch
+            self._enter(entry["key"], place, kind, answer.prompt_tokens, answer.completion_tokens)
+
+    def _place(self, name: str) -> int:
+        """Where a segment's first byte stands among all."""
+        if name not in self._segments:
+            self._segments.append(name)
+        return self._segments.index(name) * _SEGMENT
+
+    def _enter(self, key: str, place: int, kind: tuple[str, bool], asked: int, answered: int) -> None:
         # An answer that two processes paid for counts twice: it was paid twice.
-        kind = answer.model, answer.batch
-        asked, answered = self.spent.get(kind, (0, 0))
-        self.spent[kind] = asked + answer.prompt_tokens, answered + answer.completion_tokens
-        self._places.setdefault(key, (name, at))
+        self._places.setdefault(bytes.fromhex(key), place)
+        before = self.spent.get(kind, (0, 0))
+        self.spent[kind] = before[0] + asked, before[1] + answered
 
 
 def as_entry(key: str, answer: Answer) -> dict[str, Any]:

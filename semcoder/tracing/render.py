@@ -1,7 +1,6 @@
 """`semcoder tracing render`: traces as text, in the formats of the paper's ablation."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,9 +8,9 @@ import typer
 
 from semcoder import records
 from semcoder.artifacts import write_json, writing
-from semcoder.errors import UserError
 from semcoder.progress import track
 from semcoder.records import Direction, Dropped, Monologue, Program, TestCase, Trace
+from semcoder.tracing.cases import cases
 from semcoder.tracing.formats import concise, next_scratchpad, scratchpad
 
 STAGE = "tracing.render"
@@ -49,7 +48,7 @@ def main(
     reasons: Counter[str] = Counter()
     kept = 0
     with writing(out) as good, writing(dropped) as bad:
-        for case in track(_cases(programs, tests, traces), f"{format}, {direction}"):
+        for case in track(cases(programs, tests, traces), f"{format}, {direction}"):
             row = render(*case, format, direction, max_chars, label_offset)
             if isinstance(row, Monologue):
                 kept += 1
@@ -91,18 +90,3 @@ def render(
         answer=answer,
         writer="trace",
     )
-
-
-def _cases(programs: Path, tests: Path, traces: Path) -> Iterator[tuple[Program, TestCase, Trace]]:
-    wanted = {parent for trace in records.read(traces, Trace) for parent in trace.parents}
-    known = {each.id: each for each in records.read(programs, Program) if each.id in wanted}
-    inputs = {each.id: each for each in records.read(tests, TestCase) if each.id in wanted}
-    for trace in records.read(traces, Trace):
-        try:
-            test, program = trace.parents
-            yield known[program], inputs[test], trace
-        except (KeyError, ValueError) as error:
-            raise UserError(
-                f"{traces}: {tests} and {programs} do not hold what {trace.id} was made from "
-                f"({' and '.join(trace.parents) or 'nothing'}); give the files that belong to the traces."
-            ) from error

@@ -5,6 +5,7 @@ Standard library only: this file is also read inside the sandbox, beside `tracer
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import CodeType, MappingProxyType
@@ -16,6 +17,12 @@ _STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 FILENAME = "<program>"
 """The file that a traced program's code claims to come from."""
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def source_lines(code: str) -> list[str]:
+    """The lines of a program as Python numbers them, without their ends: a form feed or U+2028 ends none."""
+    return _LINE_END.split(code)
 
 
 def statement_lines(code: str) -> Mapping[int, int]:
@@ -43,7 +50,7 @@ def tree_of(code: str) -> ast.Module:
 def _scan(code: str) -> tuple[Mapping[int, int], Mapping[int, Statement]]:
     lines: dict[int, int] = {}
     owners: dict[int, Statement] = {}
-    written = code.splitlines()
+    written = source_lines(code)
     for statement in _statements(tree_of(code)):
         own = _own_line(statement, written)
         key = lines.get(own, own)

@@ -127,21 +127,20 @@ def _trace_lines(programs: Path, traces: Path, workers: int, limits: Limits) -> 
 
 def _choose(programs: Path, tests: Path, shard: Shard, per_program: int) -> list[list[Case]]:
     """The cases of each program of this shard that has any, in the files' order."""
-    known: set[str] = set()
-    mine: dict[str, Program] = {}
-    for program in records.read(programs, Program):
-        known.add(program.id)
-        if shard.holds(program.id):
-            mine[program.id] = program
+    mine = {each.id: each for each in records.read(programs, Program, lambda key, _: shard.holds(key))}
     cases: dict[str, list[Case]] = defaultdict(list)
-    for test in records.read(tests, TestCase):
+
+    def wanted(_: str, parents: tuple[str, ...]) -> bool:
+        parent = parents[0] if parents else ""
+        return shard.holds(parent) and not (per_program and len(cases[parent]) >= per_program)
+
+    for test in records.read(tests, TestCase, wanted):
         parent = test.parents[0] if test.parents else ""
-        if parent not in known:
+        if parent not in mine:
             raise UserError(
                 f"{tests}: {test.id} belongs to {parent or 'no program'}, which {programs} does not hold."
             )
-        if parent in mine and (not per_program or len(cases[parent]) < per_program):
-            cases[parent].append(Case(mine[parent], test))
+        cases[parent].append(Case(mine[parent], test))
     return [cases[name] for name in mine if cases[name]]
 
 

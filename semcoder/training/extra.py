@@ -23,17 +23,20 @@ COLUMNS: tuple[tuple[str, str, Task], ...] = (
     ("fault", "response", "refine"),  # PyX-R
 )
 """(column of the question, column of the answer, task)"""
+ORIGIN = "origin"
+"""Column of cleaned rows: where in the data set a row comes from."""
 
 
 def examples(name: str, path: Path, style: Style) -> Iterator[tuple[Example, str]]:
     """The rows of data set `name`, each with the language in its `lang` column, empty where there is none.
 
-    The parent of a row is `NAME:PLACE`. Raises UserError naming the line.
+    The parent of a row is `NAME:PLACE`, the place being that in the data set itself. Raises UserError naming the line.
     """
     for place, row in rows(path):
         task, question, answer = parts(row, f"{path}, {place}")
         prompt = prompt_of(task, question, style)
-        example = Example(parents=(f"{name}:{place}",), task=task, prompt=prompt, response=answer)
+        origin = row.get(ORIGIN) or place
+        example = Example(parents=(f"{name}:{origin}",), task=task, prompt=prompt, response=answer)
         yield example, str(row.get("lang", ""))
 
 

@@ -55,6 +55,7 @@ def test_calls_are_judged_outside(tmp_path: Path) -> None:
         {"id": "raised", **call, "args": ["None"], "expected": "6"},
         {"id": "returned", **call},
         {"id": "assertion", "code": "x = 1\nassert x == 2, 'no'"},
+        {"id": "odd line", "code": "x = '\u2028'\nassert x == 2\nx = 3"},
         {"id": "always equal", **call, "expected": "6"}
         | {"code": "class E(int):\n    __eq__ = lambda *a: True\ndef f(x):\n    return E(7)"},
     ]
@@ -68,10 +69,12 @@ def test_calls_are_judged_outside(tmp_path: Path) -> None:
         "raised": "raised",
         "returned": "passed",
         "assertion": "failed",
+        "odd line": "failed",
         "always equal": "raised",
     }
     assert rows["wrong"]["detail"] == "returned 6, not 7"
     assert rows["assertion"]["detail"] == "AssertionError: no (line 2): assert x == 2, 'no'"
+    assert rows["odd line"]["detail"].endswith("(line 2): assert x == 2")
 
 
 @pytest.mark.parametrize("line", [{"expected": "f("}, {"entry_point": "", "expected": "1"}])

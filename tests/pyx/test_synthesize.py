@@ -11,7 +11,7 @@ from semcoder.execution.api import Limits
 from semcoder.execution.pool import Sandbox
 from semcoder.pyx.synthesize import main, synthesize
 from semcoder.records import Candidate, Dropped, Problem, Program, Seed
-from semcoder.teacher.interface import Proposal, Refusal
+from semcoder.teacher.interface import Failed, Proposal, Refusal
 
 OUTPUTS = ("problems", "programs", "inputs", "soft", "dropped", "summary")
 
@@ -80,8 +80,8 @@ class Mending:
             problem = Problem(instruction=each.code, teacher=self.name, parents=(each.id,))
             yield each, self._proposal(problem, "def f(x): return (\n")
 
-    def repair(self, failed: Iterable[tuple[Proposal, str]]) -> Iterator[Proposal | Refusal]:
-        for proposal, error in failed:
+    def repair(self, failed: Iterable[Failed]) -> Iterator[Proposal | Refusal]:
+        for proposal, error, _ in failed:
             self.asked.append(error)
             code = {
                 "does not parse": f"{proposal.problem.instruction.split()[1].count('i')} / 0\ndef f(x): return x\n",
@@ -112,6 +112,24 @@ def test_failures_go_back_with_their_error() -> None:
     assert "ZeroDivisionError" in runs[2][1][2] and len(runs[5][1]) == 4
     soft = [attempt.soft.program.code for attempt in attempts if attempt.soft and attempt.fault]
     assert soft == ["3 / 0\ndef f(x): return x\n"]
+
+
+class Stubborn(Mending):
+    """A teacher that gives the same program back until it is asked a third time."""
+
+    def repair(self, failed: Iterable[Failed]) -> Iterator[Proposal | Refusal]:
+        for proposal, _, again in failed:
+            self.asked.append(str(again))
+            mended = self._proposal(proposal.problem, "def f(x):\n    return x\n")
+            yield mended if again == 2 else proposal
+
+
+def test_a_repair_that_changes_nothing_is_asked_for_as_another_sample() -> None:
+    teacher = Stubborn()
+    with Sandbox(1, Limits(cpu_s=2)) as sandbox:
+        attempts, _ = synthesize([seed("clamp"), seed("initials")], teacher, sandbox, 5)  # type: ignore[arg-type]
+    assert [attempt.fault for attempt in attempts] == [None, None]
+    assert teacher.asked == ["0", "0", "1", "1", "2", "2"]
 
 
 def test_two_runs_are_byte_identical(made: dict[str, Path], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from semcoder.execution.api import Call
 from semcoder.records import Problem, Program, Seed
 from semcoder.teacher.choose import teacher_from
 from semcoder.teacher.grounded import GroundedTeacher, plain, read_call
-from semcoder.teacher.interface import Proposal, Refusal
+from semcoder.teacher.interface import Failed, Proposal, Refusal
 
 CODE = '''@cache
 def area(width, height=1.5, *, unit="cm"):
@@ -78,7 +78,7 @@ def test_what_is_no_function_is_refused() -> None:
 def test_it_neither_repairs_nor_explains() -> None:
     teacher = GroundedTeacher()
     proposal = Proposal(Problem(instruction="a", teacher="b"), program("def f(x): return x"))
-    assert [type(answer) for answer in teacher.repair([(proposal, "error")])] == [Refusal]
+    assert [type(answer) for answer in teacher.repair([Failed(proposal, "error")])] == [Refusal]
     assert list(teacher.explain("forward", [])) == []
 
 

@@ -258,7 +258,7 @@ def test_kill_9_and_restart_pay_for_nothing_twice(tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
             process.wait()
             with Store(config.store) as store:
-                asked_at_kill.append((len(script.asked), set(store._places)))
+                asked_at_kill.append((len(script.asked), set(store)))
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == json.dumps([f"aq{n}" for n in range(count)])
         assert not script.faults

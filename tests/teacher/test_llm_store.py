@@ -1,5 +1,6 @@
 """The answer store: torn lines, other processes, import by copying."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,10 @@ from semcoder.errors import UserError
 from semcoder.teacher.store import Answer, Question, Store
 
 QUESTION = Question("m", (("user", "q"),), 0.5, 50)
+
+
+def key(number: int) -> str:
+    return f"{number:032x}"
 
 
 def answer(text: str) -> Answer:
@@ -39,15 +44,15 @@ def test_a_torn_segment_loses_only_its_last_line(
     folder = tmp_path_factory.mktemp("store")
     with Store(folder) as store:
         for number, text in enumerate(rows):
-            store.put(f"k{number}", answer(text))
+            store.put(key(number), answer(text))
     for segment in folder.glob("*.jsonl"):
         whole = segment.read_bytes()
         segment.write_bytes(whole[: max(0, len(whole) - cut)])
         kept = segment.read_bytes().count(b"\n")
         with Store(folder) as store:
-            assert [store.get(f"k{n}") for n in range(kept)] == [answer(text) for text in rows[:kept]]
-            assert len(store) == kept and store.get(f"k{kept}") is None
-            store.put("more", answer("x"))
+            assert [store.get(key(n)) for n in range(kept)] == [answer(text) for text in rows[:kept]]
+            assert len(store) == kept and store.get(key(kept)) is None
+            store.put(key(99), answer("x"))
         with Store(folder) as store:
             assert len(store) == kept + 1 and store.tokens == 15 * (kept + 1)
 
@@ -57,15 +62,35 @@ def test_a_store_sees_what_others_add_and_takes_copied_segments(
 ) -> None:
     monkeypatch.setattr("semcoder.teacher.store.REFRESH_S", 0.0)
     with Store(tmp_path / "a") as one, Store(tmp_path / "a") as other:
-        one.put("k", answer("1"))
-        assert other.get("k") == answer("1") and other.tokens == 15
-        other.put("l", answer("2"))
-        assert one.get("l") == answer("2")
+        one.put(key(1), answer("1"))
+        assert other.get(key(1)) == answer("1") and other.tokens == 15
+        other.put(key(2), answer("2"))
+        assert one.get(key(2)) == answer("2")
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     (tmp_path / "b" / "odd.jsonl").write_text("not json\n{}\n")
     with Store(tmp_path / "b") as copy:
-        assert copy.get("k") == answer("1") and len(copy) == 2
+        assert copy.get(key(1)) == answer("1") and len(copy) == 2
     assert capsys.readouterr().err.count("passed over a line") == 2
+
+
+def test_lines_are_counted_alike_however_they_are_written(tmp_path: Path) -> None:
+    answers = [
+        answer('"text": "'),
+        replace(answer("é\\"), model="mé", batch=True),
+        replace(answer(""), model="n"),
+    ]
+    with Store(tmp_path / "a") as store:
+        for number, each in enumerate(answers):
+            store.put(key(number), each)
+        spent = store.spent
+    (tmp_path / "b").mkdir()
+    for segment in (tmp_path / "a").iterdir():
+        rows = [json.loads(line) for line in segment.read_text().splitlines()]
+        lines = [json.dumps(dict(reversed(row.items())), ensure_ascii=False) + "\n" for row in rows]
+        (tmp_path / "b" / segment.name).write_text("".join(lines))
+    for folder in ("a", "b"):
+        with Store(tmp_path / folder) as store:
+            assert [store.get(name) for name in store] == answers and store.spent == spent
 
 
 def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from semcoder.execution.pool import Sandbox
 from semcoder.monologue.accept import Accepted, Sampled, accept
 from semcoder.records import Problem, Program, Seed, TestCase
 from semcoder.teacher import prompts, sections
-from semcoder.teacher.interface import Proposal, Refusal
+from semcoder.teacher.interface import Failed, Proposal, Refusal
 from semcoder.teacher.llm import LLMTeacher
 from semcoder.teacher.settings import TeacherSettings
 from semcoder.teacher.shots import MONOLOGUES, REPAIRS, Shot
@@ -297,7 +297,9 @@ def test_repair_shows_the_error_and_keeps_the_problem(tmp_path: Path) -> None:
     problem = Problem(instruction="Add.", teacher="writer")
     broken = Proposal(problem, Program(code="def total(xs:\n", entry_point="", parents=(problem.id,)))
     with serving(Script(scripted)) as script:
-        (mended,) = teacher(script, tmp_path).repair([(broken, "does not parse: line 1")])
+        (mended,) = teacher(script, tmp_path).repair([Failed(broken, "does not parse: line 1")])
+        list(teacher(script, tmp_path).repair([Failed(broken, "does not parse: line 1", n) for n in (0, 1)]))
+    assert [question.sample for question in script.asked] == [0, 1]  # the first is known
     assert isinstance(mended, Proposal) and mended.problem == problem
     assert mended.program.code != broken.program.code and mended.program.parents == (problem.id,)
     shown = script.asked[0].messages[-1][1]

@@ -51,6 +51,12 @@ def test_branches_handlers_and_cases_own_their_headers() -> None:
     assert isinstance(statement_at(code)[12], ast.match_case)
 
 
+@pytest.mark.parametrize("odd", ["\f", "\x1c", "\u2028", "\x85"])
+def test_lines_end_where_pythons_do(odd: str) -> None:
+    code = f"x = '{odd}'\r\nmatch x:\n    case (\n        '{odd}'\n    ):\n        y = 1\n"
+    assert dict(statement_lines(code)) == {1: 1, 2: 2, 3: 3, 4: 3, 5: 3, 6: 6}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_event_stands_at_a_statement(name: str) -> None:
     code, call = example(name)

@@ -51,12 +51,15 @@ class Row(NamedTuple):
     over: dict[str, Any] | None = None
 
 
-LIMITED = "synthesize expand_inputs trace sample_monologues build_pyx_r monologue_quality monologue_pages executability"
+LIMITED = (
+    "synthesize expand_inputs trace sample_monologues build_pyx_r monologue_quality monologue_pages executability "
+    "solve_contests"
+)
 """Rules whose programs run under the limits of `execution`."""
-ASKED = "synthesize expand_inputs sample_monologues build_pyx_r"
+ASKED = "synthesize expand_inputs sample_monologues build_pyx_r solve_contests"
 """Rules that ask the teacher."""
 GENERATING = "generate sample_buggy refine_round"
-SHARDED = "mix yields teacher_usage monologue_quality monologue_pages plot_lengths select"
+SHARDED = "clean_extra mix yields teacher_usage monologue_quality monologue_pages plot_lengths select"
 
 TABLE = [
     # Where things are: another folder is another set of files, and the old ones stay.
@@ -65,7 +68,7 @@ TABLE = [
     Row(
         "data.directory",
         "elsewhere",
-        "select mix train generate score refine_round score_round executability similarity",
+        "select read_contests clean_extra train mix generate score refine_round score_round executability similarity",
         STDLIB,
     ),
     Row("data.mirror", str(ROOT / "tests")),
@@ -86,9 +89,9 @@ TABLE = [
     Row("seeds.statements_per_file", 2, "extract_seeds"),
     Row("seeds.seed", 1, "extract_seeds"),
     # A teacher: who answers and what is asked counts, how and where it is asked does not.
-    Row("teacher.kind", "grounded", "synthesize expand_inputs build_pyx_r", TRACE),
+    Row("teacher.kind", "grounded", "synthesize expand_inputs build_pyx_r solve_contests", TRACE),
     Row("teacher.problem_model", "other", "synthesize"),
-    Row("teacher.solution_model", "other", "synthesize expand_inputs"),
+    Row("teacher.solution_model", "other", "synthesize expand_inputs solve_contests"),
     Row("teacher.monologue_model", "other", "sample_monologues build_pyx_r"),
     Row("teacher.monologue_model", "other", "translate_monologues build_pyx_r", TRANSLATION),
     Row("teacher.temperature", 0.7, ASKED),
@@ -158,12 +161,12 @@ TABLE = [
             "format": "next",
             "compare": ["monologue", "next"],
             "soft": True,
-            "extra": {"Magicoder-OSS-Instruct-75K": -1},
             "extra_language": "python",
             "max_tokens": 2047,
             "seed": 1,
         }.items()
     ),
+    Row("recipes.semcoder.extra", {"Magicoder-OSS-Instruct-75K": -1}, "mix train yields"),
     Row(
         "recipes.semcoder.base", "semcoder_1030", "mix train table"
     ),  # the note under the table is the base's
@@ -188,6 +191,7 @@ TABLE = [
     Row("recipes.semcoder.micro_batch", 9, "train", PADDED),
     Row("training.gpus", 4, "train"),
     Row("training.nodes", 2, "train"),
+    Row("training.decontaminate", ["humaneval_plus"], "clean_extra"),
     # An engine: the settings that its kind has a use for.
     Row("evaluation.engine.kind", "transformers", GENERATING),
     Row("evaluation.engine.dtype", "float16", GENERATING),
@@ -224,6 +228,10 @@ TABLE = [
     Row("evaluation.shards", 2, "score build_pyx_r refine_round"),
     Row("evaluation.limit", 9, "generate"),
     Row("evaluation.gpus", 2),
+    Row("contests.by", "given", "solve_contests teacher_usage"),
+    Row("contests.tries", 9, "read_contests solve_contests"),
+    Row("contests.per_problem", 2, "solve_contests"),
+    Row("contests.tests", 9, "read_contests"),
     Row("pyx_r.model", "semcoder_s", "build_pyx_r"),
     Row("pyx_r.per_program", 2, "build_pyx_r"),
     Row("refinement.table3.title", "another", "table"),

@@ -201,7 +201,7 @@ def test_mixture_options_hold_no_key_that_a_mixture_does_not_read() -> None:
 def test_a_mixture_of_instructions_alone_needs_no_monologues() -> None:
     files = Graph.of(BASE).training.mixture_inputs("data_oss_instruct")
     assert "rationales" not in files and "programs" not in files
-    assert files["Magicoder-OSS-Instruct-75K"] == "data/external/Magicoder-OSS-Instruct-75K"
+    assert files["Magicoder-OSS-Instruct-75K"] == "results/semcoder/extras/Magicoder-OSS-Instruct-75K.jsonl"
 
 
 def test_a_chain_of_recipes_ends_in_the_tokenizer_of_its_first_base() -> None:

@@ -11,7 +11,7 @@ from semcoder.evaluation.benchmarks.code import CodeHarness
 from semcoder.evaluation.benchmarks.prediction import Question
 from semcoder.evaluation.prompts import Style
 from semcoder.execution.api import Call
-from semcoder.records import Problem, Program, Record, TestCase, read
+from semcoder.records import Problem, Program, Record, TestCase, made_of, read
 
 _KINDS: tuple[type[Record], ...] = (Problem, Program, TestCase)
 
@@ -79,14 +79,15 @@ class _Heldout:
         self.problems: dict[str, Problem] = {}
         self.programs: dict[str, Program] = {}
         self.tests: list[TestCase] = []
+        kinds = {path: _kind(path) for path in paths}
         for path in paths:
-            for record in read(path, _kind(path)):
-                if isinstance(record, Problem):
-                    self.problems[record.id] = record
-                elif isinstance(record, Program):
-                    self.programs[record.id] = record
-                elif isinstance(record, TestCase):
-                    self.tests.append(record)
+            if kinds[path] is Problem:
+                self.problems |= {each.id: each for each in read(path, Problem)}
+            elif kinds[path] is Program:
+                self.programs |= {each.id: each for each in read(path, Program)}
+        for path in paths:
+            if kinds[path] is TestCase:
+                self.tests += read(path, TestCase, made_of(self.programs))
 
     def pairs(self) -> Iterator[tuple[Program, TestCase]]:
         """The tests of the given programs; tests of other programs (the training part's) are left out."""

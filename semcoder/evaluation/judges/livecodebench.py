@@ -30,23 +30,35 @@ def judge_livecodebench(
     """Functional problems are called; the others read each test's stdin in a run of their own."""
     rulings: list[Ruling] = [NO_PROGRAM] * len(answers)
     called: list[tuple[int, Trial]] = []
-    piped: list[tuple[int, Contest, str]] = []
+    piped: list[tuple[int, tuple[str, Sequence[Case], str]]] = []
     for place, (item, code) in enumerate(answers):
         if code is None:
             continue
         if item.function:
             called.append((place, _trial(item, code)))
         else:
-            piped.append((place, item, code))
+            piped.append((place, (item.id, item.cases, code)))
     for (place, _), ruling in zip(called, judge(runner.patient, [trial for _, trial in called]), strict=True):
         rulings[place] = ruling
+    read = judge_stdin(runner, [program for _, program in piped], PRELUDE)
+    for (place, _), ruling in zip(piped, read, strict=True):
+        rulings[place] = ruling
+    return rulings
+
+
+def judge_stdin(
+    runner: Runner, programs: Sequence[tuple[str, Sequence[Case], str]], prelude: str = ""
+) -> list[Ruling]:
+    """The verdict on each (id, tests, code): a script that reads stdin and prints, one run a test."""
+    rulings = [PASSED] * len(programs)
+    left = list(range(len(programs)))
     # The first test alone, then the rest: a program that hangs does so once.
     for part in (slice(0, 1), slice(1, None)):
-        jobs = [job for _, item, code in piped for job in _stdin_jobs(item, code)[part]]
+        jobs = [job for place in left for job in _stdin_jobs(*programs[place], prelude)[part]]
         outcomes = iter(list(runner.quick(jobs)))
-        for place, item, _ in piped:
-            rulings[place] = _of_stdout(item.cases[part], outcomes, part.start)
-        piped = [each for each in piped if rulings[each[0]].passed]
+        for place in left:
+            rulings[place] = _of_stdout(programs[place][1][part], outcomes, part.start)
+        left = [place for place in left if rulings[place].passed]
     return rulings
 
 
@@ -66,13 +78,11 @@ class ListsOrTuples(Expected):
         return super().accepts(index, list(actual) if isinstance(actual, tuple) else actual)
 
 
-def _stdin_jobs(item: Contest, code: str) -> list[Job]:
+def _stdin_jobs(id: str, cases: Sequence[Case], code: str, prelude: str) -> list[Job]:
     """One run a test, as a script; leaving with sys.exit is no error."""
     run = f"exec(compile({code!r}, 'solution.py', 'exec'), globals())"
-    source = f"{PRELUDE}__name__ = '__main__'\ntry:\n    {run}\nexcept SystemExit:\n    pass\n"
-    return [
-        Job(f"{item.id}/{number}", source, stdin=case.input or "\n") for number, case in enumerate(item.cases)
-    ]
+    source = f"{prelude}__name__ = '__main__'\ntry:\n    {run}\nexcept SystemExit:\n    pass\n"
+    return [Job(f"{id}/{number}", source, stdin=case.input or "\n") for number, case in enumerate(cases)]
 
 
 def _of_stdout(cases: Sequence[Case], outcomes: Iterator[Outcome], first: int) -> Ruling:

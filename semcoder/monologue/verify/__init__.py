@@ -20,6 +20,7 @@ from semcoder.monologue.verify.frames import Judged
 from semcoder.monologue.verify.moments import Moments
 from semcoder.monologue.verify.text import lines
 from semcoder.records import Direction, Event
+from semcoder.tracing.structure import source_lines
 
 Status = Literal["supported", "contradicted", "not_checkable"]
 
@@ -122,7 +123,7 @@ def _names(moments: Moments) -> set[str]:
 
 @lru_cache(maxsize=64)
 def _code_lines(code: str) -> frozenset[str]:
-    return frozenset(line.strip() for line in code.splitlines())
+    return frozenset(line.strip() for line in source_lines(code))
 
 
 def _listing(code: str) -> Listing | None:
