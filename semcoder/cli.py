@@ -119,6 +119,10 @@ TOP: dict[str, tuple[str, str]] = {
     "formats": ("Every file of a run, and the fields of what stands in it.", "semcoder.reference.formats"),
     "demo": ("A web page that asks a model and checks what it says.", "semcoder.demo.command"),
     "doctor": ("Whether a run would get through on this machine.", "semcoder.doctor"),
+    "plan": (
+        "What a target costs before it runs: jobs, GPU hours, dollars, disk, time.",
+        "semcoder.planning.command",
+    ),
     "why": ("Why an artifact would be made again, or that it would not.", "semcoder.why"),
 }
 

@@ -16,6 +16,7 @@ from semcoder.configfiles import Configfiles, Profile, laid_over, read
 from semcoder.errors import UserError
 from semcoder.execution.bwrap import REMEDY
 from semcoder.graph import Graph
+from semcoder.planning.dryrun import asks_teacher
 from semcoder.tables import ANALYSES, BEYOND
 
 Verdict = Literal["ok", "warning", "fault"]
@@ -82,7 +83,7 @@ class Site:
             slurm=workflow.executor_plugin.name == "slurm",
             partitions=_told(each.get("slurm_partition") for each in (named, *overrides)),
             gpu_models=_told(each.get("gpu_model") for each in overrides),
-            asks=any("{params.asking}" in (job.rule.shellcmd or "") for job in workflow.dag.needrun_jobs()),
+            asks=any(map(asks_teacher, workflow.dag.needrun_jobs())),
             trains=any(job.rule.name == "train" for job in workflow.dag.needrun_jobs()),
             tables=frozenset(
                 tables

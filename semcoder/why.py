@@ -1,21 +1,18 @@
 """Why an artifact would be made again: what changed at the start of its chain, asked of Snakemake's own plan."""
 
 import ast
-import contextlib
-import io
 import json
 import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from semcoder.configfiles import Configfiles, Profile
-from semcoder.errors import UserError, nearest
+from semcoder.planning.dryrun import planned
 
 MAX_CHARS = 80
 """Of a value that is shown."""
@@ -33,80 +30,9 @@ def main(
     """
     path = Path(os.path.normpath(artifact))
     name = str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-    with plan(name, profile, configfile or []) as workflow:
+    with planned([name], profile, configfile or []) as workflow:
         sentence = Chain(workflow, name).sentence()
     typer.echo(sentence)
-
-
-@contextmanager
-def plan(artifact: str, profile: Path | None, configfiles: list[Path]) -> Iterator[Any]:
-    """Snakemake's workflow with the jobs that `snakemake -n ARTIFACT` would list; raises UserError for none."""
-    try:
-        from snakemake.api import SnakemakeApi
-        from snakemake.cli import parse_args
-        from snakemake.exceptions import MissingRuleException, WorkflowError
-        from snakemake.settings.enums import Quietness
-        from snakemake.settings.types import (
-            ConfigSettings,
-            DAGSettings,
-            DeploymentSettings,
-            OutputSettings,
-            ResourceSettings,
-        )
-        from snakemake_interface_common.exceptions import ApiError
-    except ImportError as error:
-        raise UserError("snakemake is not installed here; use the semcoder of its environment.") from error
-    words = ["--profile", str(profile)] if profile else []
-    words += ["--configfile", *map(str, configfiles)] if configfiles else []
-    told = io.StringIO()
-    workflow = None
-    try:
-        with contextlib.redirect_stderr(told):
-            _, given = parse_args([*words, "--cores", "1"])
-            settings = OutputSettings(quiet={Quietness.ALL}, enable_file_logging=False)
-            with SnakemakeApi(settings) as api:
-                from_snakefile = api.workflow(
-                    ResourceSettings(cores=1, overwrite_scatter=given.set_scatter),
-                    ConfigSettings(configfiles=given.configfile),
-                    deployment_settings=DeploymentSettings(given.software_deployment_method),
-                    snakefile=given.snakefile,
-                    workdir=given.directory,
-                )
-                from_snakefile.dag(
-                    DAGSettings(
-                        targets={artifact},
-                        force_incomplete=True,
-                        rerun_triggers=given.rerun_triggers,
-                        max_checksum_file_size=given.max_checksum_file_size,
-                    )
-                )
-                workflow = from_snakefile._workflow
-                if workflow.is_rule(artifact) and workflow.get_rule(artifact).has_wildcards():
-                    raise UserError(f"{artifact}: is a rule that makes many artifacts; give one of them.")
-                workflow._prepare_dag(forceall=False, ignore_incomplete=False, lock_warn_only=True)
-                workflow._build_dag()
-                yield workflow
-    except MissingRuleException as error:
-        hint = (
-            "; it is a source" if Path(artifact).exists() else nearest(artifact, _known(artifact, workflow))
-        )
-        raise UserError(f"{artifact}: no rule makes it{hint}.") from error
-    except (ApiError, WorkflowError) as error:
-        raise UserError(" ".join(str(error).split()).rstrip(".") + ".") from error
-    except SystemExit as error:  # the Snakefile's refusal, or Snakemake's of an option
-        lines = [*told.getvalue().splitlines(), error.code if isinstance(error.code, str) else ""]
-        last = next(filter(None, reversed(lines)), "snakemake ended.")
-        raise UserError(last.removeprefix("semcoder: ").removeprefix("Error: ")) from error
-
-
-def _known(artifact: str, workflow: Any) -> set[str]:
-    """Names that could have been meant: of targets, of what is made or lies in the same folder, of such a file."""
-    path = Path(artifact)
-    if path.parent == Path():
-        return {rule.name for rule in workflow.rules if not rule.has_wildcards()}
-    made = {Path(f) for rule in workflow.rules for f in rule.output if not f.contains_wildcard()}
-    near = {each for each in made if path.parent == each.parent or path.name == each.name}
-    return set(map(str, near | set(path.parent.iterdir() if path.parent.is_dir() else ())))
 
 
 class Chain:
