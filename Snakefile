@@ -70,6 +70,7 @@ onstart:
         GRAPH.hold_results()
         if workflow.executor_plugin.name != "touch":
             doctor.require(GRAPH, doctor.Site.of_run(workflow))
+            GRAPH.note()
 
 
 rule all:

@@ -46,6 +46,7 @@ def main(wanted: str) -> None:
     if _missing("quickstart"):
         _torch()
         _rest()
+        _pip("-r", ENVS / "crate.lock")
         _done("quickstart")
     for name, use in (
         ("dev", "tools for the tests"),
@@ -80,6 +81,7 @@ def _cluster() -> None:
     if _missing("quickstart") and _missing("workflow"):
         _say(f"about {MEGABYTES['workflow']} MB for the workflow")
         _pip("-r", ENVS / "workflow.lock")
+        _pip("-r", ENVS / "crate.lock")
         _pip("--no-build-isolation", "--editable", ROOT, hashes=False)
         _done("workflow")
     if _missing("cluster"):

@@ -123,6 +123,7 @@ TOP: dict[str, tuple[str, str]] = {
         "What a target costs before it runs: jobs, GPU hours, dollars, disk, time.",
         "semcoder.planning.command",
     ),
+    "crate": ("The record of a finished run (RO-Crate), as a folder or a bundle.", "semcoder.crate.command"),
     "why": ("Why an artifact would be made again, or that it would not.", "semcoder.why"),
 }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from semcoder import codehash
-from semcoder.artifacts import output_file
+from semcoder.artifacts import output_file, write_json
 from semcoder.config import Config
 from semcoder.configfiles import check_names, laid_over, parse, read, typed
 from semcoder.containers.images import IMAGES, ROOT
@@ -32,6 +32,7 @@ from semcoder.graph.images import Images
 from semcoder.graph.options import one_of, option
 from semcoder.graph.release import Releases
 from semcoder.graph.training import DIRECTIONS, RELEASED, TrainingRuns
+from semcoder.software import versions
 from semcoder.teacher.settings import DECISIVE
 
 _HELD: list[TextIO] = []
@@ -207,6 +208,11 @@ class Graph:
                 f"{path.parent}: another workflow works there; wait for its end, or stop it."
             ) from error
         _HELD.append(stream)
+
+    def note(self) -> None:
+        """Write into the results what the run is started with: all keys, and versions (read by `semcoder crate`)."""
+        for name, value in (("configuration", self.values), ("software", versions())):
+            write_json(self.config.results / f"{name}.json", value)
 
     @property
     def results(self) -> str:

@@ -1,0 +1,1 @@
+"""The record of a finished run: a Workflow Run RO-Crate."""
