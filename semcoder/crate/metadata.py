@@ -154,8 +154,11 @@ class _Description:
             result=whole,
         )
         inputs = [self._parameter(f"#config/{name}", name, "Text", each) for name, each in settings.items()]
-        inputs += [self._parameter(f"#in/{each.id}", each["name"], "File", each) for each in taken]
-        outputs = [self._parameter(f"#out/{each.id}", each["name"], "File", each) for each in made]
+        # A parameter needs a file or a value to stand for it, which what is left out is not.
+        here = [each for each in taken if "File" in each.type]
+        inputs += [self._parameter(f"#in/{each.id}", each["name"], "File", each) for each in here]
+        here = [each for each in made if "File" in each.type]
+        outputs = [self._parameter(f"#out/{each.id}", each["name"], "File", each) for each in here]
         for name, value in (
             ("name", "SemCoder-Repro"),
             ("programmingLanguage", language),
