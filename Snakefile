@@ -54,6 +54,7 @@ include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/beyond.smk"
 include: "rules/report.smk"
+include: "rules/pages.smk"
 include: "rules/teacher.smk"
 include: "rules/release.smk"
 

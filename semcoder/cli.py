@@ -106,6 +106,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "table": "semcoder.report.table",
             "claims": "semcoder.report.claims",
+            "overview": "semcoder.report.overview",
             "robustness": "semcoder.report.robustness",
             "contamination": "semcoder.report.contamination",
             "yields": "semcoder.report.yields",
@@ -174,6 +175,7 @@ OUTPUTS: dict[str, str] = {
     "refine round": "out_generations setup",
     "report table": "csv_file markdown",
     "report claims": "markdown",
+    "report overview": "html",
     "report robustness": "csv_file markdown",
     "report contamination": "csv_file markdown",
     "report yields": "table markdown plot",

@@ -348,7 +348,25 @@ class Evaluations:
 
     @property
     def targets(self) -> list[str]:
-        """Everything that the whole run makes."""
+        """Everything that the whole run makes; the overview last, when what the others took is known."""
+        return [*self.shown, f"{self.graph.results}/pages/overview.html"]
+
+    @property
+    def overview_options(self) -> str:
+        """The tables that the overview shows, and where what the teacher cost stands, as options."""
+        config, results = self.graph.config, self.graph.results
+        tables = [each for each in config.wanted if each in config.score_tables or each in config.refinement]
+        words = [option("table", f"{each}={results}/tables/{each}.csv") for each in tables]
+        return " ".join(words + [option("teacher", f"{results}/tables/teacher.csv")] * bool(self._asks))
+
+    @property
+    def _asks(self) -> bool:
+        config = self.graph.config
+        return bool(config.teacher.models) and config.pyx.source == "own"
+
+    @property
+    def shown(self) -> list[str]:
+        """The same but the overview."""
         results, config = self.graph.results, self.graph.config
         found = [
             *[path for each in (*config.wanted, "yields") for path in self.files_of(each)],

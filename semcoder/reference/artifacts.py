@@ -226,9 +226,20 @@ ARTIFACTS: dict[str, list[Artifact]] = {
         Artifact("tables/teacher.csv", "teacher_usage", "table", "answers, tokens and dollars of each stage"),
         Artifact("tables/teacher.md", "teacher_usage", "Markdown", "the same"),
         Artifact("claims.md", "claims", "Markdown", "each claim: reproduced, not reproduced, or not run"),
+        Artifact(
+            "pages/overview.html",
+            "overview",
+            "HTML",
+            "claims and their status, tables, yields, time, environment",
+        ),
         Artifact("plots/yields.svg", "yields", "SVG", "what each stage kept"),
         Artifact("plots/{kind}.svg", "plot_lengths", "SVG", "lengths of traces, of monologues"),
-        Artifact("plots/loss.{recipe}.svg", "plot_loss", "SVG", "loss over the steps of a training run"),
+        Artifact(
+            "plots/loss.{recipe}.svg",
+            "plot_loss",
+            "SVG",
+            "loss and throughput over the steps of a training run",
+        ),
         Artifact("pages/monologues.html", "monologue_pages", "HTML", "some monologues, step by step"),
     ],
     "Beyond the paper": [

@@ -1,6 +1,6 @@
 """Claims of the paper as tests on score files: reproduced, not reproduced, or not run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -92,7 +92,7 @@ def main(
     --markdown claims.md
     """
     known = read_claims(claims)
-    scores = dict(map(_score, score or []))
+    scores = scores_of(score or [])
     with writing(markdown) as out:
         out.write(HEADER)
         for each in known:
@@ -125,6 +125,11 @@ def read_claims(path: Path) -> list[Claim]:
         if found[-1].benchmark not in BENCHMARKS:
             raise UserError(f"{path}, claim {number}: {found[-1].benchmark} is no benchmark.")
     return found
+
+
+def scores_of(options: Iterable[str]) -> dict[tuple[str, str], Score]:
+    """{(system, benchmark): its score} of options `system|benchmark|score file|its verdicts`. Raises UserError."""
+    return dict(map(_score, options))
 
 
 def _score(text: str) -> tuple[tuple[str, str], Score]:

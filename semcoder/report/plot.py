@@ -67,17 +67,23 @@ def _loss(logs: list[Path], out: Path) -> None:
     rows = [row for path in logs for row in _log_rows(path) if "loss" in row]
     if not rows:
         raise UserError(f"--source {', '.join(map(str, logs))}: no line with a loss; was the model trained?")
-    figure, axes = new_figure(6.5, 3.2)
-    axes.plot([row["step"] for row in rows], [row["loss"] for row in rows], color=INK, marker=".")
+    steps = [row["step"] for row in rows]
+    figure, (axes, speed) = new_figure(9.0, 3.2, panels=2)
+    axes.plot(steps, [row["loss"] for row in rows], color=INK, marker=".")
     axes.set_xlabel("step")
     axes.set_ylabel("loss a response token", color=INK)
     axes.set_ylim(bottom=0)
     right = axes.twinx()
-    right.plot(
-        [row["step"] for row in rows], [row["learning_rate"] for row in rows], color=ACCENT, linestyle="--"
-    )
+    right.plot(steps, [row["learning_rate"] for row in rows], color=ACCENT, linestyle="--")
     right.set_ylabel("learning rate", color=ACCENT)
     right.set_ylim(bottom=0)
+    timed = [row for row in rows if "tokens_per_second" in row]
+    speed.plot(
+        [row["step"] for row in timed], [row["tokens_per_second"] for row in timed], color=INK, marker="."
+    )
+    speed.set_xlabel("step")
+    speed.set_ylabel("tokens a second")
+    speed.set_ylim(bottom=0)
     save(figure, out)
 
 

@@ -153,6 +153,7 @@ def test_another_version_of_a_package_makes_exactly_its_images_results_again(
         "write_monologues",
         "monologue_quality",
         "monologue_pages",
+        "overview",
         "table",
         "similarity",
         "categories",

@@ -34,6 +34,7 @@ def test_every_family_of_artifacts_is_there(finished: Checkout) -> None:
             "tables/monologues.md",
             *(f"tables/figure{number}.{kind}" for number in (5, 6) for kind in ("csv", "md", "svg")),
             "pages/monologues.html",
+            "pages/overview.html",
             "plots/loss.quickstart.svg",
         ),
     ):
