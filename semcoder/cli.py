@@ -7,6 +7,7 @@ so that a rule's code hash (semcoder.codehash) covers just what its own command 
 
 import functools
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -217,7 +218,6 @@ def application(words: Sequence[str]) -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     root.callback()(_before)
@@ -287,13 +287,21 @@ def _before(
         orphan.end_with_workflow()
 
 
+def _words() -> list[str]:
+    """The words of the command line, or those that a shell wants completed (bash; zsh, fish)."""
+    if "_SEMCODER_COMPLETE" not in os.environ:
+        return sys.argv[1:]
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return line.split()[1:]
+
+
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 a bug (with its trace), 2 the user can mend it, 130 interrupted."""
-    words = sys.argv[1:]
+    words = _words()
     try:
         if " ".join(_command(words)) in OFFLINE:
             network.leave()  # where the kernel forbids it, `semcoder doctor` says so
-        application(words)()
+        application(words)(prog_name="semcoder")
     except UserError as error:
         progress.tell(f"semcoder: {error}")
         sys.exit(2)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -106,6 +106,7 @@ def _told(values: Iterable[Any]) -> frozenset[str]:
 def main(
     profile: Profile = None,
     configfile: Configfiles = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list of verdict and text.")] = False,
 ) -> None:
     """Look at the machine before a run: one line for each thing, with the remedy; exit code 2 at a fault.
 
@@ -122,7 +123,9 @@ def main(
     if site.images:
         graph.images.enter()
     found = list(look(graph, site))
-    for each in found:
+    if as_json:
+        typer.echo(json.dumps([each._asdict() for each in found], indent=2, ensure_ascii=False))
+    for each in [] if as_json else found:
         typer.echo(f"{MARKS[each.verdict]}  {each.text}")
     if any(each.verdict == "fault" for each in found):
         raise UserError("the run would fail; see the lines marked FAULT.")

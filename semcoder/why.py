@@ -23,6 +23,7 @@ def main(
     artifact: Annotated[str, typer.Argument(help="A file or folder that a rule makes, or a target's name.")],
     profile: Profile = None,
     configfile: Configfiles = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: artifact, remade, why.")] = False,
 ) -> None:
     """Say in one sentence why an artifact would be made again, or that it would not. Runs nothing.
 
@@ -31,8 +32,10 @@ def main(
     path = Path(os.path.normpath(artifact))
     name = str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
     with planned([name], profile, configfile or []) as workflow:
-        sentence = Chain(workflow, name).sentence()
-    typer.echo(sentence)
+        chain = Chain(workflow, name)
+        sentence, remade = chain.sentence(), bool(chain.due)
+    found = {"artifact": name, "remade": remade, "why": sentence}
+    typer.echo(json.dumps(found, ensure_ascii=False) if as_json else sentence)
 
 
 class Chain:

@@ -1,5 +1,6 @@
 """The command line as a user meets it."""
 
+import json
 import os
 import re
 import subprocess
@@ -176,3 +177,79 @@ except SystemExit:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("semcoder trac", "tracing"),
+        ("semcoder pyx se", "select"),
+        ("semcoder pyx select --programs", "--programs"),
+    ],
+)
+def test_a_shell_completes_stages_verbs_and_options(line: str, wanted: str) -> None:
+    asked = {"_SEMCODER_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    done = subprocess.run(SEMCODER, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert wanted in done.stdout.split(), done.stderr
+
+
+PAGE = Path(__file__).parents[1] / "docs/cli.md"
+
+
+def test_exit_codes_are_those_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = re.findall(r"^\| (\d+)(?:, (\d+))? \|", PAGE.read_text(), re.MULTILINE)
+    assert [code for pair in told for code in pair if code] == ["0", "1", "2", "130", "137", "143"]
+    assert semcoder("config", "--schema").returncode == 0
+    for words in (
+        ["config", "missing.yaml"],
+        ["config", "--nothing"],
+        ["nothing"],
+        ["why", str(tmp_path / "x")],
+    ):
+        done = semcoder(*words)
+        assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+
+    def interrupted(*_: object) -> typer.Typer:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("semcoder.cli.application", interrupted)
+    monkeypatch.setattr(sys, "argv", ["semcoder", "config"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 130
+
+
+def test_a_bug_keeps_its_trace_and_has_a_code_of_its_own() -> None:
+    program = """
+import sys
+from semcoder import cli
+def broken(words):
+    raise RuntimeError("a bug")
+cli.application = broken
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "RuntimeError: a bug" in done.stderr
+
+
+def test_what_the_page_says_of_json_is_so() -> None:
+    for words in re.findall(r"^\| `semcoder ([a-z ]+?)(?: [A-Z]+)? --json`", PAGE.read_text(), re.MULTILINE):
+        assert "--json" in semcoder(*words.split(), "--help").stdout, words
+
+
+def test_claims_and_the_doctor_speak_json(tmp_path: Path) -> None:
+    claims = Path(__file__).parents[1] / "claims.yaml"
+    done = semcoder(
+        "report", "claims", "--claims", str(claims), "--markdown", str(tmp_path / "c.md"), "--json"
+    )
+    rows = json.loads(done.stdout)
+    assert {row["outcome"] for row in rows} == {"not run"} and rows[0]["value"] == 79.3
+    done = subprocess.run(
+        [*SEMCODER, "doctor", "--profile", "profiles/quickstart", "--json"],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = json.loads(done.stdout)
+    assert {each["verdict"] for each in found} <= {"ok", "warning", "fault"} and "disk" in found[-1]["text"]

@@ -218,9 +218,9 @@ class Evaluations:
         beside the claims: nothing is made for their sake. Rounds of refinement are there as `TABLE/ROW/ROUND`.
         """
         coming = set(self._made_for(asked))
-        return [
+        return [  # in an order that the configuration's own does not change
             (system, benchmark, [score, self.verdicts(score)])
-            for system, benchmark, score in self._claimable()
+            for system, benchmark, score in sorted(self._claimable())
             if score in coming or Path(score).exists()
         ]
 

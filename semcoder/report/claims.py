@@ -1,5 +1,6 @@
 """Claims of the paper as tests on score files: reproduced, not reproduced, or not run."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
@@ -80,6 +81,7 @@ def main(
         ),
     ] = None,
     markdown: Annotated[Path, typer.Option(help="Markdown to write; the outcomes are printed as well.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as a JSON list.")] = False,
 ) -> None:
     """Say of each claim whether the scores reproduce it; what has not been scored is `not run`.
 
@@ -93,6 +95,7 @@ def main(
     """
     known = read_claims(claims)
     scores = scores_of(score or [])
+    rows = []
     with writing(markdown) as out:
         out.write(HEADER)
         for each in known:
@@ -100,12 +103,16 @@ def main(
             made = f"`snakemake {each.target}`"
             out.write(f"| {each.claim} ({each.source}) | {each.said} | {figures} | {outcome} | {made} |\n")
             shown = [f"paper {each.said}"] * bool(each.said) + [f"here {figures}"] * bool(figures)
-            print(f"{outcome:<15} {', '.join([each.claim, *shown])}")
+            rows.append(each.model_dump() | {"outcome": outcome, "here": figures})
+            if not as_json:
+                print(f"{outcome:<15} {', '.join([each.claim, *shown])}")
         out.write(
             "\nPercent of items solved, or points of difference, with the 95 % interval; p is that of the exact "
             "sign test on the items (groups of items that hang together) that one of two systems solves more often. "
             "Equal is within so many points (ours).\n"
         )
+    if as_json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
 
 
 def read_claims(path: Path) -> list[Claim]:

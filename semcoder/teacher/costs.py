@@ -1,6 +1,7 @@
 """What the teacher's answers of a run cost: by stage, purpose and model."""
 
 import csv
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -65,6 +66,7 @@ def main(
     prices: Annotated[
         str, typer.Option(help="JSON: dollars a million tokens, by model; without one a cost is left empty.")
     ] = "{}",
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as a JSON list, too.")] = False,
 ) -> None:
     """Count the teacher's answers, tokens and dollars of each stage.
 
@@ -102,6 +104,14 @@ def main(
             f" {sum(each.prompt_tokens for each in total):,} |"
             f" {sum(each.completion_tokens for each in total):,} | {shown(dollars(total, known))} | |\n"
         )
+
+    if as_json:
+        found = [
+            {"stage": bill.stage, **post.model_dump(), "dollars": dollars([post], known)}
+            for bill in bills
+            for post in bill.posts
+        ]
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 def _line(bill: Paid, post: Post, prices: Mapping[str, Price]) -> str:

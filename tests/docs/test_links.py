@@ -81,3 +81,22 @@ def test_the_recipes_of_the_paper_are_told() -> None:
     page = (ROOT / "docs/artifact-evaluation.md").read_text()
     for name in yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"]:
         assert f"`{name}`" in page or name.startswith("ablation_"), name
+
+
+def test_each_part_of_the_paper_leads_to_the_rule_that_does_it_here() -> None:
+    page = (ROOT / "docs/upstream.md").read_text()
+    table = page.partition("## What the paper describes")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) > 15
+    for row in rows:
+        here = row.rstrip(" |").rpartition(" | ")[2]
+        files = re.findall(r"\]\(\.\./(rules/\w+\.smk)\)", here)
+        assert files, row
+        rules = {
+            name
+            for file in files
+            for name in re.findall(
+                r"^(?:use rule \w+ as|rule) (\w+)", (ROOT / file).read_text(), re.MULTILINE
+            )
+        }
+        assert rules & set(re.findall(r"`(\w+)`", here)), row

@@ -59,7 +59,7 @@ LIMITED = (
 ASKED = "synthesize expand_inputs sample_monologues build_pyx_r solve_contests"
 """Rules that ask the teacher."""
 GENERATING = "generate sample_buggy refine_round"
-SHARDED = "clean_extra mix yields teacher_usage monologue_quality monologue_pages plot_lengths select"
+SHARDED = "overview clean_extra mix yields teacher_usage monologue_quality monologue_pages plot_lengths select"
 
 TABLE = [
     # Where things are: another folder is another set of files, and the old ones stay.
@@ -89,7 +89,7 @@ TABLE = [
     Row("seeds.statements_per_file", 2, "extract_seeds"),
     Row("seeds.seed", 1, "extract_seeds"),
     # A teacher: who answers and what is asked counts, how and where it is asked does not.
-    Row("teacher.kind", "grounded", "synthesize expand_inputs build_pyx_r solve_contests", TRACE),
+    Row("teacher.kind", "grounded", "synthesize expand_inputs build_pyx_r solve_contests overview", TRACE),
     Row("teacher.problem_model", "other", "synthesize"),
     Row("teacher.solution_model", "other", "synthesize expand_inputs solve_contests"),
     Row("teacher.monologue_model", "other", "sample_monologues build_pyx_r"),
@@ -108,7 +108,7 @@ TABLE = [
     Row("teacher.budget_tokens", 3),
     Row("teacher.budget_dollars", 3.0),
     Row("teacher.prices", {"gpt-4o-mini-2024-07-18": {"prompt": 1.0, "completion": 2.0}}, "teacher_usage"),
-    Row("pyx.source", "released", "mix yields", UPSTREAM),
+    Row("pyx.source", "released", "mix yields overview", UPSTREAM),
     Row("pyx.shards", 3, SHARDED),
     Row("pyx.retries", 4, "synthesize"),
     Row("pyx.filters.max_functions", 2, "expand_inputs"),
@@ -129,9 +129,7 @@ TABLE = [
     Row("tracing.max_events", 299, "trace"),
     Row("tracing.max_value_chars", 399, "trace"),
     Row("tracing.max_format_chars", 5999, "render"),
-    Row(
-        "monologue.writer", "trace", "mix yields teacher_usage monologue_quality monologue_pages plot_lengths"
-    ),
+    Row("monologue.writer", "trace", "overview mix yields teacher_usage monologue_quality monologue_pages plot_lengths"),
     Row("monologue.verify", False, "sample_monologues"),
     Row("monologue.revisions", 0, "sample_monologues"),
     Row("monologue.min_coverage", 0.8),
@@ -238,21 +236,21 @@ TABLE = [
     Row(
         "refinement.table3.models",
         ["semcoder", "semcoder_s", "semcoder_pyx_r", "semcoder_s_pyx_r"][::-1],
-        "table",
+        "table overview",
     ),
-    Row("refinement.table3.benchmarks", ["humaneval", "mbpp"], "table"),
-    Row("refinement.table3.rationales", ["monologue", "none"], "table"),
-    Row("refinement.table3.rounds", [0, 1, 2], "table"),
+    Row("refinement.table3.benchmarks", ["humaneval", "mbpp"], "table overview"),
+    Row("refinement.table3.rationales", ["monologue", "none"], "table overview"),
+    Row("refinement.table3.rounds", [0, 1, 2], "table overview"),
     Row("refinement.table3.feedback", "plus", "refine_round"),
     Row("refinement.table3.paper", [], "table"),
     Row("refinement.table3.paper_rows", {"semcoder (monologue)": "another"}, "table"),
     Row("refinement.table3.note", "another", "table"),
-    Row("systems.semcoder.model", "semcoder_s", "table"),
-    Row("systems.semcoder.format", "direct", "table"),
+    Row("systems.semcoder.model", "semcoder_s", "table overview"),
+    Row("systems.semcoder.format", "direct", "table overview"),
     Row("systems.semcoder.paper", "another", "table"),
     Row("tables.table1.title", "another", "table"),
-    Row("tables.table1.systems", ["base"], "table"),
-    Row("tables.table1.benchmarks", ["mbpp"], "table"),
+    Row("tables.table1.systems", ["base"], "table overview"),
+    Row("tables.table1.benchmarks", ["mbpp"], "table overview"),
     Row("tables.table1.paper", [], "table"),
     Row("tables.table1.note", "another", "table"),
     Row("tables.table2.paired", [["concise", "next"]], "table"),
@@ -269,18 +267,25 @@ TABLE = [
     Row("analysis.sample", 9, "similarity"),
     Row("analysis.seed", 1, "similarity"),
     # Beyond the paper: off, and then of no effect; on, each key reaches its own jobs.
-    Row("beyond.robustness.enabled", True),
-    Row("beyond.robustness.systems", ["base"], "robustness_table", ROBUSTNESS),
-    Row("beyond.robustness.benchmarks", ["cruxeval_output", "lcb_execution"], "robustness_table", ROBUSTNESS),
-    Row("beyond.robustness.changes", ["renamed"], "robustness_table", ROBUSTNESS),
+    Row("beyond.robustness.enabled", True, "overview"),
+    Row("beyond.robustness.systems", ["base"], "robustness_table overview", ROBUSTNESS),
+    Row(
+        "beyond.robustness.benchmarks",
+        ["cruxeval_output", "lcb_execution"],
+        "robustness_table overview",
+        ROBUSTNESS,
+    ),
+    Row("beyond.robustness.changes", ["renamed"], "robustness_table overview", ROBUSTNESS),
     Row("beyond.robustness.seed", 1, "variants", ROBUSTNESS),
-    Row("beyond.states.enabled", True),
-    Row("beyond.states.systems", ["base"], "table", STATES),
+    Row("beyond.states.enabled", True, "overview"),
+    Row("beyond.states.systems", ["base"], "table overview", STATES),
     Row("beyond.states.source", "pyx_output", "state_questions table", STATES),
     Row("beyond.states.per_kind", 9, "state_questions", STATES),
     Row("beyond.states.seed", 1, "state_questions", STATES),
-    Row("beyond.contamination.enabled", True),
+    Row("beyond.contamination.enabled", True, "overview"),
     Row(
-        "targets", ["table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure3"], "yields"
+        "targets",
+        ["table1", "table2", "table3", "table4", "table5", "table6", "table7", "figure3"],
+        "yields overview",
     ),
 ]
