@@ -236,7 +236,7 @@ TABLE = [
     Row(
         "refinement.table3.models",
         ["semcoder", "semcoder_s", "semcoder_pyx_r", "semcoder_s_pyx_r"][::-1],
-        "table overview",
+        "table",
     ),
     Row("refinement.table3.benchmarks", ["humaneval", "mbpp"], "table overview"),
     Row("refinement.table3.rationales", ["monologue", "none"], "table overview"),
