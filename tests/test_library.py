@@ -1,8 +1,10 @@
 """What library users import: light, whole, and at work in an environment of the wheel alone."""
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
 import venv
 from importlib.metadata import distributions, requires
 from importlib.util import find_spec
@@ -99,10 +101,30 @@ def test_the_wheel_alone_runs_the_examples(alone: Path, example: str, tmp_path: 
     assert done.returncode == 0, done.stderr
 
 
-def test_the_wheel_alone_has_the_command_line(alone: Path) -> None:
-    command = [str(alone.with_name("semcoder")), "execution", "run", "--help"]
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [("", "evaluation"), ("execution run", "--verdicts"), ("evaluation score", "{benchmark}")],
+)
+def test_the_wheel_alone_has_the_command_line(alone: Path, words: str, shown: str) -> None:
+    command = [str(alone.with_name("semcoder")), *words.split(), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and "--verdicts" in done.stdout, done.stderr
+    assert done.returncode == 0 and shown in done.stdout, done.stderr
+
+
+def test_the_wheel_alone_runs_programs(alone: Path, tmp_path: Path) -> None:
+    semcoder_ = str(alone.with_name("semcoder"))
+    (tmp_path / "p.jsonl").write_text('{"id": "a", "code": "x = 1 + 1"}\n{"id": "b", "code": "1 / 0"}\n')
+    words = [semcoder_, "execution", "run", "--programs", "p.jsonl", "--verdicts", "v.jsonl"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    verdicts = [json.loads(line)["verdict"] for line in (tmp_path / "v.jsonl").read_text().splitlines()]
+    assert verdicts[0] == "passed" and verdicts[1] != "passed"
+
+
+def test_the_version_stands_in_one_place() -> None:
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"\nversion: {semcoder.__version__}\n" in citation
+    assert "version" not in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def test_a_call_that_cannot_be_traced_is_an_error_that_says_why() -> None:
