@@ -29,8 +29,9 @@ EXTRA = {
     ("Magicoder-Evol-Instruct-110K", ""): 110_000,
     ("Magicoder-OSS-Instruct-75K", ""): 75_000,
     ("Magicoder-OSS-Instruct-75K", "python"): 43_100,
+    ("code_contests", ""): 4_300,
 }
-"""Rows of other sets (their cards; the Python part: paper App. E)."""
+"""Rows of other sets (their cards; the Python part: paper App. E; contests: paper App. F)."""
 ITEMS = {
     "humaneval": 164,
     "humaneval_plus": 164,

@@ -19,6 +19,7 @@ ASKING = {
     "translation": ("translate_monologues",),
     "revision": ("sample_monologues", "translate_monologues"),
     "rationale": ("build_pyx_r",),
+    "contest": ("solve_contests",),
 }
 ANSWER_S = 6.0
 """Of one answer, about: not measured here."""

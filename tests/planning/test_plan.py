@@ -71,7 +71,7 @@ def test_the_teacher_is_asked_what_its_own_estimate_says(checkout: Path, paper: 
         check=True,
     )
     assert paper["teacher_dollars"] == pytest.approx(json.loads(done.stdout)["dollars"])
-    assert paper["teacher_mark"] == "estimated" and len(paper["teacher"]) == 7
+    assert paper["teacher_mark"] == "estimated" and len(paper["teacher"]) >= 7
 
 
 def test_more_at_a_time_is_never_slower(paper: dict[str, Any]) -> None:
