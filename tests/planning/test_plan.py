@@ -100,7 +100,7 @@ def test_the_quickstart_takes_minutes_and_no_gpu(checkout: Path) -> None:
 def test_seeds_that_are_known_count(checkout: Path, paper: dict[str, Any]) -> None:
     few = costs(checkout, "--seeds", "1500")
     assert few["programs"] < paper["programs"] / 50
-    assert few["teacher_dollars"] < paper["teacher_dollars"] / 50
+    assert few["teacher_dollars"] < paper["teacher_dollars"] / 20  # contests cost the same
 
 
 @pytest.mark.parametrize(

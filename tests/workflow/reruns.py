@@ -59,7 +59,9 @@ LIMITED = (
 ASKED = "synthesize expand_inputs sample_monologues build_pyx_r solve_contests"
 """Rules that ask the teacher."""
 GENERATING = "generate sample_buggy refine_round"
-SHARDED = "overview clean_extra mix yields teacher_usage monologue_quality monologue_pages plot_lengths select"
+SHARDED = (
+    "overview clean_extra mix yields teacher_usage monologue_quality monologue_pages plot_lengths select"
+)
 
 TABLE = [
     # Where things are: another folder is another set of files, and the old ones stay.
@@ -129,7 +131,11 @@ TABLE = [
     Row("tracing.max_events", 299, "trace"),
     Row("tracing.max_value_chars", 399, "trace"),
     Row("tracing.max_format_chars", 5999, "render"),
-    Row("monologue.writer", "trace", "overview mix yields teacher_usage monologue_quality monologue_pages plot_lengths"),
+    Row(
+        "monologue.writer",
+        "trace",
+        "overview mix yields teacher_usage monologue_quality monologue_pages plot_lengths",
+    ),
     Row("monologue.verify", False, "sample_monologues"),
     Row("monologue.revisions", 0, "sample_monologues"),
     Row("monologue.min_coverage", 0.8),
