@@ -170,7 +170,7 @@ TABLE = [
             "seed": 1,
         }.items()
     ),
-    Row("recipes.semcoder.extra", {"Magicoder-OSS-Instruct-75K": -1}, "mix train yields"),
+    Row("recipes.semcoder.extra", {"Magicoder-OSS-Instruct-75K": -1}, "mix train yields overview"),
     Row(
         "recipes.semcoder.base", "semcoder_1030", "mix train table"
     ),  # the note under the table is the base's
