@@ -142,8 +142,12 @@ class Answers:
             raise ValueError("a solution to a problem that this server did not write")
         name = found.program.entry_point
         calls = "\n".join(f"{name}({prompts.arguments_of(call)})" for _, call in found.inputs[:2])
-        fault = "undefined_name\n" if first and one_in(FAULTY, found.program.id) else ""
-        return f"1. Write `{name}`.\n\n```python\n{fault}{found.program.code}\n{calls}\n```"
+        code = found.program.code
+        if first and one_in(FAULTY, found.program.id):
+            code = re.sub(
+                rf"^def {name}\(", f"@undefined_name\ndef {name}(", code, count=1, flags=re.MULTILINE
+            )
+        return f"1. Write `{name}`.\n\n```python\n{code}\n{calls}\n```"
 
     def _inputs(self, asked: str) -> str:
         code, known = sections.python_blocks(asked)[:2]
