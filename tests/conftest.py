@@ -6,8 +6,11 @@ import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The whole graph last, and the cluster after all: what takes minutes waits for what takes seconds."""
-    items.sort(key=lambda item: ("e2e" in item.path.parts, item.path.name == "test_cluster.py"))
+    """With two workers (make test) one runs the whole graph, and then what else is left; the other one begins with the
+    rest. A file's tests share what they set up, and the graph's are all about one run."""
+    items.sort(key=lambda item: ("e2e" not in item.path.parts, item.path.name == "test_cluster.py"))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("graph" if "e2e" in item.path.parts else str(item.path)))
 
 
 PACKAGE = Path(__file__).parents[1] / "semcoder"
