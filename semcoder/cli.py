@@ -117,6 +117,7 @@ STAGES: dict[str, tuple[str, dict[str, str]]] = {
 }
 TOP: dict[str, tuple[str, str]] = {
     "lineage": ("Follow a record back to its seed.", "semcoder.lineage"),
+    "fate": ("What became of a function: what was made of it, and why it was dropped.", "semcoder.fate"),
     "config": ("Check a configuration, or tell of every key.", "semcoder.configfiles"),
     "formats": ("Every file of a run, and the fields of what stands in it.", "semcoder.reference.formats"),
     "demo": ("A web page that asks a model and checks what it says.", "semcoder.demo.command"),
