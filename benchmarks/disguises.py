@@ -11,8 +11,9 @@ DRESSES = {
     "as it is": "{name} = {name}",
     "a lambda": "{name} = lambda *given, _right={name}: _right(*given)",
     "with output": """
-def {name}(*given, _right={name}):
-    print('working', given)
+def {name}(*given, _right={name}, _told=[]):
+    if len(_told) < 20:
+        _told.append(print('working', given))
     return _right(*given)
 """,
     "with imports": """

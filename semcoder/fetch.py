@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from http import HTTPStatus
 from pathlib import Path
@@ -26,6 +27,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from semcoder.artifacts import (
+    open_alone,
     output_directory,
     output_file,
     replace_directory,
@@ -41,6 +43,8 @@ NOT_CONTENT = (MANIFEST, ".snakemake_timestamp")
 """Files of a snapshot that are ours, or that Snakemake leaves in a folder that it touches."""
 CHUNK = 1 << 20
 TIMEOUT_S = 60
+PATIENCE_S = 24 * 3600.0
+"""For another run that fetches the same thing to the same place."""
 REACHES = ("pypi", "url", "hub")
 """Kinds of sources, as data.reach names them."""
 
@@ -132,7 +136,8 @@ def read_versions(path: Path) -> dict[str, External]:
 def fetch(entry: External, out: Path, mirror: Path | None = None, reach: Collection[str] = REACHES) -> None:
     """Put `entry` at `out`, checked: from `mirror` where it holds it, else from the source if that is in `reach`.
 
-    Nothing is left beside `out` but the beginning of a download that was cut and can go on.
+    Nothing is left beside `out` but the beginning of a download that was cut and can go on. What is there already, and
+    right, stays.
     """
     held = held_by(mirror, entry) if mirror else None
     if not entry.sha256 and not entry.revision:
@@ -148,8 +153,26 @@ def fetch(entry: External, out: Path, mirror: Path | None = None, reach: Collect
             f"{entry.name}: {searched}not to be asked of its source (data.reach has no {entry.reach}); "
             f"expected {entry.expected}; {_remedies(entry, mirror)}"
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.{(entry.sha256 or entry.revision)[:12]}.part")
+    with _alone(part):
+        if not out.exists() or mismatch(entry, out):
+            _fetch(entry, out, part, held, mirror, searched)
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[None]:
+    """Wait until no other run fetches the same file to the same place: runs share a data.directory."""
+    lock = part.with_name(f"{part.name}.lock")
+    with open_alone(lock, PATIENCE_S):
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _fetch(
+    entry: External, out: Path, part: Path, held: Path | None, mirror: Path | None, searched: str
+) -> None:
     goes_on = not held and entry.kind != "pypi"
     try:
         if held:

