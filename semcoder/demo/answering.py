@@ -1,6 +1,7 @@
 """What the page does: ask the model as the evaluation asks, run what it says, and judge it as the evaluation does."""
 
 import ast
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -81,8 +82,9 @@ def predict_output(model: Model, code: str, call: str) -> Reply:
     reply, answer = _predicted(model, "pyx_output", item)
     checked = _checked(reply.text, "forward", code, run, model.label_offset)
     if run.value is None:
-        kind, message, line = run.raised or ("", "", 0)
-        verdict = f"The call returns nothing that could be predicted: {kind}: {message} (line {line})."
+        kind, message, line = run.raised or ("not known", run.truncated, 0)
+        why = f"{kind}: {message}{f' (line {line})' if line else ''}"
+        verdict = f"The call returns nothing that could be predicted: {why}."
         return replace(reply, verdict=verdict, checked=checked)
     ruling = _judged("pyx_output", item, answer)
     said = f"The model answers {answer}." if answer is not None else "The model gives no answer."
@@ -171,8 +173,12 @@ def read_output(text: str) -> tuple[str, str]:
     raise UserError(f"output: {text.strip() or 'empty'}: not of the form f(??) == [1, 2]; write it so.")
 
 
+_HOLE = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|\?\?""")
+"""A text, or `??` outside of all texts."""
+
+
 def _expression(text: str) -> tuple[ast.expr | None, str]:
-    source = text.strip().removeprefix("assert ").strip().replace("??", "...")
+    source = _HOLE.sub(lambda found: found[1] or "...", text.strip().removeprefix("assert ").strip())
     try:
         return ast.parse(source, mode="eval").body, source
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -55,6 +55,12 @@ def test_an_output_is_judged_by_the_run_and_the_monologue_by_its_steps() -> None
     assert "Really collapse(\"aabbab\") returns 'abab'." in wrong.verdict
 
 
+def test_an_object_is_no_output_to_predict() -> None:
+    with model() as (asked, _):
+        found = predict_output(asked, "def f():\n    return object()\n", "f()")
+    assert found.right is None and found.verdict.endswith("not plain data: object.")
+
+
 def test_a_call_that_raises_has_no_output_to_predict() -> None:
     with model() as (asked, _):
         told = predict_output(asked, "def collapse(x):\n    return 1 / x", "collapse(0)")
@@ -147,6 +153,11 @@ def test_outputs_are_read_as_values() -> None:
     ):
         with pytest.raises(UserError, match=said):
             read_output(text)
+
+
+def test_question_marks_within_texts_are_no_holes() -> None:
+    assert read_call("f('a??b', \"it's ??\") == ??") == ("f", "'a??b', \"it's ??\"")
+    assert read_output('f(??) == "a\\"??b"') == ("f", "'a\"??b'")
 
 
 def test_nothing_that_a_model_or_a_user_wrote_is_markup() -> None:
