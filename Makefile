@@ -29,7 +29,7 @@ test: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint --profile profiles/quickstart
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 .venv/.quickstart: $(LOCKS)
 	@$(PYTHON) envs/install.py quickstart && touch $@

@@ -1,17 +1,27 @@
 """A tiny model with real code paths: random weights, a byte-level tokenizer trained on this package."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With two workers (make test) one runs the whole graph, and then what else is left; the other one begins with the
-    rest. A file's tests share what they set up, and the graph's are all about one run."""
+    """The whole graph first, for one of two workers (make test), the cluster at its end."""
     items.sort(key=lambda item: ("e2e" not in item.path.parts, item.path.name == "test_cluster.py"))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("graph" if "e2e" in item.path.parts else str(item.path)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a file's tests on one worker, since they share what they set up, and all of the graph's, about one run."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "tests/e2e" if file.startswith("tests/e2e/") else file
+
+    return ByFile(config, log)
 
 
 PACKAGE = Path(__file__).parents[1] / "semcoder"
