@@ -61,7 +61,7 @@ def _lines(found: Cost) -> Iterator[str]:
         yield f"\n{'teacher':<14}{'model':<28}{'answers':>12}{'tokens':>18}"
         for post in found.teacher:
             tokens = post["prompt_tokens"] + post["completion_tokens"]
-            yield f"{post['purpose']:<14}{post['model']:<28}{post['answers']:>12,}{tokens:>18,}"
+            yield f"{post['purpose']:<14}{post['model']:<28}{post['answers']:>12,}{tokens:>18,}  {post['mark']}"
         most = "measured" if found.teacher_mark == "measured" else "estimated: at most"
         yield f"{shown(found.teacher_dollars)} dollars ({most})"
     yield f"\n{'disk':<32}{'GB':>10}"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from semcoder.graph import Graph
 from semcoder.planning import teaching
-from semcoder.planning.dryrun import Step, steps
+from semcoder.planning.dryrun import Step, asking, steps
 from semcoder.planning.gpu import Models, model_disk_gb, training_disk_gb
 from semcoder.planning.rates import START, Rates
 from semcoder.planning.schedule import wall
@@ -81,12 +81,13 @@ def cost(workflow: Any, card: str, seeds: int | None) -> Cost:
     """Of Snakemake's planned workflow. `card`: a name in CARDS that GPU jobs run on."""
     graph: Graph = workflow.globals["GRAPH"]
     config = graph.config
-    listed = steps(workflow, bool(config.teacher.models))
+    asks = bool(config.teacher.models)
+    listed = steps(workflow, asks)
     sizes = Sizes(config, seeds)
     drivers = {"seeds": sizes.seeds.value, "programs": sizes.programs.value}
     models, rates = Models(graph, sizes), Rates(list(workflow.rules), config.results)
     per_rule = Counter(each.rule for each in listed)
-    asked = teaching.bill(config, round(sizes.seeds.value), {each.rule for each in listed if each.asks})
+    asked = teaching.bill(config, round(sizes.seeds.value), asking(workflow) if asks else {})
 
     def seconds(step: Step) -> Figure:
         if (found := rates.of(step, drivers)) is not None:
@@ -112,8 +113,11 @@ def cost(workflow: Any, card: str, seeds: int | None) -> Cost:
         rules=_by_rule(listed, times),
         gpu=_by_model(listed, times, models, card),
         teacher=[
-            each.model_dump(include={"purpose", "model", "answers", "prompt_tokens", "completion_tokens"})
-            for each in asked.posts
+            each.post.model_dump(
+                include={"purpose", "model", "answers", "prompt_tokens", "completion_tokens"}
+            )
+            | {"mark": each.mark}
+            for each in asked.asked
         ],
         teacher_dollars=asked.dollars,
         teacher_mark=asked.mark,
