@@ -1,5 +1,6 @@
 """How much a run works on: seeds, programs, rows of mixtures, questions; counted where they are, else estimated."""
 
+import gzip
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -121,10 +122,10 @@ def _most(limit: int, found: float) -> float:
 
 
 def lines(files: Iterable[Path]) -> int:
-    """Lines of files together."""
+    """Lines of files together, of those in gzip (.gz) as they are unpacked."""
     count = 0
     for path in files:
-        with path.open("rb") as stream:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             while block := stream.read(1 << 20):
                 count += block.count(b"\n")
     return count
