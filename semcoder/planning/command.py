@@ -1,6 +1,6 @@
 """`semcoder plan`: what a target costs before it runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -8,7 +8,7 @@ import typer
 from semcoder.configfiles import Configfiles, Profile
 from semcoder.errors import UserError
 from semcoder.planning.dryrun import planned
-from semcoder.planning.forecast import Cost, cost
+from semcoder.planning.forecast import AS_RUN, Cost, GpuCost, cost
 from semcoder.planning.sizes import Mark
 from semcoder.teacher.costs import shown
 from semcoder.training.forecast import CARDS
@@ -56,12 +56,12 @@ def _lines(found: Cost) -> Iterator[str]:
     for rule in found.rules:
         yield f"{rule.rule:<22}{rule.jobs:>7,}{_time(rule.hours):>10}  {rule.mark}"
     if found.gpu:
-        yield from _gpus(found)
+        yield from _gpus(found.gpu, found.card)
     if found.teacher:
         yield f"\n{'teacher':<14}{'model':<28}{'answers':>12}{'tokens':>18}"
         for post in found.teacher:
             tokens = post["prompt_tokens"] + post["completion_tokens"]
-            yield f"{post['purpose']:<14}{post['model']:<28}{post['answers']:>12,}{tokens:>18,}"
+            yield f"{post['purpose']:<14}{post['model']:<28}{post['answers']:>12,}{tokens:>18,}  {post['mark']}"
         most = "measured" if found.teacher_mark == "measured" else "estimated: at most"
         yield f"{shown(found.teacher_dollars)} dollars ({most})"
     yield f"\n{'disk':<32}{'GB':>10}"
@@ -75,19 +75,21 @@ def _lines(found: Cost) -> Iterator[str]:
         yield f"\nnot counted: {'; '.join(found.unknown)}"
 
 
-def _gpus(found: Cost) -> Iterator[str]:
-    cards = list(dict.fromkeys([found.card, *SHOWN]))
+def _gpus(rows: Sequence[GpuCost], card: str) -> Iterator[str]:
+    cards = list(dict.fromkeys([card, *SHOWN]))
+    if any(AS_RUN in row.hours for row in rows):
+        cards.insert(0, AS_RUN)
     yield f"\n{'GPU hours':<34}{'jobs':>7}{''.join(f'{each:>12}' for each in cards)}"
-    totals = dict.fromkeys(cards, 0.0)
-    mark: Mark = "measured"
-    for row in found.gpu:
+    for row in rows:
         cells = "".join(f"{_cell(row.hours.get(each)):>12}" for each in cards)
         yield f"{row.work + ' ' + row.model:<34}{row.jobs:>7,}{cells}  {row.mark}"
-        for each in cards:
-            totals[each] += row.hours.get(each, 0.0)
-        mark = row.mark if row.mark == "estimated" else mark
-    sums = "".join(f"{_cell(totals[each]):>12}" for each in cards)
-    yield f"{'all':<34}{sum(row.jobs for row in found.gpu):>7,}{sums}  {mark}"
+    sums = [
+        sum(row.hours[each] for row in rows) if all(each in row.hours for row in rows) else None
+        for each in cards
+    ]
+    mark: Mark = "measured" if all(row.mark == "measured" for row in rows) else "estimated"
+    cells = "".join(f"{_cell(each):>12}" for each in sums)
+    yield f"{'all':<34}{sum(row.jobs for row in rows):>7,}{cells}  {mark}"
 
 
 def _time(hours: float) -> str:
@@ -97,5 +99,5 @@ def _time(hours: float) -> str:
 
 
 def _cell(hours: float | None) -> str:
-    """GPU hours; empty for a card that nothing is known of."""
+    """GPU hours; empty where nothing is known, and for the sum where a row is."""
     return "" if hours is None else f"{hours:,.1f}"

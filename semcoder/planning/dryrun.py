@@ -109,6 +109,24 @@ def asks_teacher(job: Any) -> bool:
     return any(str(each).startswith("teacher=") for each in job.params)
 
 
+class Asking(NamedTuple):
+    """One job that asks the teacher, whether it would run or not."""
+
+    due: bool
+    summary: Path
+    """Where it says what it asked."""
+
+
+def asking(workflow: Any) -> dict[str, list[Asking]]:
+    """{rule: its jobs} of those that ask the teacher, in the order in which the graph comes to them."""
+    due = set(workflow.dag.needrun_jobs())
+    found: dict[str, list[Asking]] = {}
+    for job in (each for level in workflow.dag.toposorted() for each in level):
+        if asks_teacher(job):
+            found.setdefault(job.rule.name, []).append(Asking(job in due, Path(job.output.summary)))
+    return found
+
+
 def steps(workflow: Any, teacher_is_asked: bool) -> list[Step]:
     """The jobs that would run, each after those it waits for; targets that only name others are left out."""
     due = {job for job in workflow.dag.needrun_jobs() if not job.rule.norun}

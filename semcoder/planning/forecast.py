@@ -8,15 +8,16 @@ from pydantic import BaseModel, ConfigDict
 
 from semcoder.graph import Graph
 from semcoder.planning import teaching
-from semcoder.planning.dryrun import Step, steps
+from semcoder.planning.dryrun import Step, asking, steps
 from semcoder.planning.gpu import Models, model_disk_gb, training_disk_gb
-from semcoder.planning.rates import START, Rates
+from semcoder.planning.rates import OTHERS, START, UNTIMED, Rates
 from semcoder.planning.schedule import wall
 from semcoder.planning.sizes import Figure, Mark, Sizes
 from semcoder.training.forecast import CARDS
 
 AT_ONCE = (1, 2, 8, 32, 128)
 """Jobs, and GPUs, at a time of which the wall time is told."""
+AS_RUN = "as run"
 PROGRAM_BYTES = 54_000
 """Of data, tables and logs for each program: the quickstart's 18.5 MB for 344."""
 
@@ -31,7 +32,7 @@ class RuleCost(_Row):
     rule: str
     jobs: int
     hours: float
-    """Of all of them, one after the other; of those on GPUs on the chosen card."""
+    """Of all of them, one after the other; of those on GPUs on the chosen card, or as run where measured."""
     mark: Mark
 
 
@@ -43,7 +44,7 @@ class GpuCost(_Row):
     """training or generation"""
     jobs: int
     hours: dict[str, float]
-    """{card: GPU hours}"""
+    """{card: GPU hours}; of measured ones `AS_RUN` alone, on whatever card they ran; empty where nothing is known."""
     mark: Mark
 
 
@@ -81,12 +82,13 @@ def cost(workflow: Any, card: str, seeds: int | None) -> Cost:
     """Of Snakemake's planned workflow. `card`: a name in CARDS that GPU jobs run on."""
     graph: Graph = workflow.globals["GRAPH"]
     config = graph.config
-    listed = steps(workflow, bool(config.teacher.models))
+    asks = bool(config.teacher.models)
+    listed = steps(workflow, asks)
     sizes = Sizes(config, seeds)
     drivers = {"seeds": sizes.seeds.value, "programs": sizes.programs.value}
     models, rates = Models(graph, sizes), Rates(list(workflow.rules), config.results)
     per_rule = Counter(each.rule for each in listed)
-    asked = teaching.bill(config, round(sizes.seeds.value), {each.rule for each in listed if each.asks})
+    asked = teaching.bill(config, round(sizes.seeds.value), asking(workflow) if asks else {})
 
     def seconds(step: Step) -> Figure:
         if (found := rates.of(step, drivers)) is not None:
@@ -110,17 +112,20 @@ def cost(workflow: Any, card: str, seeds: int | None) -> Cost:
         programs_mark=sizes.programs.mark,
         card=card,
         rules=_by_rule(listed, times),
-        gpu=_by_model(listed, times, models, card),
+        gpu=_by_model(listed, times, models),
         teacher=[
-            each.model_dump(include={"purpose", "model", "answers", "prompt_tokens", "completion_tokens"})
-            for each in asked.posts
+            each.post.model_dump(
+                include={"purpose", "model", "answers", "prompt_tokens", "completion_tokens"}
+            )
+            | {"mark": each.mark}
+            for each in asked.asked
         ],
         teacher_dollars=asked.dollars,
         teacher_mark=asked.mark,
         disk=_disk(listed, models, sizes.programs),
         wall_hours={each: wall(listed, spent, each) / 3600 for each in AT_ONCE},
         wall_mark=_mark(times),
-        unknown=_unknown(listed, models, graph),
+        unknown=[*_unknown(listed, models, graph), *_untimed(listed, times)],
     )
 
 
@@ -139,24 +144,22 @@ def _by_rule(listed: Sequence[Step], times: Sequence[Figure]) -> list[RuleCost]:
     return found
 
 
-def _by_model(listed: Sequence[Step], times: Sequence[Figure], models: Models, card: str) -> list[GpuCost]:
-    groups: dict[tuple[str, str], list[int]] = {}
+def _by_model(listed: Sequence[Step], times: Sequence[Figure], models: Models) -> list[GpuCost]:
+    groups: dict[tuple[str, str, Mark], list[int]] = {}
     for place, step in enumerate(listed):
         if step.gpus:
             work = "training" if step.rule == "train" else "generation"
             name = step.wildcards.get("recipe" if work == "training" else "model", "")
-            groups.setdefault((name, work), []).append(place)
+            groups.setdefault((name, work, times[place].mark), []).append(place)
     found = []
-    for (name, work), places in groups.items():
-        mark = _mark([times[each] for each in places])
-        hours = {card: sum(times[each].value * listed[each].gpus for each in places) / 3600}
-        for other in CARDS if mark == "estimated" else ():
-            on = [
-                (job.seconds(CARDS[other], listed[each].gpus) if (job := models.work(listed[each])) else 0.0)
-                * listed[each].gpus
-                for each in places
-            ]
-            hours[other] = sum(on) / 3600
+    for (name, work, mark), places in groups.items():
+        hours: dict[str, float] = {}
+        if mark == "measured":
+            hours[AS_RUN] = sum(times[each].value * listed[each].gpus for each in places) / 3600
+        elif models.weights(name) is not None:
+            for card in CARDS:
+                jobs = ((models.work(listed[each]), listed[each].gpus) for each in places)
+                hours[card] = sum(job.seconds(CARDS[card], gpus) * gpus for job, gpus in jobs if job) / 3600
         found.append(GpuCost(model=name, work=work, jobs=len(places), hours=hours, mark=mark))
     return found
 
@@ -193,3 +196,12 @@ def _unknown(listed: Sequence[Step], models: Models, graph: Graph) -> list[str]:
     sets = sorted({each.wildcards["name"] for each in listed if each.rule == "fetch_snapshot"})
     unsized = [each for each in sets if models.of_entry(each) is None and not graph.entries[each].size_bytes]
     return found + [f"what is fetched of {', '.join(unsized)}: data/versions.csv has no size"] * bool(unsized)
+
+
+def _untimed(listed: Sequence[Step], times: Sequence[Figure]) -> list[str]:
+    """The rules whose jobs take long, and nobody knows how long."""
+    guessed = {step.rule for step, time in zip(listed, times, strict=True) if time.mark == "estimated"}
+    rules = [each for each in UNTIMED if each in guessed]
+    return [f"time of {', '.join(rules)}: never timed at scale, {OTHERS:.0f} s a job stand for it"] * bool(
+        rules
+    )

@@ -21,6 +21,8 @@ DRIVERS = {"extract_seeds": "seeds", "synthesize": "seeds"} | dict.fromkeys(
     "programs",
 )
 """{rule: what its work grows with}; that of others does not."""
+ALIKE = ("model", "recipe", "benchmark", "format", "rationale")
+"""Wildcards in which jobs of a rule that take equally long agree."""
 START = 2.0
 """Seconds in which Snakemake starts a job and sees its end, on one machine; a cluster's queue is not in it."""
 TYPICAL = {
@@ -43,9 +45,17 @@ TYPICAL = {
     "score_round": (2.0, 0.0),
     "score_buggy": (2.0, 0.05),
     "executability": (1500.0, 0.0),
+    "clean_extra": (500.0, 0.0),
 }
 """From the quickstart's benchmark files on 2 shared cores under other load (November 2026), where this machine has none
-of its own; `executability`: 43,100 programs at 30 a second, a guess."""
+of its own; `executability`: 43,100 programs at 30 a second, a guess; `clean_extra`: 110,000 rows at the 219 a second
+of benchmarks/README.md (`contamination`)."""
+UNTIMED = (
+    *("fetch_snapshot", "read_contests", "solve_contests", "variants", "overlap"),
+    *("state_questions", "release", "build_pyx_r"),
+)
+"""Rules that take long at the paper's scale and never ran there: fetching is as fast as the network, solutions of
+contests run up to 10 s a test, the others read or run whole data sets. Until they are timed they count as OTHERS do."""
 OTHERS = 2.0
 """Seconds of a rule that is not named there: tables, plots, pages."""
 
@@ -58,7 +68,7 @@ class Rate(NamedTuple):
 
 
 class Rates:
-    """Run times by rule, and by model or recipe where they have one. `rules`: Snakemake's."""
+    """Run times by rule, and by what of ALIKE its jobs have. `rules`: Snakemake's."""
 
     def __init__(self, rules: Sequence[Any], results: Path) -> None:
         self._patterns = sorted(_patterns(rules, results), key=lambda each: -each[2])
@@ -69,12 +79,14 @@ class Rates:
     def of(self, step: Step, drivers: Mapping[str, float]) -> Figure | None:
         """Seconds of a job as measured, here first: this very job, then its rule; None where nothing was.
 
-        Other results say nothing of a job of a model, which may be asked other questions there, or of a teacher.
+        Other results say nothing of a job of a model, which may be asked other questions there, of a teacher, or
+        where nobody knows what the work grows with.
         """
         if (seconds := read_seconds(Path(step.benchmark)) if step.benchmark else None) is not None:
             return Figure(seconds, "measured")
         key = _key(step.rule, step.wildcards)
-        for source in [self._own] if step.asks or key[1] else [self._own, self._others]:
+        alike = step.rule in DRIVERS and not step.asks and not {"model", "recipe"} & step.wildcards.keys()
+        for source in [self._own, self._others] if alike else [self._own]:
             if rate := source.get(key):
                 amount = drivers[DRIVERS[step.rule]] / step.shards if rate.by else 1.0
                 return Figure(rate.seconds * amount, "measured")
@@ -86,8 +98,8 @@ class Rates:
         amount = drivers[DRIVERS[step.rule]] / step.shards if step.rule in DRIVERS else 0.0
         return Figure(fixed + each * amount, "estimated")
 
-    def _read(self, folders: Sequence[Path]) -> dict[tuple[str, str], Rate]:
-        found: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    def _read(self, folders: Sequence[Path]) -> dict[tuple[str, ...], Rate]:
+        found: dict[tuple[str, ...], list[tuple[float, float]]] = defaultdict(list)
         for folder in folders:
             counts = {
                 "seeds": lines(
@@ -129,9 +141,9 @@ def read_seconds(path: Path) -> float | None:
         return None
 
 
-def _key(rule: str, wildcards: Mapping[str, str]) -> tuple[str, str]:
+def _key(rule: str, wildcards: Mapping[str, str]) -> tuple[str, ...]:
     """What jobs that take equally long have in common."""
-    return rule, wildcards.get("model") or wildcards.get("recipe") or ""
+    return rule, *(wildcards.get(each, "") for each in ALIKE)
 
 
 def _siblings(results: Path) -> Iterator[Path]:

@@ -1,5 +1,6 @@
 """How much a run works on: seeds, programs, rows of mixtures, questions; counted where they are, else estimated."""
 
+import gzip
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,11 +14,14 @@ Mark = Literal["measured", "estimated"]
 STDLIB_SEEDS = 1414
 """Kept by the quickstart from the standard library of CPython 3.11.7 (seeds/*.jsonl of `make quickstart`)."""
 CORPUS_FILES = 12_800_000
-"""Python files of starcoderdata (config.yaml: `fraction` of them are about Magicoder's 150,000 documents)."""
-FILE_SEEDS = 4
-"""Of a file of a folder: the standard library gives so many where functions have docstrings."""
+"""Python files of starcoderdata (its card)."""
+SEEDS_PER_FILE = 1086 / 538
+"""Of `semcoder seeds extract --fraction 0.03 --seed 976 --sources '[{"kind": "directory", "name": "pk", "path": DIR}]'`
+with the site-packages of `make test`'s environment as DIR (November 2026); the standard library has 1,766 in 559 files.
+Of starcoderdata nothing is known here."""
 YIELD = {"grounded": 344 / STDLIB_SEEDS, "openai": 32_489 / 150_000}
-"""Programs kept of a seed, by teacher: the quickstart's; the paper's programs (App. F) over Magicoder's seeds."""
+"""Programs kept of a seed, by teacher: the quickstart's; the paper's programs (App. F) over Magicoder's 150,000 seeds,
+one of a document (ise-uiuc/magicoder at 3ef43f0): how many seeds the paper had is not said."""
 SOFT = 13_000 / 34_000
 """Parsable programs beside those that run (paper App. F)."""
 TOLD = {"forward": 29_945 / 32_489, "backward": 31_022 / 32_489}
@@ -29,9 +33,10 @@ EXTRA = {
     ("Magicoder-Evol-Instruct-110K", ""): 110_000,
     ("Magicoder-OSS-Instruct-75K", ""): 75_000,
     ("Magicoder-OSS-Instruct-75K", "python"): 43_100,
-    ("code_contests", ""): 4_300,
+    ("code_contests", ""): 214_100 - 93_400 - 110_000,
 }
-"""Rows of other sets (their cards; the Python part: paper App. E; contests: paper App. F)."""
+"""Rows of other sets (their cards; the Python part: paper App. E). Contests: what PyX and Evol-Instruct leave of the
+paper's rows for SemCoder-S (App. F), which is `contests.per_problem`'s reason, too."""
 ITEMS = {
     "humaneval": 164,
     "humaneval_plus": 164,
@@ -109,11 +114,12 @@ class Sizes:
 def _of_source(source: Source, fraction: float) -> float:
     if isinstance(source, StdlibSource):
         return STDLIB_SEEDS * fraction
+    files = CORPUS_FILES
     if isinstance(source, DirectorySource):
-        return FILE_SEEDS * len(files_read(source.path)) * fraction
-    if isinstance(source, JsonlSource):
-        return lines([source.path]) * fraction
-    return CORPUS_FILES * fraction
+        files = sum(each.suffix == ".py" for each in files_read(source.path))
+    elif isinstance(source, JsonlSource):
+        files = lines([source.path])
+    return SEEDS_PER_FILE * files * fraction
 
 
 def _most(limit: int, found: float) -> float:
@@ -121,10 +127,10 @@ def _most(limit: int, found: float) -> float:
 
 
 def lines(files: Iterable[Path]) -> int:
-    """Lines of files together."""
+    """Lines of files together, of those in gzip (.gz) as they are unpacked."""
     count = 0
     for path in files:
-        with path.open("rb") as stream:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             while block := stream.read(1 << 20):
                 count += block.count(b"\n")
     return count

@@ -1,6 +1,7 @@
 """`semcoder plan` on a fresh checkout: the quickstart and the paper's scale."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,24 @@ def test_a_target_costs_what_it_needs(checkout: Path) -> None:
     assert {each["rule"] for each in found["rules"]} == {"fetch_file", "fetch_snapshot", "generate", "score"}
     assert found["teacher"] == [] and [each["work"] for each in found["gpu"]] == ["generation"]
     assert found["gpu"][0]["hours"]["H100"] < found["gpu"][0]["hours"]["RTX A6000"]
+
+
+def test_measured_hours_are_of_the_card_that_ran(checkout: Path) -> None:
+    """Whatever --card says; rows not run yet stand beside them."""
+    score = "results/semcoder/scores/semcoder_1030/{}.code.json"
+    times = checkout / "results/semcoder/benchmarks/generations/semcoder_1030.humaneval.code.1-of-4.tsv"
+    times.parent.mkdir(parents=True)
+    times.write_text("s\th:m:s\n3600.0\t1:00:00\n")
+    try:
+        words = (score.format("humaneval"), score.format("mbpp"), "--card", "H100")
+        found = costs(checkout, *words)
+        text = plan(checkout, *words).stdout
+    finally:
+        shutil.rmtree(checkout / "results/semcoder")
+    measured, estimated = sorted(found["gpu"], key=lambda each: each["mark"], reverse=True)
+    assert measured["hours"] == {"as run": 4.0} and measured["jobs"] == 4
+    assert estimated["jobs"] == 4 and estimated["hours"]["H100"] > 0 and "as run" not in estimated["hours"]
+    assert "as run" in text and "time of fetch_snapshot: never timed at scale" in text
 
 
 def test_the_quickstart_takes_minutes_and_no_gpu(checkout: Path) -> None:

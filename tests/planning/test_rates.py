@@ -20,7 +20,8 @@ def rules(results: Path) -> list[SimpleNamespace]:
         "trace": "traces/{scatteritem}",
         "plot_loss": "report/loss.{recipe,a|b}",
         "plot_lengths": "report/{kind,traces|monologues}",
-        "score": "scores/{model}.{benchmark}",
+        "score": "scores/{model}.{benchmark}.{format}",
+        "table": "tables/{table}",
     }
     found = [SimpleNamespace(name=n, benchmark=f"{results}/benchmarks/{p}.tsv") for n, p in names.items()]
     return [*found, SimpleNamespace(name="fetch", benchmark=None)]
@@ -69,11 +70,24 @@ def test_other_results_tell_of_data_but_not_of_models_or_teachers(results: Path)
     (other / "pyx").mkdir(parents=True)
     (other / "pyx/programs.jsonl").write_text("{}\n" * 10)
     write(other, "traces/1-of-1", "1.0")
-    write(other, "scores/m.humaneval", "1.0")
+    write(other, "scores/m.humaneval.code", "1.0")
+    write(other, "tables/table1", "900.0")
     rates = Rates(rules(results), results)
     assert rates.of(step("trace", "", scatteritem="1-of-1"), DRIVERS) == (pytest.approx(10.0), "measured")
     assert rates.of(step("trace", "", asks=True, scatteritem="1-of-1"), DRIVERS) is None
-    assert rates.of(step("score", "", model="m", benchmark="mbpp"), DRIVERS) is None
+    assert rates.of(step("score", "", model="m", benchmark="humaneval", format="code"), DRIVERS) is None
+    # A table there may be of other systems: nothing says what its time grows with.
+    assert rates.of(step("table", "", table="table1"), DRIVERS) is None
+
+
+def test_a_benchmark_says_nothing_of_another_nor_a_format_of_another(results: Path) -> None:
+    write(results, "scores/m.humaneval.code", "4.0")
+    rates = Rates(rules(results), results)
+    same = step("score", "", model="m", benchmark="humaneval", format="code")
+    assert rates.of(same, DRIVERS) == (4.0, "measured")
+    for change in ({"benchmark": "mbpp"}, {"format": "direct"}, {"model": "n"}):
+        other = same._replace(wildcards={**same.wildcards, **change})
+        assert rates.of(other, DRIVERS) is None, change
 
 
 @pytest.mark.parametrize("broken", ["", "-", "s"])

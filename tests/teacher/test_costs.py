@@ -125,6 +125,21 @@ def test_an_estimate_scales_what_a_smaller_run_used(tmp_path: Path) -> None:
         scaled(tmp_path / "none", 10)
 
 
+def test_an_unfinished_run_is_scaled_by_its_shards_and_what_it_never_asked_counts_at_most(
+    tmp_path: Path,
+) -> None:
+    for stage, folder in (("pyx synthesize", "pyx/synthesized"), ("contests solve", "contests")):
+        purpose = "problem" if "pyx" in stage else "contest"
+        path = summary(tmp_path / folder, stage, 20, [post(purpose, "gpt-3.5-turbo-1106", 20)])
+        path.rename(path.with_name("1-of-4.summary.json"))
+    words = ["teacher", "estimate", "config.yaml", "--measured", tmp_path, "--seeds", "800", "--json"]
+    rows = {each["purpose"]: each for each in json.loads(semcoder(*words).stdout)["posts"]}
+    assert (rows["problem"]["answers"], rows["contest"]["answers"]) == (800, 80)
+    most = {each.purpose: each.answers for each in bounds(load([ROOT / "config.yaml"]), 800)}
+    assert rows["monologue"]["answers"] == most["monologue"] and "repair" not in rows
+    assert (rows["problem"]["mark"], rows["monologue"]["mark"]) == ("measured", "at most")
+
+
 def test_without_a_measured_run_an_estimate_is_the_most_there_can_be(tmp_path: Path) -> None:
     config = load([ROOT / "config.yaml"])
     most: dict[str, Post] = {each.purpose: each for each in bounds(config, 10)}
