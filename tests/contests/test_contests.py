@@ -128,7 +128,7 @@ def test_another_data_set_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_that_is_damaged_is_named(column: str, value: Any, said: str, tmp_path: Path) -> None:
-    source = jsonl(tmp_path / "train.jsonl", [problem("a"), problem("b", **{column: value})])
+    source = jsonl(tmp_path / "train.jsonl", [problem("a"), problem("b") | {column: value}])
     with pytest.raises(UserError, match=rf"train\.jsonl, row 2: {said}"):
         as_read(tmp_path / "out", source)
     assert not (tmp_path / "out/problems.json").exists()
