@@ -35,7 +35,7 @@ WORKFLOW = (
 
 
 class Software(RootModel[dict[str, str]]):
-    """{what: its version} (software.json); `git` is the checkout's commit."""
+    """{what: its version} in the environment that started the run (software.json); `git` is the checkout's commit."""
 
 
 class File(NamedTuple):

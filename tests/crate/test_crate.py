@@ -111,6 +111,18 @@ def test_every_file_has_its_hash_and_every_job_its_files(run: Run) -> None:
     assert found["#run"]["endTime"] == "2026-11-01T10:00:05+00:00"
 
 
+def test_versions_are_those_of_the_start_and_those_that_jobs_noted(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "setup.json"
+    path.write_text(json.dumps({"steps": 3, "versions": {"python": "3.12.1", "torch": "2.6"}}))
+    id_ = f"{R}/checkpoints/a/setup.json"
+    found = entities(described(run._replace(files=run.files | {id_: File(path, id_)}), {}))
+    assert found["#software/start/python"]["softwareVersion"] == "3.11.7"
+    assert "started the run" in found["#software/start/python"]["description"]
+    assert found["#software/training/python"]["softwareVersion"] == "3.12.1"
+    assert found["#software/training/torch"]["description"] == "In training, as its jobs noted."
+    assert {"@id": "#software/training/torch"} in found["Snakefile"]["softwareRequirements"]
+
+
 def test_every_setting_is_a_parameter(run: Run) -> None:
     found = entities(described(run, {}))
     assert found["#value/recipes.quickstart.learning_rate"]["value"] == "0.0003"
