@@ -23,7 +23,7 @@ rule overview:
         scores=EVALUATION.claim_options(["all"]),
         tables=EVALUATION.overview_options,
         # Of the run and the machine: they are told as they are, and make nothing anew.
-        beside=lambda w, output: f"--name {R} --benchmarks {R}/benchmarks --software {R}/software.json"
+        beside=lambda w, output: f"--name {R} --benchmarks {R}/benchmarks --software {R}/software.json --results {R}"
         f" --lock {CONFIG.containers.lock}",
     message:
         "report: {output}"

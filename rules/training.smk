@@ -114,5 +114,6 @@ rule train:
         "training: {output} ({resources.gpu} GPUs, {threads} threads, {resources.mem_mb} MB, at most"
         " {resources.runtime} minutes)"
     shell:
-        "{params.launcher} --log {log} training train --base {input.base} --mixture {input.mixture}"
+        # Emptied here: processes that are launched together all append.
+        ": > {log}; {params.launcher} --log {log} training train --base {input.base} --mixture {input.mixture}"
         " {params.recipe} {params.devices} --threads {threads} --out {output}"

@@ -84,6 +84,7 @@ def check_names(config: Config, entries: dict[str, External]) -> None:
                 *((f"recipes.{k}.extra", r.extra, files) for k, r in config.recipes.items()),
                 ("executability.data", [config.executability.data], files),
                 ("pyx.decontaminate", config.pyx.decontaminate, files),
+                ("training.decontaminate", config.training.decontaminate, files),
                 ("analysis.benchmarks", config.analysis.benchmarks, files),
                 ("analysis.beside", config.analysis.beside, files),
                 *((f"tables.{k}.benchmarks", t.benchmarks, BENCHMARKS) for k, t in config.tables.items()),

@@ -27,10 +27,10 @@ _terminal: TextIO | None = None
 def log_to(path: Path) -> None:
     """Send stderr, that of libraries and child processes included, to `path`; keep the terminal for progress.
 
-    Of processes that a launcher started together (torchrun's RANK) the first begins the file, and all append to it.
+    The file is begun anew, but by processes that a launcher started together (torchrun's RANK): they only append.
     """
     global _terminal
-    begin = 0 if int(os.environ.get("RANK", "0")) else os.O_TRUNC
+    begin = 0 if "RANK" in os.environ else os.O_TRUNC
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | begin, 0o644)

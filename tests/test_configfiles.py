@@ -77,6 +77,7 @@ def test_an_integer_may_stand_for_a_fraction() -> None:
         ("recipes/semcoder/extra", {"Magicoder": -1}, "recipes.semcoder.extra Magicoder cruxeval"),
         ("executability/data", "nope", "executability.data nope cruxeval"),
         ("pyx/decontaminate", ["humanevl"], "pyx.decontaminate humanevl humaneval?"),
+        ("training/decontaminate", ["humanevl"], "training.decontaminate humanevl humaneval?"),
         ("tables/table1/benchmarks", ["cruxevl_input"], "tables.table1.benchmarks cruxeval_input? mbpp"),
         ("refinement/table3/benchmarks", ["cruxeval_output"], "refinement.table3.benchmarks mbpp_plus"),
         (

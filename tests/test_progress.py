@@ -60,6 +60,18 @@ def test_a_log_takes_messages_and_the_terminal_still_sees_progress(tmp_path: Pat
     assert "done" in (tmp_path / "logs" / "a.log").read_text()
 
 
+@pytest.mark.parametrize(("rank", "kept"), [("0", True), ("3", True), (None, False)])
+def test_processes_launched_together_keep_what_another_wrote(
+    tmp_path: Path, rank: str | None, kept: bool
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("another was first\n")
+    there = {name: value for name, value in os.environ.items() if name != "RANK"}
+    command = [sys.executable, "-c", PROGRAM, str(log)]
+    subprocess.run(command, env=there | ({"RANK": rank} if rank else {}), check=True, capture_output=True)
+    assert ("another was first" in log.read_text()) is kept and "done" in log.read_text()
+
+
 def test_on_a_terminal_there_is_a_bar() -> None:
     stdout, shown = on_terminal()
     assert stdout == "5\n" and "5/5" in shown

@@ -22,6 +22,8 @@ import yaml
 from semcoder import why
 from semcoder.cli import STAGES
 from semcoder.codehash import code_hash
+from semcoder.configfiles import laid_over
+from semcoder.crate.run import finished
 from semcoder.errors import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -236,6 +238,30 @@ def test_a_target_by_its_name(ask: Ask) -> None:
     assert said.startswith(
         "scores lacks results/quickstart/tables/scores.csv, which has not been made yet: rule "
     )
+
+
+def _record(folder: Path, noted: str) -> list[str] | str:
+    os.chdir(folder)
+    results = Path("results/quickstart")
+    (results / "configuration.json").write_text(noted)
+    try:
+        return [job.rule for job in finished(results, [TESTS]).jobs]
+    except UserError as refusal:
+        return str(refusal)
+
+
+def test_a_record_of_settings_that_did_not_make_the_files_is_refused(clone: Path, apart: Apart) -> None:
+    noted = (clone / "results/quickstart/configuration.json").read_text()
+    assert apart(_record, clone, noted) == [
+        "expand_inputs",
+        *["extract_seeds"] * 2,
+        *["synthesize"] * 2,
+    ]
+    said = apart(_record, clone, json.dumps(laid_over(json.loads(noted), {"pyx": {"seed": 9}})))
+    assert f"not those that made {TESTS.replace('tests', 'programs')} (rule expand_inputs;" in said
+    said = apart(_record, clone, json.dumps(laid_over(json.loads(noted), {"seeds": {"min_lines": 4}})))
+    assert f"not those that made {SEEDS} (rule extract_seeds;" in said
+    (clone / "results/quickstart/configuration.json").write_text(noted)
 
 
 def test_what_no_rule_makes_is_refused_with_the_nearest(ask: Ask) -> None:

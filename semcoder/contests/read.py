@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
+from pydantic import BaseModel, ValidationError, model_validator
 
 from semcoder.artifacts import write_json, writing
 from semcoder.contests.tasks import Case, Task
-from semcoder.errors import UserError
+from semcoder.errors import UserError, first_fault
 from semcoder.progress import track
 from semcoder.reading import read_lines
 from semcoder.records import Dropped, to_line
@@ -25,8 +26,6 @@ from semcoder.records import Dropped, to_line
 STAGE = "contests read"
 PYTHON3 = 3
 SITES = ("unknown", "CodeChef", "Codeforces", "HackerEarth", "CodeJam", "AtCoder", "Aizu")
-TESTS = ("public_tests", "private_tests", "generated_tests")
-COLUMNS = ("name", "description", *TESTS, "solutions", "source", "input_file", "output_file")
 LONGEST_TEST = 20_000
 """Characters of a test; longer ones are passed over: they test speed, and weigh most of the data set."""
 LONGEST_STATEMENT = 6_000
@@ -35,27 +34,69 @@ ROWS_AT_ONCE = 16
 """A row holds thousands of solutions."""
 
 
-def task_of(row: dict[str, Any], most_tests: int, most_solutions: int) -> Task | str:
+class _Lists(BaseModel):
+    """A struct of lists that belong together, place by place."""
+
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        if len({len(found) for _, found in self}) > 1:
+            raise ValueError(f"{' and '.join(name for name, _ in self)} are not of one length")
+        return self
+
+
+class Tests(_Lists):
+    """Tests of a row."""
+
+    input: list[str]
+    output: list[str]
+
+
+class Solutions(_Lists):
+    """Solutions of a row."""
+
+    language: list[int]
+    solution: list[str]
+
+
+class Row(BaseModel):
+    """What is read of a row."""
+
+    name: str
+    description: str | None
+    public_tests: Tests
+    private_tests: Tests
+    generated_tests: Tests
+    solutions: Solutions
+    source: Any
+    input_file: str | None
+    output_file: str | None
+
+
+COLUMNS = tuple(Row.model_fields)
+
+
+def task_of(row: Row, most_tests: int, most_solutions: int) -> Task | str:
     """The problem of a row, or why it is left out. Of its solutions those that a hash puts first."""
-    if row["input_file"] or row["output_file"]:
+    if row.input_file or row.output_file:
         return "reads or writes a file"
-    statement = str(row["description"]).strip()
+    statement = (row.description or "").strip()
     if not statement:
         return "no statement"
     if "<image>" in statement:
         return "needs a picture"
     if len(statement) > LONGEST_STATEMENT:
         return "statement too long"
-    pairs = [pair for name in TESTS for pair in zip(row[name]["input"], row[name]["output"], strict=True)]
+    kinds = (row.public_tests, row.private_tests, row.generated_tests)
+    pairs = [pair for each in kinds for pair in zip(each.input, each.output, strict=True)]
     short = (Case(input=i, output=o) for i, o in dict.fromkeys(pairs) if len(i) + len(o) <= LONGEST_TEST)
     tests = tuple(islice(short, most_tests))
     if not tests:
         return "no tests"
-    written = zip(row["solutions"]["language"], row["solutions"]["solution"], strict=True)
+    written = zip(row.solutions.language, row.solutions.solution, strict=True)
     ours = sorted({code for language, code in written if language == PYTHON3}, key=_place)
-    site = row["source"] if isinstance(row["source"], int) else 0
+    site = row.source if isinstance(row.source, int) else 0
     return Task(
-        id=row["name"],
+        id=row.name,
         statement=statement,
         site=SITES[site] if site < len(SITES) else SITES[0],
         tests=tests,
@@ -80,15 +121,18 @@ def files_of(source: Path) -> list[Path]:
     return found
 
 
-def rows_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(number from 1, row) of one file. Raises UserError naming file and row."""
+def rows_of(path: Path) -> Iterator[Row]:
+    """The rows of one file. Raises UserError naming file and row."""
     for number, row in enumerate(_parquet(path) if path.suffix == ".parquet" else _jsonl(path), 1):
         absent = [column for column in COLUMNS if column not in row]
         if absent:
             raise UserError(
                 f"{path}, row {number}: no column {absent[0]}; this is not CodeContests, give its train split."
             )
-        yield number, row
+        try:
+            yield Row.model_validate(row, strict=True)
+        except ValidationError as error:
+            raise UserError(f"{path}, row {number}: {first_fault(error)}; fetch the file anew.") from error
 
 
 def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
@@ -135,12 +179,11 @@ def main(
     seen: set[str] = set()
     with writing(problems) as good, writing(dropped) as bad:
         for row in track(_all(files_of(source)), "contest problems"):
-            name = str(row["name"])
-            found = "same name" if name in seen else task_of(row, tests, solutions)
-            seen.add(name)
+            found = "same name" if row.name in seen else task_of(row, tests, solutions)
+            seen.add(row.name)
             if isinstance(found, str):
                 reasons[found] += 1
-                bad.write(to_line(Dropped(parents=(name,), stage=STAGE, reason=found)))
+                bad.write(to_line(Dropped(parents=(row.name,), stage=STAGE, reason=found)))
             else:
                 kept[found.site] += 1
                 solved += bool(found.solutions)
@@ -149,6 +192,6 @@ def main(
     write_json(summary, {"stage": STAGE, **counts, "sites": dict(kept), "with_solutions": solved})
 
 
-def _all(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
+def _all(files: Iterable[Path]) -> Iterator[Row]:
     for path in files:
-        yield from (row for _, row in rows_of(path))
+        yield from rows_of(path)

@@ -121,14 +121,12 @@ def main(
     with Runner(workers, cpu_s, cpu_s, memory_mb) as runner:
         found = solve(tasks, write, runner, tries, per_problem)
     reasons: Counter[str] = Counter()
-    rows = 0
+    rows: list[dict[str, str]] = []
     with writing(out) as good, writing(dropped) as bad:
         for task, (codes, refusal) in zip(tasks, found, strict=True):
             for number, code in enumerate(codes):
                 row = {ORIGIN: f"{task.id}/{number}", "site": task.site, "lang": "python"}
-                row |= {"problem": task.statement, "solution": nl2code_response(code)}
-                good.write(json.dumps(row, separators=(",", ":")) + "\n")
-                rows += 1
+                rows.append(row | {"problem": task.statement, "solution": nl2code_response(code)})
             if not codes:
                 reasons[refusal.reason] += 1
                 bad.write(
@@ -136,7 +134,10 @@ def main(
                         Dropped(parents=(task.id,), stage=STAGE, reason=refusal.reason, detail=refusal.detail)
                     )
                 )
+        # In the order that `training clean` merges the rows of shards in.
+        for row in sorted(rows, key=lambda each: each[ORIGIN]):
+            good.write(json.dumps(row, separators=(",", ":")) + "\n")
     counts = {"in": len(tasks), "kept": len(tasks) - reasons.total(), "dropped": dict(reasons)}
     write_json(
-        summary, {"stage": STAGE, **counts, "rows": rows, **(costs(writer) if by == "teacher" else {})}
+        summary, {"stage": STAGE, **counts, "rows": len(rows), **(costs(writer) if by == "teacher" else {})}
     )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from semcoder.artifacts import sha256_of
 from semcoder.errors import UserError
@@ -16,14 +17,14 @@ METADATA = "ro-crate-metadata.json"
 def faults(folder: Path) -> Iterator[str]:
     """One sentence for each listed file that is not there or has another size or hash. UserError for no crate."""
     for each in track(list(files(folder)), "checking files"):
-        name = each["@id"]
+        name = unquote(each["@id"])
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
             yield f"{name}: leads out of the crate"
         elif not path.is_file():
             yield f"{name}: is not there"
-        elif "sha256" not in each:
-            yield f"{name}: is listed without a hash"
+        elif "sha256" not in each or "contentSize" not in each:
+            yield f"{name}: is listed without its hash or size"
         elif str(path.stat().st_size) != each["contentSize"]:
             yield f"{name}: has {path.stat().st_size} bytes, not {each['contentSize']}"
         elif sha256_of(path) != each["sha256"]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from semcoder.artifacts import output_directory, output_file, writing_directory, written_by_program
+from semcoder.configfiles import Profile
 from semcoder.crate import checking
 from semcoder.crate.licences import left_out
 from semcoder.crate.run import File, Run, finished
@@ -25,6 +26,7 @@ def main(
         list[str] | None, typer.Argument(help="The targets that were run; without one the whole run.")
     ] = None,
     results: Annotated[Path | None, typer.Option(help="The results of a finished run.")] = None,
+    profile: Profile = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write: the crate, with every file.")] = None,
     bundle: Annotated[
         Path | None, typer.Option(help="ZIP to write: the crate with only what may be given to others.")
@@ -56,7 +58,7 @@ def main(
         from semcoder.crate.metadata import described
     except ImportError as error:
         raise UserError("rocrate is not installed here; pip install -r envs/crate.lock.") from error
-    run = finished(results, target or [])
+    run = finished(results, target or [], profile)
     if out:
         with writing_directory(out) as folder:
             for each in _files(run):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from semcoder.crate.run import Job, Run
+from semcoder.crate.run import Job, Run, id_of
 from semcoder.records import Seed, read
 
 FREE = frozenset(
@@ -14,10 +14,10 @@ FREE = frozenset(
 )
 """SPDX ids of licences under which copies and changed copies may be given away, with the names of their authors."""
 NUMBERS = re.compile(
-    r".*/(?:tables/[^/]+|plots/[^/]+|benchmarks/.+|claims\.md|.*summary\.json|.*setup\.json|scores/.+(?<!\.items)\.json"
-    r"|refinement/.+/round\d+\.json|(?:configuration|software)\.json)"
+    r"tables/[^/]+|plots/[^/]+|benchmarks/.+|claims\.md|pages/overview\.html|.*summary\.json|.*setup\.json"
+    r"|scores/.+(?<!\.items)\.json|refinement/.+/round\d+\.json|(?:configuration|software)\.json"
 )
-"""Files that count and measure, and hold nothing of what they are about."""
+"""Files of the results that count and measure, and hold nothing of what they are about."""
 MANY = 3
 """Licences that a reason names."""
 
@@ -30,8 +30,9 @@ def left_out(run: Run) -> dict[str, str]:
         for id_, entry in run.external.items()
     }
     stands_under = _licences(run)
+    results = id_of(run.graph.config.results) + "/"
     for id_ in run.files:
-        if id_ in run.external or NUMBERS.fullmatch(f"/{id_}"):
+        if id_ in run.external or (id_.startswith(results) and NUMBERS.fullmatch(id_.removeprefix(results))):
             continue
         if closed := sorted(stands_under.get(id_, frozenset()) - FREE):
             more = f" and {len(closed) - MANY} more" if len(closed) > MANY else ""

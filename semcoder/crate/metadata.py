@@ -14,6 +14,7 @@ from semcoder.artifacts import sha256_of
 from semcoder.containers.images import read_lock
 from semcoder.crate.run import Job, Run
 from semcoder.progress import track
+from semcoder.software import of_jobs
 
 PROFILES = (
     ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
@@ -125,10 +126,21 @@ class _Description:
             name="Snakemake",
             softwareVersion=run.software.get("snakemake"),
         )
+        starting = {name: found for name, found in run.software.items() if name != "snakemake"}
+        computing = of_jobs(each.path for each in run.files.values())
         libraries = [
-            self._thing(f"#software/{name}", "SoftwareApplication", name=name, softwareVersion=found)
-            for name, found in run.software.items()
-            if name != "snakemake"
+            self._thing(
+                f"#software/{kind}/{name}",
+                "SoftwareApplication",
+                name=name,
+                softwareVersion=found,
+                description=where,
+            )
+            for kind, where, versions in (
+                ("start", "In the environment that started the run.", starting),
+                *((kind, f"In {kind}, as its jobs noted.", found) for kind, found in computing.items()),
+            )
+            for name, found in versions.items()
         ]
         tools = {rule: self._tool(rule) for rule in dict.fromkeys(job.rule for job in run.jobs)}
         settings = dict(self._settings())

@@ -10,11 +10,13 @@ from pydantic import RootModel
 from semcoder.containers.images import ROOT
 from semcoder.errors import UserError
 from semcoder.graph import Graph
-from semcoder.planning.dryrun import planned
+from semcoder.planning.dryrun import planned, steps
 from semcoder.reading import read_model
 
 CONFIGURATION, SOFTWARE = "configuration.json", "software.json"
 """What the Snakefile writes into the results when a run starts (Graph.note)."""
+TRIGGERS = ("mtime", "params", "input", "code")
+"""What tells that files are another run's. Not the software environment: a record is asked for outside of images."""
 EMPTY_STACK = "d41d8cd98f00b204e9800998ecf8427e"
 """Snakemake's hash of no software environment: md5 of nothing."""
 WORKFLOW = (
@@ -33,7 +35,7 @@ WORKFLOW = (
 
 
 class Software(RootModel[dict[str, str]]):
-    """{what: its version} (software.json); `git` is the checkout's commit."""
+    """{what: its version} in the environment that started the run (software.json); `git` is the checkout's commit."""
 
 
 class File(NamedTuple):
@@ -70,15 +72,18 @@ class Run(NamedTuple):
     """Ids of what no job reads: what the run was for."""
 
 
-def finished(results: Path, targets: Sequence[str]) -> Run:
-    """The run that made `targets` (none: everything) in `results`. Raises UserError where it has not ended."""
+def finished(results: Path, targets: Sequence[str], profile: Path | None = None) -> Run:
+    """The run that made `targets` (none: everything) in `results`, started with `profile`.
+
+    Raises UserError where it has not ended, or where its settings, code or inputs are not those that made the files.
+    """
     configuration = results / CONFIGURATION
     if not configuration.exists():
         raise UserError(
             f"{results}: holds no {CONFIGURATION}, which every run writes; give the results of a run."
         )
     software = read_model(results / SOFTWARE, Software).root
-    with planned(targets, None, [configuration]) as workflow:
+    with planned(targets, profile, [configuration], TRIGGERS) as workflow:
         graph: Graph = workflow.globals["GRAPH"]
         jobs = [job for job in workflow.dag.jobs if not job.rule.norun]
         made = [str(path) for job in jobs for path in job.output]
@@ -87,6 +92,12 @@ def finished(results: Path, targets: Sequence[str]) -> Run:
             raise UserError(
                 f"{results}: the run has not ended: {lacking[0]} (and {len(lacking) - 1} more) is not there or not "
                 "whole; let snakemake finish it, or name the targets that are."
+            )
+        for due in steps(workflow, teacher_is_asked=False):
+            raise UserError(
+                f"{results}: the settings, code or inputs are not those that made {due.output[0]} (rule {due.rule}; "
+                f"`semcoder why {due.output[0]} --configfile {configuration}` tells more); let snakemake finish the "
+                "run, or name the targets and the profile that it had."
             )
         return _read(workflow, graph, software, jobs)
 
@@ -102,7 +113,7 @@ def _read(workflow: Any, graph: Graph, software: dict[str, str], jobs: Sequence[
         for path in map(Path, paths):
             entry = next((name for at, name in names.items() if path.is_relative_to(at)), "")
             for file in _within(path):
-                id_ = f"data/external/{file.relative_to(place)}" if entry else _id(file)
+                id_ = f"data/external/{file.relative_to(place)}" if entry else id_of(file)
                 files.setdefault(id_, File(file, id_))
                 if entry:
                     external[id_] = entry
@@ -145,7 +156,7 @@ def _within(path: Path) -> list[Path]:
     return sorted(each for each in path.rglob("*") if each.is_file() and each.name != ".snakemake_timestamp")
 
 
-def _id(path: Path) -> str:
+def id_of(path: Path) -> str:
     """A path in the crate: from the working directory, or from the checkout."""
     for root in (Path.cwd(), ROOT):
         if path.absolute().is_relative_to(root):

@@ -210,7 +210,7 @@ class Graph:
         _HELD.append(stream)
 
     def note(self) -> None:
-        """Write into the results what the run is started with: all keys, and versions (read by `semcoder crate`)."""
+        """Write into the results what the run is started with, for `semcoder crate`: all keys, and this environment."""
         for name, value in (("configuration", self.values), ("software", versions())):
             write_json(self.config.results / f"{name}.json", value)
 

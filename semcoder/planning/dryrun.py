@@ -11,9 +11,12 @@ from semcoder.errors import UserError, nearest
 
 
 @contextmanager
-def planned(targets: Sequence[str], profile: Path | None, configfiles: Sequence[Path]) -> Iterator[Any]:
+def planned(
+    targets: Sequence[str], profile: Path | None, configfiles: Sequence[Path], triggers: Sequence[str] = ()
+) -> Iterator[Any]:
     """Snakemake's workflow with the jobs that `snakemake -n TARGET...` would list; no target: the whole run.
 
+    `triggers`: the changes that make a job due (--rerun-triggers), where it is not for all of them.
     Raises UserError in Snakemake's own words where there is no plan.
     """
     try:
@@ -33,6 +36,7 @@ def planned(targets: Sequence[str], profile: Path | None, configfiles: Sequence[
         raise UserError("snakemake is not installed here; use the semcoder of its environment.") from error
     words = ["--profile", str(profile)] if profile else []
     words += ["--configfile", *map(str, configfiles)] if configfiles else []
+    words += ["--rerun-triggers", *triggers] if triggers else []
     told = io.StringIO()
     workflow = None
     try:

@@ -18,6 +18,7 @@ from semcoder.report import page
 from semcoder.report.claims import judged, read_claims, scores_of
 from semcoder.report.counts import Summary, add_up, by_count
 from semcoder.report.times import spent
+from semcoder.software import of_jobs
 
 SECTIONS = (
     ("claims", "Claims"),
@@ -41,6 +42,9 @@ def main(
     teacher: Annotated[Path | None, typer.Option(help="CSV of `teacher usage`.")] = None,
     benchmarks: Annotated[Path | None, typer.Option(help="Folder of Snakemake's benchmark files.")] = None,
     software: Annotated[Path | None, typer.Option(help="JSON {what: version}, as a run writes it.")] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of the run, whose setup.json files tell the versions of jobs.")
+    ] = None,
     lock: Annotated[Path | None, typer.Option(help="containers/images.lock.")] = None,
     html: Annotated[Path, typer.Option(help="Page to write.")],
 ) -> None:
@@ -53,7 +57,7 @@ def main(
         page.section("tables", "Tables", *_tables(table or [])),
         page.section("stages", "What each stage kept", *_stages(summary or [])),
         page.section("time", "Time and cost", *_time(benchmarks, teacher)),
-        page.section("environment", "Environment", *_environment(software, lock)),
+        page.section("environment", "Environment", *_environment(software, results, lock)),
     ]
     with writing(html) as out:
         out.write(page.head(f"SemCoder-Repro: {name}", SECTIONS) + "".join(parts) + page.END)
@@ -156,10 +160,14 @@ def _time(benchmarks: Path | None, teacher: Path | None) -> Iterator[str]:
         yield page.paragraph("No language model was asked as a teacher.")
 
 
-def _environment(software: Path | None, lock: Path | None) -> Iterator[str]:
+def _environment(software: Path | None, results: Path | None, lock: Path | None) -> Iterator[str]:
     if software and software.exists():
         found = json.loads(read_text(software))
-        yield page.table(["software", "version"], [[name, found[name]] for name in found])
+        yield page.table(
+            ["in the environment that started the run", "version"], [[name, found[name]] for name in found]
+        )
+    for kind, versions in of_jobs(sorted(results.rglob("*setup.json")) if results else []).items():
+        yield page.table([f"in {kind}, as its jobs noted", "version"], [[*each] for each in versions.items()])
     images = read_lock(lock) if lock else {}
     if images:
         yield page.table(

@@ -28,5 +28,6 @@ def main(
         raise UserError(f"{store}: no such folder; give the store that teacher.store names.")
     with Store(store) as opened, writing(answers) as stream:
         for key in opened:
-            stream.write(json.dumps(opened.line(key), sort_keys=True) + "\n")
+            if entry := opened.line(key):
+                stream.write(json.dumps(entry, sort_keys=True) + "\n")
         tell(f"{answers}: {len(opened)} answers")

@@ -118,12 +118,27 @@ class Store:
         """The keys of all answers, sorted."""
         return (key.hex() for key in sorted(self._places))
 
-    def line(self, key: str) -> dict[str, Any]:
-        """An answer as it stands in its segment, with its key."""
+    def line(self, key: str) -> dict[str, Any] | None:
+        """An answer as it stands in its segment, with its key; None where it is not there, or is damaged."""
+        if key not in self:
+            return None
         segment, at = divmod(self._places[bytes.fromhex(key)], _SEGMENT)
-        with (self.folder / self._segments[segment]).open("rb") as stream:
+        path = self.folder / self._segments[segment]
+        with path.open("rb") as stream:
             stream.seek(at)
-            return dict(json.loads(stream.readline()))
+            if entry := _entry(stream.readline(), key):
+                return entry
+        tell(f"{path}: the answer at byte {at} is damaged; it counts as not there")
+        del self._places[bytes.fromhex(key)]
+        for name in self._segments:  # paid for again, maybe, by an earlier run
+            at = self._place(name)
+            with (self.folder / name).open("rb") as stream:
+                for line in stream:
+                    if key.encode() in line and (entry := _entry(line, key)):
+                        self._places[bytes.fromhex(key)] = at
+                        return entry
+                    at += len(line)
+        return None
 
     @staticmethod
     def check(entry: Mapping[str, Any]) -> str:
@@ -152,7 +167,8 @@ class Store:
         """The stored answer, also one that another process has stored in the meantime."""
         if key not in self and time.monotonic() - self._looked > REFRESH_S:
             self.refresh()
-        return _answer(self.line(key)) if key in self else None
+        entry = self.line(key)
+        return _answer(entry) if entry else None
 
     def put(self, key: str, answer: Answer) -> None:
         """Store an answer; it is on disk when this returns."""
@@ -221,6 +237,15 @@ def as_entry(key: str, answer: Answer) -> dict[str, Any]:
     """An answer as it stands in a segment."""
     entry = {"key": key, **asdict(answer)}
     return entry if answer.batch else {name: value for name, value in entry.items() if name != "batch"}
+
+
+def _entry(line: bytes, key: str) -> dict[str, Any] | None:
+    """A line with the answer of this key; None where it is damaged, or another's."""
+    try:
+        entry = dict(json.loads(line))
+        return entry if Store.check(entry) == key else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _answer(entry: Mapping[str, Any]) -> Answer:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from semcoder.artifacts import write_json, writing
+from semcoder.errors import UserError
 from semcoder.progress import track
 from semcoder.pyx import benchmarks
 from semcoder.pyx.decontamination import Decontaminator
@@ -86,7 +87,12 @@ def main(
                     )
                 )
                 continue
-            whole = {ORIGIN: origin, "licence": licence} | row
+            own = row.get("licence")
+            if not isinstance(own, str | None):
+                raise UserError(
+                    f"{name}, {origin}: its licence is {json.dumps(own)}, not a text; mend the row."
+                )
+            whole = row | {ORIGIN: origin, "licence": own or licence}
             licences[whole["licence"]] += 1
             kept += 1
             good.write(json.dumps(whole, separators=(",", ":")) + "\n")

@@ -23,8 +23,8 @@ COLUMNS: tuple[tuple[str, str, Task], ...] = (
     ("fault", "response", "refine"),  # PyX-R
 )
 """(column of the question, column of the answer, task)"""
-ORIGIN = "origin"
-"""Column of cleaned rows: where in the data set a row comes from."""
+ORIGIN = "semcoder_origin"
+"""Column of our own rows, solved or cleaned: where in the data set a row comes from. Others' have none."""
 
 
 def examples(name: str, path: Path, style: Style) -> Iterator[tuple[Example, str]]:

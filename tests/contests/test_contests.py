@@ -14,6 +14,7 @@ from scripted_server import Script, serving
 
 from semcoder.contests import read, solve
 from semcoder.errors import UserError
+from semcoder.training import clean
 from semcoder.training.extra import examples
 
 ADD = "print(sum(map(int, input().split())))"
@@ -89,13 +90,21 @@ def test_what_no_program_can_show_is_left_out_with_its_reason(tmp_path: Path) ->
     rows = [
         problem("files", input_file="in.txt"),
         problem("picture", description="Look at <image>."),
+        problem("silent", description=None),
         problem("long", description="x" * 6001),
         problem("untested", public_tests=none, private_tests=none, generated_tests=none),
         problem("twice"),
         problem("twice"),
     ]
     _, summary, _ = as_read(tmp_path / "out", jsonl(tmp_path / "train.jsonl", rows))
-    wanted = ("reads or writes a file", "needs a picture", "statement too long", "no tests", "same name")
+    wanted = (
+        "reads or writes a file",
+        "needs a picture",
+        "no statement",
+        "statement too long",
+        "no tests",
+        "same name",
+    )
     assert (summary["kept"], summary["dropped"]) == (1, dict.fromkeys(wanted, 1))
 
 
@@ -105,6 +114,23 @@ def test_another_data_set_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"holds no train\*"):
         as_read(tmp_path / "out", tmp_path / "empty")
+    assert not (tmp_path / "out/problems.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("public_tests", None, "public_tests: "),
+        ("private_tests", {"input": ["1"], "output": []}, "private_tests: .*not of one length"),
+        ("generated_tests", {"input": []}, "generated_tests.output: "),
+        ("solutions", {"language": [3], "solution": [None]}, "solutions.solution.0: "),
+        ("name", None, "name: "),
+    ],
+)
+def test_a_row_that_is_damaged_is_named(column: str, value: Any, said: str, tmp_path: Path) -> None:
+    source = jsonl(tmp_path / "train.jsonl", [problem("a"), problem("b") | {column: value}])
+    with pytest.raises(UserError, match=rf"train\.jsonl, row 2: {said}"):
+        as_read(tmp_path / "out", source)
     assert not (tmp_path / "out/problems.json").exists()
 
 
@@ -131,7 +157,7 @@ def test_solutions_are_kept_that_pass_every_test(tmp_path: Path) -> None:
     ]
     *_, problems = as_read(tmp_path / "read", jsonl(tmp_path / "train.jsonl", rows))
     kept, reasons, _ = solved(tmp_path / "all", problems, by="given")
-    assert [row["origin"] for row in kept] == ["right/0", "right/1"]
+    assert [row["semcoder_origin"] for row in kept] == ["right/0", "right/1"]
     assert {ADD in row["solution"] for row in kept} == {True}
     assert reasons == {
         "hangs": "test failed: timeout",
@@ -142,13 +168,30 @@ def test_solutions_are_kept_that_pass_every_test(tmp_path: Path) -> None:
     }
     one, *_ = solved(tmp_path / "one", problems, by="given", per_problem=1)
     assert one == kept[:1]
-    parts = [solved(tmp_path / f"{n}", problems, by="given", shard=f"{n}/3") for n in (1, 2, 3)]
-    assert sorted((row for rows, *_ in parts for row in rows), key=lambda row: row["origin"]) == kept
     [example, _] = examples("code_contests", tmp_path / "all/out.json", "corrected")
     assert example[0].parents == ("code_contests:right/0",) and example[1] == "python"
     assert "Add the two numbers of right." in example[0].prompt and example[0].response.startswith(
         "```python\n"
     )
+
+
+@pytest.mark.parametrize("shards", [2, 3])
+def test_how_many_shards_solved_does_not_show_in_the_rows(tmp_path: Path, shards: int) -> None:
+    names = ("coins", "coins-2", "coins 3", "coins/0", "Coins", "coins.")
+    rows = [problem(name, *(f"{ADD}\n# {n}" for n in range(3))) for name in names]
+    *_, problems = as_read(tmp_path / "read", jsonl(tmp_path / "train.jsonl", rows))
+
+    def cleaned(folder: Path, number: int) -> bytes:
+        parts = [folder / f"{n}/out.json" for n in range(1, number + 1)]
+        for n, part in enumerate(parts, 1):
+            part.parent.mkdir(parents=True)
+            solved(part.parent, problems, by="given", shard=f"{n}/{number}", per_problem=3)
+        out, dropped, summary = (folder / name for name in ("rows", "dropped", "summary"))
+        clean.main(name="code_contests", source=parts, out=out, dropped=dropped, summary=summary)
+        return out.read_bytes()
+
+    whole = cleaned(tmp_path / "whole", 1)
+    assert whole.count(b"\n") == 3 * len(names) and cleaned(tmp_path / "parts", shards) == whole
 
 
 def test_a_model_is_asked_until_enough_have_passed(tmp_path: Path) -> None:
@@ -174,7 +217,7 @@ def test_a_model_is_asked_until_enough_have_passed(tmp_path: Path) -> None:
         }
         options = {"teacher": json.dumps(teacher), "tries": 4, "per_problem": 1}
         kept, reasons, summary = solved(tmp_path / "solved", problems, **options)
-        assert [row["origin"] for row in kept] == ["a/0"] and reasons == {"b": "no code block"}
+        assert [row["semcoder_origin"] for row in kept] == ["a/0"] and reasons == {"b": "no code block"}
         asked = [("of a." in question.messages[-1][1], question.sample) for question in script.asked]
         assert sorted(asked) == [(False, n) for n in range(4)] + [(True, n) for n in range(3)]
         assert [(post["purpose"], post["answers"]) for post in summary["teacher"]] == [("contest", 7)]

@@ -36,7 +36,11 @@ def run(tmp_path: Path) -> Run:
     names = {
         "seeds": [f"{R}/seeds/{n}.{kind}" for n in (1, 2) for kind in ("jsonl", "summary.json")],
         "programs": [f"{R}/pyx/{n}.jsonl" for n in (1, 2)],
-        "scores": [f"{R}/scores/m/cruxeval_output.direct.json", f"{R}/tables/scores.md"],
+        "scores": [
+            f"{R}/scores/m/cruxeval_output.direct.json",
+            f"{R}/tables/scores.md",
+            f"{R}/pages/overview.html",
+        ],
         "external": ["data/external/cruxeval/cruxeval.jsonl"],
         "workflow": ["Snakefile", "config.yaml"],
     }
@@ -107,6 +111,18 @@ def test_every_file_has_its_hash_and_every_job_its_files(run: Run) -> None:
     assert found["#run"]["endTime"] == "2026-11-01T10:00:05+00:00"
 
 
+def test_versions_are_those_of_the_start_and_those_that_jobs_noted(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "setup.json"
+    path.write_text(json.dumps({"steps": 3, "versions": {"python": "3.12.1", "torch": "2.6"}}))
+    id_ = f"{R}/checkpoints/a/setup.json"
+    found = entities(described(run._replace(files=run.files | {id_: File(path, id_)}), {}))
+    assert found["#software/start/python"]["softwareVersion"] == "3.11.7"
+    assert "started the run" in found["#software/start/python"]["description"]
+    assert found["#software/training/python"]["softwareVersion"] == "3.12.1"
+    assert found["#software/training/torch"]["description"] == "In training, as its jobs noted."
+    assert {"@id": "#software/training/torch"} in found["Snakefile"]["softwareRequirements"]
+
+
 def test_every_setting_is_a_parameter(run: Run) -> None:
     found = entities(described(run, {}))
     assert found["#value/recipes.quickstart.learning_rate"]["value"] == "0.0003"
@@ -141,6 +157,25 @@ def test_a_bundle_leaves_out_what_is_not_free_and_what_was_made_of_it(run: Run) 
     assert absent["@type"] == "CreativeWork"
 
 
+def test_a_folder_or_recipe_called_as_numbers_are_gives_nothing_more_away(run: Run) -> None:
+    other = "runs/benchmarks/x"
+    config = run.graph.config.model_copy(update={"results": Path(other)})
+
+    def moved(ids: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(each.replace(R, other).replace("/pyx/", "/generations/benchmarks/") for each in ids)
+
+    run = run._replace(
+        graph=Graph(config, run.graph.entries),
+        jobs=[each._replace(inputs=moved(each.inputs), outputs=moved(each.outputs)) for each in run.jobs],
+        files={moved((id_,))[0]: file for id_, file in run.files.items()},
+    )
+    assert set(left_out(run)) == {
+        "data/external/cruxeval/cruxeval.jsonl",
+        f"{other}/seeds/2.jsonl",
+        f"{other}/generations/benchmarks/2.jsonl",
+    }
+
+
 @pytest.mark.parametrize("bundled", [False, True])
 def test_a_whole_crate_has_no_fault(run: Run, tmp_path: Path, bundled: bool) -> None:
     folder = written(run, tmp_path / "crate", left_out(run) if bundled else {})
@@ -155,6 +190,22 @@ def test_damage_is_found(run: Run, tmp_path: Path) -> None:
     found = {each.partition(": ")[0]: each for each in checking.faults(folder)}
     assert set(found) == {"Snakefile", "config.yaml", f"{R}/pyx/1.jsonl"}
     assert "another content" in found["Snakefile"] and "bytes" in found["config.yaml"]
+
+
+def test_a_name_with_signs_is_found_and_a_size_that_is_not_told_is_a_fault(run: Run, tmp_path: Path) -> None:
+    odd = f"{R}/logs/a b+c=d@e.log"
+    path = tmp_path / "odd.log"
+    path.write_text("x")
+    folder = written(run._replace(files=run.files | {odd: File(path, odd)}), tmp_path / "crate", {})
+    assert list(checking.faults(folder)) == []
+    (folder / odd).write_text("y")
+    document = json.loads((folder / checking.METADATA).read_text())
+    del entities(document)["Snakefile"]["contentSize"]
+    (folder / checking.METADATA).write_text(json.dumps(document))
+    assert set(checking.faults(folder)) == {
+        f"{odd}: has another content than is listed",
+        "Snakefile: is listed without its hash or size",
+    }
 
 
 def test_a_listed_file_outside_of_the_crate_is_a_fault(run: Run, tmp_path: Path) -> None:

@@ -93,7 +93,21 @@ def test_teacher_software_and_images(tmp_path: Path) -> None:
     teacher.write_text("stage,purpose,model,answers,dollars\npyx synthesize,problem,gpt,12,\n")
     software.write_text(json.dumps({"semcoder": "0.1.0", "git": "f" * 40}))
     lock.write_text(json.dumps({"data": {"sha256": "a" * 64, "base": "debian x", "definition": "b" * 12}}))
-    text = words(write(tmp_path, teacher=teacher, software=software, lock=lock))
+    made = {
+        "checkpoints/a/setup": "2.6",
+        "generations/a/x/1-of-2.setup": "2.7",
+        "generations/a/x/2-of-2.setup": "2.8",
+    }
+    for name, torch in made.items():
+        path = tmp_path / f"run/{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"engine": "vllm", "versions": {"torch": torch}}))
+    text = words(write(tmp_path, teacher=teacher, software=software, results=tmp_path / "run", lock=lock))
+    assert "in the environment that started the run version semcoder 0.1.0" in text
+    assert (
+        "in training, as its jobs noted version torch 2.6 in generation, as its jobs noted version torch 2.7, 2.8"
+        in text
+    )
     assert "pyx synthesize problem gpt 12 no price" in text
     assert f"git {'f' * 40}" in text and f"data {'a' * 64} debian x" in text
     assert "No language model was asked" in words(write(tmp_path))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semcoder.errors import UserError
+from semcoder.teacher import exported
 from semcoder.teacher.store import Answer, Question, Store
 
 QUESTION = Question("m", (("user", "q"),), 0.5, 50)
@@ -71,6 +72,30 @@ def test_a_store_sees_what_others_add_and_takes_copied_segments(
     with Store(tmp_path / "b") as copy:
         assert copy.get(key(1)) == answer("1") and len(copy) == 2
     assert capsys.readouterr().err.count("passed over a line") == 2
+
+
+def test_a_line_that_is_damaged_in_its_middle_is_told_and_asked_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Store(tmp_path) as store:
+        for number in (1, 2):
+            store.put(key(number), answer("some text"))
+    (segment,) = tmp_path.glob("*.jsonl")
+    segment.write_bytes(segment.read_bytes().replace(b"some text", b"some\0text", 1))
+    with Store(tmp_path) as store:
+        assert store.get(key(1)) is None and key(1) not in store
+        assert store.get(key(2)) == answer("some text")
+        store.put(key(1), answer("again"))
+        assert store.get(key(1)) == answer("again")
+    assert capsys.readouterr().err.count("is damaged") == 1
+    segment.rename(tmp_path / "0.jsonl")  # the first that is read
+    with Store(tmp_path) as store:
+        assert [store.get(key(n)) for n in (1, 2)] == [answer("again"), answer("some text")]
+        exported.main(tmp_path, tmp_path / "answers")
+    assert [json.loads(line)["text"] for line in (tmp_path / "answers").read_text().splitlines()] == [
+        "again",
+        "some text",
+    ]
 
 
 def test_lines_are_counted_alike_however_they_are_written(tmp_path: Path) -> None:

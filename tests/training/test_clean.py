@@ -72,15 +72,38 @@ def test_rows_keep_their_licence_columns_and_place(tmp_path: Path) -> None:
     ]
     source = jsonl(tmp_path / "evol.jsonl", rows)
     kept, _ = cleaned(tmp_path, source)
-    assert kept[0] == {"origin": "evol.jsonl:1", "licence": "Apache-2.0", **rows[0]}
+    assert kept[0] == {"semcoder_origin": "evol.jsonl:1", "licence": "Apache-2.0", **rows[0]}
     assert kept[1]["licence"] == "CC-BY-4.0"
     before = list(examples("evol", source, "corrected"))
     assert list(examples("evol", tmp_path / "rows.out", "corrected")) == before
 
 
+def test_a_column_of_others_that_is_called_origin_stays_theirs(tmp_path: Path) -> None:
+    row = {"instruction": "Compute an area.", "response": CLEAN, "origin": ["a", "forum"], "licence": None}
+    source = jsonl(tmp_path / "evol.jsonl", [row, row])
+    kept, _ = cleaned(tmp_path, source)
+    assert [each["semcoder_origin"] for each in kept] == ["evol.jsonl:1", "evol.jsonl:2"]
+    assert {(str(each["origin"]), each["licence"]) for each in kept} == {("['a', 'forum']", "Apache-2.0")}
+    assert [each.parents for each, _ in examples("evol", source, "corrected")] == [
+        ("evol:evol.jsonl:1",),
+        ("evol:evol.jsonl:2",),
+    ]
+
+
+def test_a_licence_that_is_no_text_is_named(tmp_path: Path) -> None:
+    row = {"instruction": "Compute an area.", "response": CLEAN, "licence": ["MIT", "GPL-3.0"]}
+    with pytest.raises(UserError, match=r'evol\.jsonl:1: its licence is \["MIT", "GPL-3.0"\]'):
+        cleaned(tmp_path, jsonl(tmp_path / "evol.jsonl", [row]))
+    assert not (tmp_path / "rows.out").exists()
+
+
 def test_how_many_files_rows_came_in_does_not_show(tmp_path: Path) -> None:
     rows = [
-        {"instruction": f"Add {n}.", "response": f"```python\nx = y + {n}\n```", "origin": f"set/{n}"}
+        {
+            "instruction": f"Add {n}.",
+            "response": f"```python\nx = y + {n}\n```",
+            "semcoder_origin": f"set/{n}",
+        }
         for n in range(9)
     ]
     whole, _ = cleaned(tmp_path, jsonl(tmp_path / "all.jsonl", rows))
