@@ -165,7 +165,7 @@ def test_claims_want_only_scores_that_are_there_or_made_in_the_same_call(tmp_pat
         path.parent.mkdir(parents=True)
         path.write_text("{}")
     assert [(system, benchmark) for system, benchmark, _ in evaluation.claims(["claims"])] == [
-        *[(system, "cruxeval_input") for system in ("base_cot", "base", "semcoder")],
+        *[(system, "cruxeval_input") for system in ("base", "base_cot", "semcoder")],
     ]
     assert all(
         paths[1].endswith("cruxeval_input." + paths[0].split(".")[-2] + ".items.jsonl")
