@@ -157,13 +157,28 @@ def {name}(*given):
 def around(reference: str, name: str, count: int, draw: random.Random) -> Iterator[tuple[str, str]]:
     """(kind, program): the reference, then `count` of each sort."""
     yield "reference", reference
+    inner = _apart(reference, name)
     for kind, text in draw.sample(sorted(DRESSES.items()), count):
-        yield f"right: {kind}", f"{reference}\n\n{text.format(name=name)}\n"
+        yield f"right: {kind}", f"{inner}\n\n{text.format(name=name)}\n"
     for kind, text in draw.sample(sorted(RESULTS.items()), count):
         body = f"def {name}(*given, _right={name}):\n    _value = _right(*given)\n    return {text}\n"
-        yield f"result: {kind}", f"{reference}\n\n{body}"
+        yield f"result: {kind}", f"{inner}\n\n{body}"
     for kind, text in draw.sample(sorted(HOSTILE.items()), count):
         yield f"hostile: {kind}", f"{reference}\n\n{text.format(name=name)}\n"
+
+
+def _apart(reference: str, name: str) -> str:
+    """A reference that calls itself by another name: else each of its calls would wear the dress, and time decide."""
+    tree = ast.parse(reference)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+    if not calls:
+        return reference
+    for node in calls:
+        node.id = f"{name}_inner"
+    for definition in ast.walk(tree):
+        if isinstance(definition, ast.FunctionDef) and definition.name == name:
+            definition.name = f"{name}_inner"
+    return f"{ast.unparse(tree)}\n\n{name} = {name}_inner\n"
 
 
 def blank(reference: str, name: str) -> Iterator[tuple[str, str]]:
