@@ -13,7 +13,7 @@ from rich.console import Console
 
 from semcoder import records
 from semcoder.errors import UserError
-from semcoder.lineage import ID, KINDS, ORDER
+from semcoder.lineage import ID, KINDS, ORDER, files_below
 from semcoder.records import Dropped, Program, Record, Seed
 
 SHOWN = 20
@@ -48,11 +48,7 @@ def fates(what: str, folder: Path) -> list[Fate]:
     `what`: a function's name, a file with or without `:line` (`operator.py:75`, the end of its path), or a record's id.
     Raises UserError where `folder` holds nothing of it.
     """
-    files = sorted(file for file in folder.rglob("*.jsonl") if file.is_file())
-    if not files:
-        raise UserError(
-            f"--results {folder}: no JSONL file there; give a folder that the workflow has filled."
-        )
+    files = {file: kind for file in files_below(folder) if (kind := _kind(file))}
     if ID.fullmatch(what) and what.partition("-")[0] not in KINDS:
         raise UserError(f"{what}: ids begin with one of {', '.join(sorted(KINDS))}.")
     found = {each.id: Fate(each) for each in _starts(what, files)}
@@ -69,18 +65,16 @@ def fates(what: str, folder: Path) -> list[Fate]:
     return [fate for key, fate in found.items() if key not in of_others]
 
 
-def _starts(what: str, files: list[Path]) -> Iterator[Record]:
+def _starts(what: str, files: dict[Path, type[Record]]) -> Iterator[Record]:
     """The seeds, the dropped functions of the corpus and the programs that are meant, or the record with that id."""
     place = PLACE.fullmatch(what)
-    kinds: dict[str, type[Record]] = {"seed": Seed, "dropped": Dropped, "program": Program}
-    by_id = bool(ID.fullmatch(what))
-    for file in files:
-        prefix = _prefix(file)
-        if by_id:
-            if prefix == what.partition("-")[0]:
-                yield from records.read(file, KINDS[prefix], lambda key, _: key == what)
-        elif prefix in kinds and not (place and prefix == "program"):
-            for each in records.read(file, kinds[prefix], _of_corpus if prefix == "dropped" else None):
+    if ID.fullmatch(what):
+        for file in [file for file, kind in files.items() if kind.prefix == what.partition("-")[0]]:
+            yield from records.read(file, files[file], lambda key, _: key == what)
+        return
+    for file, kind in files.items():
+        if kind in (Seed, Dropped) or (kind is Program and not place):
+            for each in records.read(file, kind, _of_corpus if kind is Dropped else None):
                 if _at(each, place) if place else _named(each, what):
                     yield each
 
@@ -112,32 +106,31 @@ def _named(record: Record, name: str) -> bool:
     return isinstance(record, Dropped) and record.detail.endswith(f": {name}")
 
 
-def _follow(found: dict[str, Fate], files: list[Path]) -> None:
+def _follow(found: dict[str, Fate], files: dict[Path, type[Record]]) -> None:
     """Note in each fate the ids of what was made of it, and what was dropped."""
     of: dict[str, set[str]] = {key: {key} for key in found}
     """{record: the beginnings that it was made of}"""
-    kinds = {file: KINDS[prefix] for file in files if (prefix := _prefix(file)) in KINDS}
     size = -1
     while size < (size := sum(map(len, of.values()))):  # a pass finds what is made of what it has passed
-        for file in [file for file, kind in kinds.items() if kind is not Dropped]:
-            for each in records.read(file, kinds[file], records.made_of(of)):
+        for file in [file for file, kind in files.items() if kind is not Dropped]:
+            for each in records.read(file, files[file], records.made_of(of)):
                 of.setdefault(each.id, set()).update(*(of.get(parent, ()) for parent in each.parents))
     for key, starts in of.items():
         for start in starts - {key}:
             found[start].made[key] = 1
     seen: set[str] = set()
-    for file in [file for file, kind in kinds.items() if kind is Dropped]:
+    for file in [file for file, kind in files.items() if kind is Dropped]:
         for drop in records.read(file, Dropped, records.made_of(of)):
             for start in of.get(drop.parents[0], ()) if drop.id not in seen else ():
                 found[start].dropped.append(drop)
             seen.add(drop.id)
 
 
-def _prefix(file: Path) -> str:
-    """What the ids of a file of records begin with; a file holds one kind. Empty for other files."""
+def _kind(file: Path) -> type[Record] | None:
+    """What a file of records holds, by its first line; None for other files."""
     with file.open(encoding="utf-8", errors="replace") as stream:
         match = re.match(r'\{"id":"([a-z]+)-[0-9a-f]{16}"', stream.readline(60))
-    return match[1] if match else ""
+    return KINDS.get(match[1]) if match else None
 
 
 def words(fate: Fate) -> Iterator[str]:

@@ -56,11 +56,7 @@ def trace_back(start: str, folder: Path) -> Chain:
 
     Raises UserError where `start` is in none of them, naming the ids that are most like it.
     """
-    files = sorted(file for file in folder.rglob("*.jsonl") if file.is_file())
-    if not files:
-        raise UserError(
-            f"--results {folder}: no JSONL file there; give a folder that the workflow has filled."
-        )
+    files = files_below(folder)
     found: dict[str, Found] = {}
     wanted, asked = [start], {start}
     while wanted:
@@ -79,6 +75,16 @@ def trace_back(start: str, folder: Path) -> Chain:
         asked.update(wanted)
     ordered = sorted(found, key=lambda identity: (_rank(identity), identity != start))
     return Chain({identity: found[identity] for identity in ordered}, sorted(asked - found.keys()))
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The JSONL files of a results folder, in order. Raises UserError where there is none."""
+    files = sorted(file for file in folder.rglob("*.jsonl") if file.is_file())
+    if not files:
+        raise UserError(
+            f"--results {folder}: no JSONL file there; give a folder that the workflow has filled."
+        )
+    return files
 
 
 def _lines_with(ids: Iterable[str], files: Iterable[Path]) -> Iterator[tuple[str, Path, bytes]]:

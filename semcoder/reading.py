@@ -3,10 +3,11 @@
 import csv
 import gzip
 import io
+import json
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -37,6 +38,19 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or error
         raise UserError(f"{path}: cannot be read ({why}); give a file that can.") from error
+
+
+def read_objects(path: Path, remedy: str = "") -> Iterator[tuple[int, dict[str, Any]]]:
+    """(number, object) of each line of a JSONL file. `remedy` ends the error on a line that holds none."""
+    end = f"; {remedy}." if remedy else "."
+    for number, line in read_lines(path):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise UserError(f"{path}, line {number}: not JSON ({error}){end}") from error
+        if not isinstance(row, dict):
+            raise UserError(f"{path}, line {number}: not a JSON object{end}")
+        yield number, row
 
 
 def read_model(path: Path, kind: type[M]) -> M:

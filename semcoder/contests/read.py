@@ -6,7 +6,6 @@ three structs (`public_tests`, `private_tests`, `generated_tests`: lists `input`
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -20,7 +19,7 @@ from semcoder.artifacts import write_json, writing
 from semcoder.contests.tasks import Case, Task
 from semcoder.errors import UserError, first_fault
 from semcoder.progress import track
-from semcoder.reading import read_lines
+from semcoder.reading import read_objects
 from semcoder.records import Dropped, to_line
 
 STAGE = "contests read"
@@ -136,13 +135,7 @@ def rows_of(path: Path) -> Iterator[Row]:
 
 
 def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in read_lines(path):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"{path}, line {number}: not JSON ({error}); fetch the file anew.") from error
-        if not isinstance(row, dict):
-            raise UserError(f"{path}, line {number}: not a JSON object; fetch the file anew.")
+    for _, row in read_objects(path, "fetch the file anew"):
         yield row
 
 

@@ -12,11 +12,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from semcoder.errors import UserError
 from semcoder.execution import literals
 from semcoder.teacher.prose import describe
+
+Forbidden = Annotated[
+    list[str] | None, typer.Option(help="NAME=PATH of a benchmark that must not occur; once for each.")
+]
+Unchecked = Annotated[
+    list[str] | None,
+    typer.Option(help="NAME=WHY of a benchmark that cannot be looked into, for the summary; once for each."),
+]
+"""Options of the commands that take benchmarks out; `named` reads both."""
 
 _TEXT_FIELDS = ("prompt", "text", "question_content")
 _ID_FIELDS = ("task_id", "id", "question_id")

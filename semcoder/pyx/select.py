@@ -103,15 +103,8 @@ def main(
         list[Path] | None,
         typer.Option(help="Programs that only parse, PyX-Soft's part (JSONL); once a shard."),
     ] = None,
-    benchmark: Annotated[
-        list[str] | None, typer.Option(help="NAME=PATH of a benchmark that must not occur; once for each.")
-    ] = None,
-    unchecked: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="NAME=WHY of a benchmark that cannot be looked into, for the summary; once for each."
-        ),
-    ] = None,
+    benchmark: benchmarks.Forbidden = None,
+    unchecked: benchmarks.Unchecked = None,
     near_duplicate_threshold: Annotated[
         float, typer.Option(min=0.05, max=1, help="Similarity from which programs are near duplicates.")
     ] = 0.7,

@@ -52,15 +52,8 @@ def main(
     name: Annotated[str, typer.Option(help="What the data set is called.")],
     source: Annotated[list[Path], typer.Option(help="Its JSONL file or folder; once for each.")],
     licence: Annotated[str, typer.Option(help="Licence of rows that do not tell their own.")] = "unknown",
-    benchmark: Annotated[
-        list[str] | None, typer.Option(help="NAME=PATH of a benchmark that must not occur; once for each.")
-    ] = None,
-    unchecked: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="NAME=WHY of a benchmark that cannot be looked into, for the summary; once for each."
-        ),
-    ] = None,
+    benchmark: benchmarks.Forbidden = None,
+    unchecked: benchmarks.Unchecked = None,
     out: Annotated[Path, typer.Option(help="Where the clean rows go (JSONL).")],
     dropped: Annotated[Path, typer.Option(help="Where the others go, each with its match (JSONL).")],
     summary: Annotated[Path, typer.Option(help="Where the counts go (JSON).")],

@@ -4,14 +4,13 @@ A set is JSON lines; its columns say what it is. Prompts get the same task prefi
 (upstream src/prompts.py, row contract of src/dataset.py).
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from semcoder.errors import UserError
 from semcoder.evaluation.prompts import BACKWARD_PREFIX, FORWARD_PREFIX, REFINE_PREFIX, Style, nl2code_prompt
-from semcoder.reading import read_lines
+from semcoder.reading import read_objects
 from semcoder.records import Example, Task
 
 COLUMNS: tuple[tuple[str, str, Task], ...] = (
@@ -50,13 +49,7 @@ def rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     if not files or not files[0].is_file():
         raise UserError(f"{path}: no JSONL file there; fetch the data set, or give another path.")
     for file in files:
-        for number, line in read_lines(file):
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise UserError(f"{file}, line {number}: not JSON ({error}).") from error
-            if not isinstance(row, dict):
-                raise UserError(f"{file}, line {number}: not a JSON object.")
+        for number, row in read_objects(file):
             yield f"{file.name}:{number}", row
 
 

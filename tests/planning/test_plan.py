@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import linked
 
 from semcoder.planning.forecast import AT_ONCE
 
@@ -24,12 +25,7 @@ HOURS = {  # of docs/artifact-evaluation.md, by `semcoder training plan` with 51
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository without results."""
-    folder = tmp_path_factory.mktemp("plan")
-    for name in ("Snakefile", "config.yaml", "rules", "envs", "data/versions.csv", "results/paper", "report"):
-        (folder / name).parent.mkdir(exist_ok=True, parents=True)
-        (folder / name).symlink_to(ROOT / name)
-    (folder / "profiles").symlink_to(ROOT / "profiles")
-    return folder
+    return linked(tmp_path_factory.mktemp("plan"), "profiles")
 
 
 def plan(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from shipped import linked
 
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = [str(Path(sys.executable).with_name("snakemake"))]
@@ -16,11 +17,7 @@ SNAKEMAKE = [str(Path(sys.executable).with_name("snakemake"))]
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository without results."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in ("Snakefile", "config.yaml", "rules", "envs", "data/versions.csv", "results/paper", "report"):
-        (folder / name).parent.mkdir(exist_ok=True, parents=True)
-        (folder / name).symlink_to(ROOT / name)
-    return folder
+    return linked(tmp_path_factory.mktemp("clone"))
 
 
 def snakemake(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
