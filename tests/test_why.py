@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,9 @@ def apart() -> Apart:
             code_hash(stage, verb)
 
     def called(work: Callable[..., Any], *words: Any) -> Any:
-        with multiprocessing.get_context("fork").Pool(1) as pool:
-            return pool.apply(work, words)
+        # Not multiprocessing's own pool: it ends processes by SIGTERM, which Snakemake's scheduler survives.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as process:
+            return process.submit(work, *words).result()
 
     return called
 
