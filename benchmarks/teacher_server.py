@@ -51,16 +51,20 @@ class Files:
 
     def __init__(self, folder: Path, pattern: str, keys: Callable[[bytes], Iterator[str]]) -> None:
         self._folder, self._pattern, self._keys = folder, pattern, keys
-        self._known: dict[str, Place] = {}
+        self._known: dict[str, list[Place]] = {}
         self._read: set[Path] = set()
 
     def find(self, key: str) -> Place | None:
         """Where the record with this key stands, the first one's if there are several."""
+        return next(iter(self.all(key)), None)
+
+    def all(self, key: str) -> list[Place]:
+        """Where the records with this key stand."""
         if key not in self._known:
             new = {path for path in self._folder.glob(self._pattern) if not path.stem.endswith(".dropped")}
             for path in sorted(new - self._read):
                 self._index(path)
-        return self._known.get(key)
+        return self._known.get(key, [])
 
     def _index(self, path: Path) -> None:
         self._read.add(path)
@@ -68,7 +72,7 @@ class Files:
         with path.open("rb") as stream:
             for line in stream:
                 for key in self._keys(line):
-                    self._known.setdefault(key, Place(path, at))
+                    self._known.setdefault(key, []).append(Place(path, at))
                 at += len(line)
 
 
@@ -161,9 +165,11 @@ class Answers:
     def _monologue(self, direction: Direction, messages: list[tuple[str, str]], sample: int) -> str:
         questions = [text for role, text in messages if role == "user" and text.startswith("[PYTHON]")]
         revised = not messages[-1][1].startswith("[PYTHON]")
-        place = self._tests.find(digest(LABEL.sub("", questions[-1])))
-        test = place.read(TestCase) if place else None
-        traced = self._traces.find(test.id) if test else None
+        # Tests of one program with one output share the question backwards, and not each need have a trace.
+        tests = (place.read(TestCase) for place in self._tests.all(digest(LABEL.sub("", questions[-1]))))
+        test, traced = next(
+            ((test, traced) for test in tests if (traced := self._traces.find(test.id))), (None, None)
+        )
         known = self._programs.find(test.parents[0]) if test else None
         if not (test and traced and known):
             raise ValueError("a test that this run has no trace of")

@@ -75,13 +75,16 @@ def test_inputs_are_new_calls(tmp_path: Path, address: str) -> None:
 
 def test_monologues_are_those_of_the_trace(tmp_path: Path, address: str) -> None:
     test = TestCase(parents=(PROGRAM.id,), args=("3",), output="6", origin="type")
+    untraced = TestCase(
+        parents=(PROGRAM.id,), args=("+3",), output="6", origin="type"
+    )  # the same question backwards
     events = (
         Event(kind="call", line=1, scope="twice", depth=0, changes={"x": "3"}),
         Event(kind="line", line=2, scope="twice", depth=0),
         Event(kind="return", line=2, scope="twice", depth=0, value="6"),
     )
     records.write(tmp_path / "pyx/programs.jsonl", [PROGRAM])
-    records.write(tmp_path / "pyx/tests.jsonl", [test])
+    records.write(tmp_path / "pyx/tests.jsonl", [untraced, test])
     records.write(tmp_path / "traces/1-of-1.jsonl", [Trace(parents=(test.id, PROGRAM.id), events=events)])
     asked = teacher(address, tmp_path)
     for direction, heading in (
