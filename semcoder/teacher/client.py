@@ -62,8 +62,10 @@ class Client:
     def stream(self, items: Iterable[I], work: Callable[[I], Awaitable[R]]) -> Iterator[tuple[I, R]]:
         """(item, what `work` makes of it) in the order of the items, with at most `concurrency` requests at a time.
 
-        `work` runs on a thread of its own and calls `ask`; items are pulled as results are taken. Raises
-        UserError where going on makes no sense; what has been paid for by then is in the store.
+        `work` runs on a thread of its own and calls `ask`; items are pulled as results are taken. It must not parse
+        Python: CPython 3.11 has one depth counter for the `ast.parse` of all threads, and the caller parses too
+        ("AST constructor recursion depth mismatch", CPython's issue 106905). Raises UserError where going on makes
+        no sense; what has been paid for by then is in the store.
         """
         if self._streaming:
             raise RuntimeError("this client already streams answers; finish that, or use another client")

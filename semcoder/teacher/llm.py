@@ -45,9 +45,11 @@ class LLMTeacher:
         Where they are one model, its answer to the paper's prompt gives both; otherwise that answer is stopped
         where its own solution would begin.
         """
-        return self._client.stream(seeds, self._propose)
+        for seed, written in self._client.stream(seeds, self._propose):
+            yield seed, written if isinstance(written, Refusal) else _proposal(*written)
 
-    async def _propose(self, seed: Seed) -> Proposal | Refusal:
+    async def _propose(self, seed: Seed) -> tuple[Problem, str] | Refusal:
+        """The problem, and the text that has the solution."""
         one_model = self.settings.problem_model == self.settings.solution_model
         question = self._question(
             self.settings.problem_model,
@@ -72,34 +74,33 @@ class LLMTeacher:
             answered = second.text
         elif not answered:
             return Refusal("no [Solution]")
-        return _proposal(problem, answered)
+        return problem, answered
 
     def repair(self, failed: Iterable[Failed]) -> Iterator[Proposal | Refusal]:
         """Another program from the solution model, which is shown the last one and its error; another sample of it,
         where these are the ones that it was shown before."""
-        for _, answer in self._client.stream(failed, self._repair):
-            yield answer
+        for (proposal, _, _), written in self._client.stream(failed, self._repair):
+            yield written if isinstance(written, Refusal) else _proposal(proposal.problem, written.text)
 
-    async def _repair(self, failed: Failed) -> Proposal | Refusal:
+    async def _repair(self, failed: Failed) -> Answer | Refusal:
         proposal, error, again = failed
         messages = prompts.repair(proposal.problem.instruction, proposal.program.code, error)
         question = self._question(self.settings.solution_model, messages, "repair", sample=again)
-        answer = await self._client.ask(question)
-        return answer if isinstance(answer, Refusal) else _proposal(proposal.problem, answer.text)
+        return await self._client.ask(question)
 
     def inputs(
         self, programs: Iterable[tuple[Program, Sequence[Call]]]
     ) -> Iterator[tuple[Program, Sequence[Call]]]:
         """New calls from the solution model, which is shown the program and the known calls; none if it fails."""
-        for (program, _), found in self._client.stream(programs, self._inputs):
-            yield program, found
+        for (program, known), written in self._client.stream(programs, self._inputs):
+            found = (
+                written if isinstance(written, Refusal) else sections.calls(written.text, program.entry_point)
+            )
+            yield program, () if isinstance(found, Refusal) else [call for call in found if call not in known]
 
-    async def _inputs(self, asked: tuple[Program, Sequence[Call]]) -> Sequence[Call]:
-        program, known = asked
-        question = self._question(self.settings.solution_model, prompts.inputs(program, known), "inputs")
-        answer = await self._client.ask(question)
-        found = answer if isinstance(answer, Refusal) else sections.calls(answer.text, program.entry_point)
-        return () if isinstance(found, Refusal) else [call for call in found if call not in known]
+    async def _inputs(self, asked: tuple[Program, Sequence[Call]]) -> Answer | Refusal:
+        question = self._question(self.settings.solution_model, prompts.inputs(*asked), "inputs")
+        return await self._client.ask(question)
 
     def contest(self, statements: Iterable[str], sample: int) -> Iterator[str | Refusal]:
         """What the solution model answers to contest problems: one sample of each."""

@@ -1,6 +1,8 @@
 """The LLM teacher: true examples, strict sections, and what it makes of a scripted model's answers."""
 
+import ast
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -312,6 +314,24 @@ def test_inputs_are_new_literal_calls_of_the_entry_point(tmp_path: Path) -> None
         ((back, found),) = teacher(script, tmp_path).inputs([(program, [Call(("[1, 2]",))])])
     assert back == program and list(found) == [Call(("[4]",), {"start": "2"})]
     assert "total([1, 2])" in script.asked[0].messages[-1][1]
+
+
+def test_python_is_parsed_on_the_callers_thread_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+    parse = ast.parse
+    monkeypatch.setattr(
+        ast, "parse", lambda *a, **k: threads.append(threading.current_thread()) or parse(*a, **k)
+    )
+    program = Program(code="def total(xs, start=0):\n    return start\n", entry_point="total")
+    with serving(Script(scripted)) as script:
+        asker = teacher(script, tmp_path)
+        [(_, proposal)] = asker.propose([seed()])
+        assert isinstance(proposal, Proposal)
+        list(asker.repair([Failed(proposal, "NameError")]))
+        list(asker.inputs([(program, [Call(("[1, 2]",))])]))
+    assert len(threads) >= 3 and set(threads) == {threading.current_thread()}
 
 
 def test_explain_samples_as_often_as_told(tmp_path: Path) -> None:
