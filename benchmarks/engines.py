@@ -38,6 +38,11 @@ def main(mirror: Path, workers: int) -> dict[str, Any]:
     if not other:
         raise UserError("engines: name an interpreter that has vLLM in SEMCODER_VLLM_PYTHON.")
     model = os.environ.get("SEMCODER_MODEL", MODEL)
+    if not (Path(model) / "config.json").is_file():
+        raise UserError(
+            f"engines: {model} holds no model; name one in SEMCODER_MODEL, or make it: snakemake --profile "
+            f"profiles/quickstart --configfile profiles/quickstart/scale.yaml --cores 2 -- {MODEL}"
+        )
     prompts = [_begun(case.code) for case in programs.cruxeval(mirror)[:PROMPTS]]
     from transformers import AutoTokenizer
 

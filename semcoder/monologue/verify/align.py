@@ -267,6 +267,9 @@ class Alignment(Windows):
             return self._anywhere(said, frame, chunk)
 
         self._settle(found, judged)
+        if frame.callee is None and frame.step is not None and chunk.tone.calling:
+            names = {atom.text for atom in chunk.atoms if atom.kind == "code"}
+            self._enter([each for each in frame.step.calls if each.name.strip("<>") in names], frame)
 
     @staticmethod
     def _quoted_around(said: Said, frame: Frame) -> list[Step]:

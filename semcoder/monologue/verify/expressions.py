@@ -89,6 +89,15 @@ def fits(given: tuple[tuple[str, str], ...], call: Activation) -> bool:
     return True
 
 
+def spells(source: str, call: Activation) -> bool:
+    """Whether the arguments, by their places, are written as the trace has them, of whatever type they are."""
+    node = expression(source)
+    if not isinstance(node, ast.Call) or node.keywords:
+        return False
+    own = [plain(text) for name, text in call.arguments.items() if name not in ("self", "cls")]
+    return [plain(ast.unparse(each)) for each in node.args] == own[: len(node.args)]
+
+
 @lru_cache(maxsize=16384)
 def plain(source: str) -> str:
     """Code without its spaces and with one kind of quotes, to compare what is written in two places."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from semcoder.monologue.verify.claims import Said
-from semcoder.monologue.verify.expressions import call_parts, evaluated, fits, names_in
+from semcoder.monologue.verify.expressions import call_parts, evaluated, fits, names_in, spells
 from semcoder.monologue.verify.frames import (
     MAX_CANDIDATES,
     MAX_LOOKED_AT,
@@ -256,7 +256,7 @@ class Windows(Iterations):
             if said.kind == "return":
                 verdict = judge.returned_by(said, pool)
                 return (UNKNOWN if verdict[0] is False and len(pool) > 1 else verdict), best
-            frame.callee = pool[0] if near else frame.callee
+            self._enter([each for each in near if spells(said.subject, each)] or near, frame)
             return (True, ""), best
         fitting = [each for each in pool if fits(given, each)]
         if not fitting and near:
@@ -279,6 +279,13 @@ class Windows(Iterations):
         if frame.callee is None:
             frame.callee = chosen
         return judge.returned_by(said, fitting), best
+
+    def _enter(self, calls: Sequence[Activation], frame: Frame) -> None:
+        """Go on in the first of these calls that has not passed: those of one step are told in their order."""
+        if calls:
+            frame.callee = next((each for each in calls if each.start >= self._cursor), calls[-1])
+            if not self._backward:
+                self._cursor = max(self._cursor, frame.callee.start + 1)
 
     @staticmethod
     def _made(call: Activation) -> str:

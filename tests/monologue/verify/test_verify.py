@@ -20,6 +20,28 @@ CALLS = "def g(k):\n    return k * 2\n\ndef f(n):\n    r = g(n) + g(n + 1)\n    
 RAISES = "def f(d):\n    try:\n        v = d['k']\n    except KeyError:\n        v = None\n    return v\n"
 COMPREHENSION = "def f(x):\n    ys = [x * 2 for x in range(3)]\n    return ys, x\n"
 DICT = "def f(d):\n    d['a'] = 1\n    d['b'] = d['a'] + 1\n    return d\n"
+OBJECTS = """\
+from collections import deque
+
+def take(c):
+    return c.popleft()
+
+def f(xs):
+    q = deque(xs)
+    return [take(q) for _ in xs]
+"""
+TOLD = """\
+- [L5]: This makes 2 calls:
+  - Call `g`.
+    - [L2]: `k * 2` is `%s`.
+  - `g` is called.
+    - [L2]: `k * 2` is `%s`."""
+TAKEN = """\
+- [L8]: This makes 2 calls:
+  - Call `take(deque([3, 5]))`.
+    - [L4]: Return `c.popleft()`, which is `%s`.
+  - `take(deque([5]))` is called.
+    - [L4]: Return `c.popleft()`, which is `%s`."""
 
 
 def check(code: str, args: str, text: str, direction: str = "forward", offset: int = 0) -> Verified:
@@ -52,6 +74,9 @@ SUPPORTED = [
     (BRANCH, "5", "### Constraints\n- The code works with an integer for `n`."),
     (CALLS, "4", "[L5]: `g` runs 2 times and returns `8`, `10` in turn."),
     (DICT, "{}", "`sum([x * 2 for x in d.values()])` is `6`."),
+    (CALLS, "4", TOLD % (8, 10)),
+    (OBJECTS, "[3, 5]", TAKEN % (3, 5)),
+    (OBJECTS, "[3, 5]", "- [L8]: Here\n  - call `take(deque([5]))`.\n    - [L4]: `c.popleft()` is `5`."),
 ]
 CONTRADICTED = [
     (LOOP, "[3, 5]", "At the end `t` is `9`.", "`t` is `9`", "t is only ever 0, 3, 8"),
@@ -81,6 +106,8 @@ CONTRADICTED = [
     (DICT, "{}", "`d` is only read, never changed.", "only read", "line 2"),
     (LOOP, "[3, 5]", "The output is a string of 1 character.", "he output is a string", "returns 8"),
     (BRANCH, "5", "### Constraints\n- The code works with a list for `n`.", "list for `n`", "5"),
+    (CALLS, "4", TOLD % (8, 8), "`k * 2` is `8`", "k * 2 is 10"),
+    (OBJECTS, "[3, 5]", TAKEN % (3, 3), "`3`", "c.popleft() is 5"),
     (LOOP, "[3, 5]", "`t = 9` comes from adding, and `xs` may be anything.", "`t = 9`", "0, 3, 8"),
 ]
 UNCHECKABLE = [
