@@ -271,13 +271,13 @@ class Alignment(Windows):
             names = {atom.text for atom in chunk.atoms if atom.kind == "code"}
             self._enter([each for each in frame.step.calls if each.name.strip("<>") in names], frame)
 
-    @staticmethod
-    def _quoted_around(said: Said, frame: Frame) -> list[Step]:
+    def _quoted_around(self, said: Said, frame: Frame) -> list[Step]:
         """The executions of code that the line quoted before, of which the claim's subject is a part."""
-        if said.kind != "value":
+        if said.kind not in ("value", "condition"):
             return []
         subject = plain(said.subject)
-        return [step for code, steps in frame.quoted if subject in code != subject for step in steps]
+        around = [step for code, steps in frame.quoted if subject in code != subject for step in steps]
+        return [step for step in around if said.kind == "value" or not self.judge.tests(step, said.subject)]
 
     def _quotes(self, text: str) -> bool:
         """Whether a code span is a statement of the program, and not a claim."""

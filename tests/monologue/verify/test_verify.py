@@ -42,6 +42,15 @@ TAKEN = """\
     - [L4]: Return `c.popleft()`, which is `%s`.
   - `take(deque([5]))` is called.
     - [L4]: Return `c.popleft()`, which is `%s`."""
+PARTS = """\
+def f(i, k):
+    if not i and not k:
+        return 0
+    i = i[1:]
+    if not i:
+        return 1
+    return 2
+"""
 
 
 def check(code: str, args: str, text: str, direction: str = "forward", offset: int = 0) -> Verified:
@@ -139,6 +148,12 @@ def test_false_claims_are_found_with_the_truth(
     false = [claim for claim in found.claims if claim.status == "contradicted"]
     assert any(said in claim.text and truth in claim.truth for claim in false), found.claims
     assert not found.accepted and found.first_false in false and truth in found.reason
+
+
+def test_a_part_of_a_test_is_that_tests_where_it_is_another_line_too() -> None:
+    text = "`not i and not k` must be false, since `not i` is false."
+    assert check(PARTS, "'+', 0", text, "backward").accepted
+    assert not check(PARTS, "'', 3", text, "backward").accepted
 
 
 @pytest.mark.parametrize(("code", "args", "text"), UNCHECKABLE)
