@@ -43,6 +43,9 @@ test: .venv/.dev
 .venv-demo/.demo: $(LOCKS)
 	@$(PYTHON) envs/install.py demo && touch .venv/.quickstart $@
 
+.venv-validator/.validator: $(LOCKS)
+	@$(PYTHON) envs/install.py validator && touch .venv/.quickstart $@
+
 demo: .venv-demo/.demo
 	.venv-demo/bin/semcoder demo $(if $(SERVER),--server $(SERVER),--model $(MODEL))
 

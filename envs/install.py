@@ -1,4 +1,4 @@
-"""Make .venv or .venv-demo from hash-locked requirements: `python envs/install.py quickstart|dev|browser|demo|...`.
+"""Make .venv, or one beside it, from hash-locked requirements: `python envs/install.py quickstart|dev|demo|...`.
 
 Standard library only. Says what will be downloaded before it downloads. Interrupted, it can be run again.
 """
@@ -16,6 +16,8 @@ ROOT = ENVS.parent
 VENV = ROOT / ".venv"
 DEMO = ROOT / ".venv-demo"
 """Over the quickstart's: what the demo needs in another version, and what it needs besides."""
+VALIDATOR = ROOT / ".venv-validator"
+"""By itself: what checks run records in the tests."""
 
 # What pip downloads, in MB, on Linux x86_64 with CPython 3.11 (du of a fresh download folder); torch-gpu is estimated.
 MEGABYTES = {
@@ -29,6 +31,7 @@ MEGABYTES = {
     "model": 93,
     "workflow": 25,
     "cluster": 30,
+    "validator": 18,
 }
 
 
@@ -59,13 +62,20 @@ def main(wanted: str) -> None:
             _done(name)
     if wanted == "demo" and _missing("demo", DEMO):
         _demo()
+    if wanted == "validator" and _missing("validator", VALIDATOR):
+        _apart("validator", "what checks run records in the tests", VALIDATOR)
+        _done("validator", VALIDATOR)
+
+
+def _apart(name: str, use: str, where: Path) -> None:
+    """An environment of its own, into which the first one's pip installs."""
+    _say(f"about {MEGABYTES[name]} MB for {use}", where)
+    subprocess.run([VENV / "bin/python", "-m", "venv", "--without-pip", "--clear", where], check=True)
+    _pip("-r", ENVS / f"{name}.lock", into=where)
 
 
 def _demo() -> None:
-    _say(f"about {MEGABYTES['demo']} MB for the demo", DEMO)
-    python = VENV / "bin" / "python"
-    subprocess.run([python, "-m", "venv", "--without-pip", "--clear", DEMO], check=True)
-    _pip("-r", ENVS / "demo.lock", into=DEMO)
+    _apart("demo", "the demo", DEMO)
     (below,) = VENV.glob("lib/python*/site-packages")
     (site,) = DEMO.glob("lib/python*/site-packages")
     # Behind its own packages it finds the quickstart's, this package among them.

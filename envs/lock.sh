@@ -13,7 +13,7 @@ uv pip compile "${common[@]}" ${PIP_FIND_LINKS:+--find-links "$PIP_FIND_LINKS"} 
     --no-emit-package torch quickstart.in -o quickstart.lock
 for each in workflow data; do uv pip compile "${common[@]}" -c quickstart.lock "$each.in" -o "$each.lock"; done
 uv pip compile "${common[@]}" -c quickstart.lock train.in -o train.lock
-for each in dev browser benchmarks cluster crate; do uv pip compile "${common[@]}" "$each.in" -o "$each.lock"; done
+for each in dev browser benchmarks cluster crate validator; do uv pip compile "${common[@]}" "$each.in" -o "$each.lock"; done
 uv pip compile "${common[@]}" --python-platform x86_64-manylinux_2_28 --no-universal serve.in -o serve.lock
 
 # torch-gpu (the registry's build with its CUDA packages) and demo (whose pillow must be an older one) stand over

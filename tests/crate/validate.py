@@ -1,5 +1,4 @@
-"""rocrate-validator on a crate, without a network: `PYTHON validate.py CRATE REPORT.json`, with the Python of an
-environment that holds roc-validator (0.13.0 was tried) and rocrate.
+"""RO-Crate's validator, without a network: `.venv-validator/bin/python tests/crate/validate.py CRATE REPORT.json`.
 
 The validator asks for RO-Crate's JSON-LD context; here it gets the one that rocrate ships (1.3), whose terms of
 Bioschemas are put where the 1.1 context has them. Its dependencies clash with ours (rich below 14), hence apart.
