@@ -21,11 +21,13 @@ rule questions:
         runtime=60,
     params:
         code=code("evaluation", "questions"),
+        least=EVALUATION.questions_wanted,
     message:
         "questions: {output.kept}"
     shell:
         "semcoder --log {log} evaluation questions --programs {input.programs} --tests {input.tests}"
-        " --out {output.kept} --dropped {output.dropped} --summary {output.summary} --workers {threads}"
+        " --out {output.kept} --dropped {output.dropped} --summary {output.summary} --at-least {params.least}"
+        " --workers {threads}"
 
 
 rule generate:

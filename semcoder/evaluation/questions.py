@@ -8,6 +8,7 @@ import typer
 
 from semcoder import records
 from semcoder.artifacts import write_json
+from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.benchmarks.prediction import Question
 from semcoder.evaluation.checking import Runner
@@ -26,6 +27,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the tests that are asked about go (JSONL).")],
     dropped: Annotated[Path, typer.Option(help="Where the others go, with reasons (JSONL).")],
     summary: Annotated[Path, typer.Option(help="Where the counts go (JSON).")],
+    at_least: Annotated[int, typer.Option(help="Fewer questions are an error.")] = 0,
     workers: Annotated[int, typer.Option(help="Sandboxed processes side by side.")] = 2,
 ) -> None:
     """Leave out the tests that a copy of the question answers, so that a score above 0 means something.
@@ -46,6 +48,12 @@ def main(
                 if ruling.passed and item.id not in lost:
                     parents = (item.id, item.group)
                     lost[item.id] = Dropped(parents=parents, stage=STAGE, reason=reason, detail=copy)
+    if len(asked) - len(lost) < at_least:
+        raise UserError(
+            f"{programs}: of the programs held out fewer questions can be asked ({len(asked) - len(lost)}) than are "
+            f"wanted ({at_least}); raise pyx.heldout or read more seeds, take pyx_output and pyx_input out of the "
+            "tables, or make data only (targets: [])."
+        )
     records.write(out, records.read(tests, TestCase, records.among(asked.keys() - lost.keys())))
     records.write(dropped, lost.values())
     counts = {"in": len(asked), "kept": len(asked) - len(lost)}

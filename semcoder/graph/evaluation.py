@@ -46,6 +46,13 @@ class Evaluations:
         tests = "tests" if facts.task == "code" else "questions"
         return [f"{self.graph.results}/pyx/{each}.jsonl" for each in ("heldout", tests, "problems")]
 
+    @property
+    def questions_wanted(self) -> int:
+        """1 where a wanted table asks about held-out programs, else 0."""
+        config = self.graph.config
+        tables = [each for name, each in config.score_tables.items() if name in config.wanted]
+        return int(any({"pyx_output", "pyx_input"} & set(each.benchmarks) for each in tables))
+
     def generations(
         self, model: str, benchmark: str, format: str, gather: Gather, suffix: str = "jsonl"
     ) -> list[str]:

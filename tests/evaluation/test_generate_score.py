@@ -133,12 +133,12 @@ def test_input_questions_are_asked_once_an_output(tmp_path: Path) -> None:
 def test_questions_that_a_copy_answers_are_left_out_and_counted(tmp_path: Path) -> None:
     program = Program(code="def f(x):\n    return sorted(x)", entry_point="f")
     adding = Program(code="def g(x, y=1):\n    return x + y", entry_point="g")
-    other = Program(code="def h(x):\n    return x", entry_point="h")
+    unasked = Program(code="def h(x):\n    return x", entry_point="h")
     cases = {
         "kept": TestCase(args=("2",), kwargs={"y": "3"}, output="5", origin="type", parents=(adding.id,)),
         "same": TestCase(args=("[1.0, 2]",), output="[1, 2]", origin="type", parents=(program.id,)),
         "fixed": TestCase(args=("[2, 1]",), output="[1, 2]", origin="type", parents=(program.id,)),
-        "training": TestCase(args=("1",), output="1", origin="type", parents=(other.id,)),
+        "training": TestCase(args=("1",), output="1", origin="type", parents=(unasked.id,)),
     }
     programs, tests = tmp_path / "heldout.jsonl", tmp_path / "tests.jsonl"
     records.write(programs, [program, adding])
@@ -160,6 +160,13 @@ def test_questions_that_a_copy_answers_are_left_out_and_counted(tmp_path: Path) 
         "kept": 1,
         "dropped": {"an argument is the output": 1, "the output is an input": 1},
     }
+    other = tmp_path / "other.jsonl"
+    with pytest.raises(UserError, match=r"can be asked \(1\) than are wanted \(2\); raise pyx\.heldout"):
+        run(
+            *["evaluation", "questions", "--programs", programs, "--tests", tests, "--at-least", 2],
+            *["--out", other, "--dropped", dropped, "--summary", summary],
+        )
+    assert not other.exists()
 
 
 def test_the_weights_tell_which_model_it_is(tiny_model: Path, tmp_path: Path) -> None:
