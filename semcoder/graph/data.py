@@ -180,7 +180,7 @@ class DataFiles:
             if self.has(name):
                 words.append(option("benchmark", f"{name}={self.path(name)}"))
             else:
-                words.append(option("unchecked", f"{name}={self._lack(name)}"))
+                words.append(option("unchecked", f"{name}={self.lack(name)}"))
         return " ".join(words)
 
     @property
@@ -195,15 +195,27 @@ class DataFiles:
             option("data", f"{name}={self.path(name)}") for name in self.graph.config.analysis.beside
         )
 
-    def _lack(self, name: str) -> str:
+    def lack(self, name: str) -> str:
         """Why an entry cannot be had; the same for every mirror that lacks it."""
         return f"in no data.mirror, and data.reach has no {self.graph.entries[name].reach}"
 
     def has_benchmark(self, name: str) -> bool:
         """Whether the files of a benchmark, or those that it is made from, can be had."""
-        states = BENCHMARKS[name].task == "state"
-        entry = BENCHMARKS[self.graph.config.beyond.states.source if states else name].entry
+        entry = self._entry_of(name)
         return not entry or self.has(entry)
+
+    def _entry_of(self, benchmark: str) -> str:
+        states = BENCHMARKS[benchmark].task == "state"
+        return BENCHMARKS[self.graph.config.beyond.states.source if states else benchmark].entry
+
+    def left_out(self, benchmarks: Iterable[str]) -> str:
+        """Which of these cannot be asked, and why; empty where all can."""
+        lacking: dict[str, list[str]] = {}
+        for name in benchmarks:
+            if not self.has_benchmark(name):
+                why = self.lack(self._entry_of(name))
+                lacking.setdefault(why, []).append(BENCHMARKS[name].title)
+        return "; ".join(f"Not scored: {', '.join(names)}: {why}." for why, names in lacking.items())
 
     @property
     def gguf_models(self) -> list[str]:

@@ -180,7 +180,8 @@ class Evaluations:
             settings = table = config.score_tables[name]
             cells, models = self.cells(name), [config.systems[each].model for each in table.systems]
             names = {each: config.systems[each].paper for each in table.systems if config.systems[each].paper}
-        notes = [settings.note, *[self._note(model) for model in models]]
+        lacking = self.graph.data.left_out(settings.benchmarks)
+        notes = [settings.note, lacking, *[self._note(model) for model in models]]
         return " ".join(
             [
                 option("title", settings.title),
