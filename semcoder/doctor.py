@@ -152,7 +152,7 @@ def look(graph: Graph, site: Site) -> Iterator[Finding]:
             f"training: {graph.config.training.nodes} nodes are SLURM's to give; run with --profile slurm, or set "
             f"training.nodes to 1",
         )
-    yield _data(graph, site)
+    yield from _data(graph, site)
     if site.asks:
         yield from _key(graph)
     yield _disk(graph)
@@ -250,16 +250,25 @@ def _slurm(graph: Graph, site: Site) -> Iterator[Finding]:
             yield Finding("ok", f"slurm: {counts[model]} GPUs {model} a node")
 
 
-def _data(graph: Graph, site: Site) -> Finding:
+def _data(graph: Graph, site: Site) -> Iterator[Finding]:
     tables = graph.config.wanted if site.tables is None else site.tables
-    lacking = [name for name in graph.data.needed(tables, site.pyx) if not graph.data.has(name)]
+    needed = graph.data.needed(tables, site.pyx)
+    unpinned = [name for name in needed if not graph.data.is_pinned(name)]
+    lacking = [name for name in needed if name not in unpinned and not graph.data.has(name)]
+    if unpinned:
+        yield Finding(
+            "fault",
+            f"data: {', '.join(unpinned)} cannot be fetched without a full revision in {graph.config.data.versions}; "
+            "look it up and fill it in",
+        )
     if lacking:
-        return Finding(
+        yield Finding(
             "warning",
             f"data: no source may be asked for {', '.join(lacking)}; what needs them is left out or fails; put them "
             f"into data.mirror, or widen data.reach",
         )
-    return Finding("ok", "data: what is asked for is here, in the mirror, or may be fetched")
+    if not unpinned and not lacking:
+        yield Finding("ok", "data: what is asked for is here, in the mirror, or may be fetched")
 
 
 def _key(graph: Graph) -> Iterator[Finding]:

@@ -110,6 +110,16 @@ def test_of_external_files_those_are_spoken_of_that_are_asked_for(tmp_path: Path
     assert {"deepseek-coder-6.7b-base", "humaneval_plus"} <= table3 and "semcoder_1030" not in table3
 
 
+def test_what_has_no_revision_yet_is_a_fault_before_anything_is_fetched(tmp_path: Path) -> None:
+    corpus = {"kind": "parquet", "path": "data/external/starcoderdata"}
+    wanted = graph(tmp_path, seeds={"sources": [corpus]}, data={"directory": "data/external"})
+    with pytest.raises(
+        UserError, match="starcoderdata cannot be fetched without a full revision in data/versions"
+    ):
+        require(wanted, Site(asks=False))
+    require(wanted, Site(asks=False, pyx=False))
+
+
 def test_the_slurm_profile_is_read_as_snakemake_reads_it() -> None:
     site = Site.of(ROOT / "slurm")
     assert site.images and site.slurm and site.partitions and site.gpu_models

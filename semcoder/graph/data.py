@@ -66,6 +66,11 @@ class DataFiles:
             return True
         return bool(data.mirror and held_by(data.mirror, entry))
 
+    def is_pinned(self, name: str) -> bool:
+        """Whether the entry is there already, or can be fetched: an unpinned one is refused, wherever it is held."""
+        entry = self.graph.entries[name]
+        return bool(entry.sha256 or entry.revision) or Path(self.path(name)).exists()
+
     @property
     def fetch_options(self) -> str:
         """Where `data fetch` looks: of no effect on what it finds, which is the pinned content."""
