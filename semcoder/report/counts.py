@@ -25,6 +25,8 @@ class Summary(BaseModel):
     """Benchmarks whose items were looked for, with how many they have."""
     unchecked: dict[str, str] = {}
     """Those that were not, with the reason."""
+    soft: int = 0
+    """How many of those kept are PyX-Soft."""
 
 
 class Yield(NamedTuple):
@@ -35,7 +37,7 @@ class Yield(NamedTuple):
     kept: int
     reasons: dict[str, int]
     checked: str = ""
-    """Which benchmarks were looked for, in a sentence."""
+    """Which benchmarks were looked for, and what else was kept, in a sentence or two."""
 
 
 def add_up(files: list[Path]) -> list[Yield]:
@@ -57,7 +59,8 @@ def _checked(one: Summary) -> str:
         return ""
     found = ", ".join(f"{name} ({count:,} items)" for name, count in one.benchmarks.items()) or "no benchmark"
     missed = "; ".join(f"not {name}: {why}" for name, why in one.unchecked.items())
-    return f"{one.stage}: checked against {found}{'; ' if missed else ''}{missed}."
+    soft = f" PyX-Soft is {one.soft:,} of those kept: they parse, and do not run." if one.soft else ""
+    return f"{one.stage}: checked against {found}{'; ' if missed else ''}{missed}.{soft}"
 
 
 def by_count(reasons: dict[str, int]) -> list[tuple[str, int]]:

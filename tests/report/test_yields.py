@@ -53,7 +53,7 @@ def test_the_command_writes_table_text_and_plot(tmp_path: Path) -> None:
 
 def test_the_table_says_which_benchmarks_were_looked_into(tmp_path: Path) -> None:
     one = tmp_path / "1"
-    counts = {"stage": "pyx select", "in": 3, "kept": 3, "dropped": {}}
+    counts = {"stage": "pyx select", "in": 3, "kept": 3, "soft": 2, "dropped": {}}
     write_json(one, counts | {"benchmarks": {"humaneval": 164}, "unchecked": {"mbpp": "no data.mirror"}})
     words = ["report", "yields", "--summary", str(one)]
     for name in ("table", "markdown", "plot"):
@@ -62,7 +62,10 @@ def test_the_table_says_which_benchmarks_were_looked_into(tmp_path: Path) -> Non
     assert (
         (tmp_path / "markdown")
         .read_text()
-        .endswith("|\n\npyx select: checked against humaneval (164 items); not mbpp: no data.mirror.\n")
+        .endswith(
+            "|\n\npyx select: checked against humaneval (164 items); not mbpp: no data.mirror. "
+            "PyX-Soft is 2 of those kept: they parse, and do not run.\n"
+        )
     )
 
 
