@@ -1,6 +1,7 @@
 # Two commands: `make quickstart` (the whole graph, small, on a CPU) and `make test`.
 # PYTHON=... chooses the interpreter (3.11 or newer), CORES=... how many cores, MIRROR=DIR a folder of benchmark files.
-# `make demo` asks the quickstart's checkpoint; MODEL=DIR another one, SERVER=URL an OpenAI-compatible server.
+# `make demo` asks the quickstart's checkpoint; MODEL=DIR another one, SERVER=URL an OpenAI-compatible server;
+# PORT=N is where the page is served.
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,\
 	$(if $(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(p))) python3)
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
@@ -9,6 +10,7 @@ BIN := .venv/bin
 OUT := results/quickstart
 MODEL ?= $(OUT)/checkpoints/quickstart
 SERVER ?=
+PORT ?=
 LOCKS := $(wildcard envs/*.lock) envs/install.py pyproject.toml
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/quickstart --cores $(CORES) \
 	$(if $(MIRROR),--config 'data={"mirror": "$(abspath $(MIRROR))"}')
@@ -47,7 +49,7 @@ test: .venv/.dev
 	@$(PYTHON) envs/install.py validator && touch .venv/.quickstart $@
 
 demo: .venv-demo/.demo
-	.venv-demo/bin/semcoder demo $(if $(SERVER),--server $(SERVER),--model $(MODEL))
+	.venv-demo/bin/semcoder demo $(if $(SERVER),--server $(SERVER),--model $(MODEL)) $(if $(PORT),--port $(PORT))
 
 .venv/.benchmarks: $(LOCKS)
 	@$(PYTHON) envs/install.py benchmarks && touch .venv/.quickstart $@

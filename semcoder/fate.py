@@ -14,11 +14,22 @@ from rich.console import Console
 from semcoder import records
 from semcoder.errors import UserError
 from semcoder.lineage import ID, KINDS, ORDER, files_below
-from semcoder.records import Dropped, Program, Record, Seed
+from semcoder.records import Dropped, Monologue, Problem, Program, Record, Seed
 
 SHOWN = 20
 """Beginnings that are told of on a terminal; --json has all."""
-PLACE = re.compile(r"(?P<file>[^:]*\.py)(?::(?P<line>\d+))?")
+PLACE = re.compile(r"(?P<file>[^:]*\.py)(?::(?:(?P<line>\d+)|(?P<function>[^:\s]+)))?")
+"""As it is asked for."""
+DROPPED = re.compile(r"(?P<file>[^:]*\.py)(?::(?P<line>\d+))?(?:: (?P<function>[^:\s]+))?")
+"""How the detail of what was no seed begins; a whole file has no line."""
+PARTS = {
+    "train.jsonl": "in PyX, training part",
+    "heldout.jsonl": "in PyX, held out",
+    "soft.jsonl": "in PyX-Soft",
+}
+"""What it means to stand in a file of the folder pyx (rule select)."""
+NOUNS = {"Candidate": "input", "TestCase": "test", "ScoredItem": "score"}
+"""Names for a reader, where they are not the record's own."""
 
 
 @dataclass
@@ -28,7 +39,27 @@ class Fate:
     start: Record
     made: Counter[str] = field(default_factory=Counter)
     """How many records of each kind were made of it, in the order of the graph."""
+    """Monologues by their format: `Monologue (scratchpad)`."""
     dropped: list[Dropped] = field(default_factory=list)
+    selected: dict[str, str] = field(default_factory=dict)
+    """{program: what of PARTS it is}, of the programs made of it or itself."""
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is in PyX, or why not; empty for what is made of programs."""
+        if isinstance(self.start, Dropped) and not self.start.parents:
+            return f"not in PyX: {self.start.reason} at {self.start.stage}"
+        if not isinstance(self.start, Seed | Problem | Program):
+            return ""
+        if self.selected:
+            return "; ".join(f"{part} ({program})" for program, part in sorted(self.selected.items()))
+        whole = (Seed.prefix, Problem.prefix, Program.prefix)
+        reasons = [
+            f"{drop.reason} at {drop.stage}"
+            for drop in self.dropped
+            if drop.parents[0].partition("-")[0] in whole
+        ]
+        return f"not in PyX: {'; '.join(dict.fromkeys(reasons)) or 'no stage that has run says why'}"
 
     @property
     def name(self) -> str:
@@ -45,7 +76,8 @@ class Fate:
 def fates(what: str, folder: Path) -> list[Fate]:
     """What became of everything that `what` names, in the order of the files.
 
-    `what`: a function's name, a file with or without `:line` (`operator.py:75`, the end of its path), or a record's id.
+    `what`: a function's name, a file (the end of its path) with or without `:line` or `:name` (`operator.py:75`,
+    `statistics.py:mean`), or a record's id.
     Raises UserError where `folder` holds nothing of it.
     """
     files = {file: kind for file in files_below(folder) if (kind := _kind(file))}
@@ -55,13 +87,14 @@ def fates(what: str, folder: Path) -> list[Fate]:
     if not found:
         raise UserError(
             f"{what}: no function, file or record of that name under {folder}; give a function's name, the end of a "
-            f"file's path (operator.py), or an id."
+            f"file's path (operator.py), or an id. Methods that use their instance or class are no seeds, and leave no "
+            f"record."
         )
-    _follow(found, files)
+    formats = _follow(found, files)
     of_others = {key for fate in found.values() for key in fate.made if key in found}
     for fate in found.values():
-        kinds = sorted((key.partition("-")[0] for key in fate.made), key=ORDER.index, reverse=True)
-        fate.made = Counter(KINDS[each].__name__ for each in kinds)
+        made = sorted(fate.made, key=lambda key: ORDER.index(key.partition("-")[0]), reverse=True)
+        fate.made = Counter(formats.get(key) or KINDS[key.partition("-")[0]].__name__ for key in made)
     return [fate for key, fate in found.items() if key not in of_others]
 
 
@@ -85,29 +118,46 @@ def _of_corpus(_: str, parents: tuple[str, ...]) -> bool:
 
 
 def _at(record: Record, place: re.Match[str]) -> bool:
-    """Whether it stands there in the corpus."""
+    """Whether it stands there in the corpus; a file that was dropped whole stands at all its lines."""
     if isinstance(record, Seed):
-        lines = range(record.first_line, record.last_line + 1)
-        source = record.source
-    elif isinstance(record, Dropped) and (match := PLACE.match(record.detail)) and match["line"]:
-        lines, source = range(int(match["line"]), int(match["line"]) + 1), match["file"]
+        source, lines = record.source, range(record.first_line, record.last_line + 1)
+    elif match := DROPPED.match(record.detail) if isinstance(record, Dropped) else None:
+        source = match["file"]
+        if not match["line"]:
+            return _ends(source, place["file"])
+        lines = range(int(match["line"]), int(match["line"]) + 1)
     else:
         return False
-    ends = source == place["file"] or source.endswith("/" + place["file"])
-    return ends and (not place["line"] or int(place["line"]) in lines)
+    there = not place["line"] or int(place["line"]) in lines
+    return (
+        _ends(source, place["file"])
+        and there
+        and (not place["function"] or _named(record, place["function"]))
+    )
+
+
+def _ends(source: str, file: str) -> bool:
+    return source == file or source.endswith("/" + file)
 
 
 def _named(record: Record, name: str) -> bool:
-    """Whether it is the function with that name."""
+    """Whether it is the function with that name, with its class or without."""
     if isinstance(record, Program):
         return record.entry_point == name
     if isinstance(record, Seed):
-        return bool(re.search(rf"^(?:async )?(?:def|class) {re.escape(name)}\b", record.code, re.MULTILINE))
-    return isinstance(record, Dropped) and record.detail.endswith(f": {name}")
+        own = re.escape(name.rpartition(".")[2])  # a seed has left its class
+        return bool(re.search(rf"^(?:async )?(?:def|class) {own}\b", record.code, re.MULTILINE))
+    match = DROPPED.match(record.detail) if isinstance(record, Dropped) else None
+    qualified = match["function"] if match and match["line"] else None
+    return qualified is not None and f".{qualified}".endswith(f".{name}")
 
 
-def _follow(found: dict[str, Fate], files: dict[Path, type[Record]]) -> None:
-    """Note in each fate the ids of what was made of it, and what was dropped."""
+def _follow(found: dict[str, Fate], files: dict[Path, type[Record]]) -> dict[str, str]:
+    """Note in each fate the ids of what was made of it, what of that is in PyX, and what was dropped.
+
+    Returns {monologue: `Monologue (its format)`}.
+    """
+    formats: dict[str, str] = {}
     of: dict[str, set[str]] = {key: {key} for key in found}
     """{record: the beginnings that it was made of}"""
     size = -1
@@ -115,15 +165,22 @@ def _follow(found: dict[str, Fate], files: dict[Path, type[Record]]) -> None:
         for file in [file for file, kind in files.items() if kind is not Dropped]:
             for each in records.read(file, files[file], records.made_of(of)):
                 of.setdefault(each.id, set()).update(*(of.get(parent, ()) for parent in each.parents))
+                if isinstance(each, Monologue):
+                    formats[each.id] = f"Monologue ({each.format})"
     for key, starts in of.items():
         for start in starts - {key}:
             found[start].made[key] = 1
+    for file in [file for file, kind in files.items() if kind is Program and file.parent.name == "pyx"]:
+        for each in records.read(file, Program, records.among(of)) if file.name in PARTS else ():
+            for start in of[each.id]:
+                found[start].selected[each.id] = PARTS[file.name]
     seen: set[str] = set()
     for file in [file for file, kind in files.items() if kind is Dropped]:
         for drop in records.read(file, Dropped, records.made_of(of)):
             for start in of.get(drop.parents[0], ()) if drop.id not in seen else ():
                 found[start].dropped.append(drop)
             seen.add(drop.id)
+    return formats
 
 
 def _kind(file: Path) -> type[Record] | None:
@@ -134,27 +191,49 @@ def _kind(file: Path) -> type[Record] | None:
 
 
 def words(fate: Fate) -> Iterator[str]:
-    """The same for a reader, a line each."""
+    """The same for a reader, a line each; drops for the same reason are counted."""
     yield fate.name
+    if fate.verdict:
+        yield f"  {fate.verdict}"
     if isinstance(fate.start, Dropped):
-        yield f"  dropped by {fate.start.stage}: {fate.start.reason}"
+        if fate.start.parents:
+            yield f"  dropped by {fate.start.stage}: {fate.start.reason}"
         return
-    made = ", ".join(f"{count} {kind}" for kind, count in fate.made.items())
+    made = ", ".join(counted(count, kind) for kind, count in fate.made.items())
     yield f"  made of it: {made or 'nothing'}"
-    reasons = Counter((each.stage, each.reason, each.detail, each.parents[0]) for each in fate.dropped)
-    for stage, reason, detail, what in sorted(reasons):
-        yield f"  dropped by {stage}: {reason}{f' ({detail})' if detail else ''} [{what}]"
+    alike: dict[tuple[str, str], list[Dropped]] = {}
+    for each in fate.dropped:
+        alike.setdefault((each.stage, each.reason), []).append(each)
+    for (stage, reason), drops in sorted(alike.items()):
+        if len(drops) == 1:
+            detail = f" ({drops[0].detail})" if drops[0].detail else ""
+            yield f"  dropped by {stage}: {reason}{detail} [{drops[0].parents[0]}]"
+            continue
+        of = Counter(KINDS[each.partition("-")[0]].__name__ for each in {drop.parents[0] for drop in drops})
+        what = ", ".join(counted(count, kind) for kind, count in sorted(of.items()))
+        yield f"  dropped by {stage}: {reason}, {len(drops)} times [{what}]"
+
+
+def counted(count: int, kind: str) -> str:
+    """`1 test`, `2 monologues`, `4 renderings (scratchpad)`: so many records of a kind, for a reader."""
+    record, _, format = kind.partition(" (")
+    if format and format != "monologue)":
+        return f"{count} rendering{'' if count == 1 else 's'} ({format}"
+    return f"{count} {NOUNS.get(record, record.lower())}{'' if count == 1 else 's'}"
 
 
 def main(
     what: Annotated[
         str,
-        typer.Argument(help="A function's name, a file (operator.py, or operator.py:75), or a record's id."),
+        typer.Argument(
+            help="A function's name, a file (operator.py, operator.py:75, statistics.py:mean), or a record's id."
+        ),
     ],
     results: Annotated[Path, typer.Option(help="Folder whose JSONL files are searched.")],
     as_data: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Tell what became of a function of the corpus: what was made of it, and where and why it was dropped.
+    """Tell what became of a function of the corpus: whether it is in PyX, what was made of it, where and why it was
+    dropped. Drops for the same reason are counted; --json has each.
 
     Example: semcoder fate operator.py --results results/quickstart
     """
@@ -163,6 +242,7 @@ def main(
         rows = [
             {
                 "start": fate.start.model_dump(mode="json"),
+                "verdict": fate.verdict,
                 "made": fate.made,
                 "dropped": [each.model_dump(mode="json") for each in fate.dropped],
             }

@@ -51,10 +51,11 @@ class Chain:
     missing: list[str]
 
 
-def trace_back(start: str, folder: Path) -> Chain:
+def trace_back(start: str, folder: Path, kind: type[Record] = Record) -> Chain:
     """The record `start` and everything it was made from, found in the JSONL files under `folder`.
 
-    Raises UserError where `start` is in none of them, naming the ids that are most like it.
+    Raises UserError where `start` is in none of them, naming the ids that are most like it; those of a `kind`
+    alone where only such a record is asked for.
     """
     files = files_below(folder)
     found: dict[str, Found] = {}
@@ -67,7 +68,7 @@ def trace_back(start: str, folder: Path) -> Chain:
             entry.files += [name] if name not in entry.files else []
             entry.parents += [parent for parent in _parents(record) if parent not in entry.parents]
         if start not in found:
-            like = ", ".join(_most_like(start, files))
+            like = ", ".join(_most_like(start, files, kind))
             raise UserError(
                 f"{start}: no record with this id under {folder}; most like it are {like or 'none'}."
             )
@@ -126,9 +127,10 @@ def _rank(identity: str) -> int:
     return ORDER.index(prefix) if prefix in ORDER else len(ORDER)
 
 
-def _most_like(wanted: str, files: Iterable[Path], count: int = 3) -> list[str]:
+def _most_like(wanted: str, files: Iterable[Path], kind: type[Record], count: int = 3) -> list[str]:
     """The ids that share the longest beginning and end with `wanted`."""
-    pattern = re.compile(rb'"id":"([a-z]+-[0-9a-f]{16})"')
+    prefix = "[a-z]+" if kind is Record else kind.prefix
+    pattern = re.compile(rf'"id":"({prefix}-[0-9a-f]{{16}})"'.encode())
     ids: set[str] = set()
     for file in files:
         with file.open("rb") as stream:

@@ -121,6 +121,9 @@ def test_an_unknown_id_names_its_nearest(results: Path) -> None:
     done = run(results, known[:-1] + swapped)
     assert done.returncode == 2 and f"most like it are {known}," in done.stderr
     assert run(results, "nonsense").returncode == 2
+    told = next(record.id for record in chain() if isinstance(record, Monologue))
+    with pytest.raises(UserError, match=f"most like it are {told}\\."):
+        trace_back("nonsense", results, Monologue)
 
 
 def test_a_folder_without_artifacts_is_refused(tmp_path: Path) -> None:

@@ -277,6 +277,34 @@ def test_what_no_rule_makes_is_refused_with_the_nearest(ask: Ask) -> None:
         ask(PROGRAMS, pyx={"retries": -1})
 
 
+def test_what_is_half_written_is_not_suggested(ask: Ask, clone: Path) -> None:
+    half = clone / f"{SEEDS}.2b573a18.partial"
+    half.touch()
+    with pytest.raises(UserError) as refused:
+        ask(half.with_name("1-of-2.jsonl.2b573a18").relative_to(clone).as_posix())
+    half.unlink()
+    assert "partial" not in str(refused.value) and f"did you mean {SEEDS}?" in str(refused.value)
+
+
+def test_a_file_of_other_results_names_what_they_belong_to(ask: Ask) -> None:
+    with pytest.raises(
+        UserError, match=r"it belongs to results/quickstart: add --profile profiles/quickstart\."
+    ):
+        ask(PROGRAMS, results="results/other")
+    with pytest.raises(UserError, match=r"released-pyx: add --configfile profiles/released\.yaml\."):
+        ask("results/released-pyx/pyx/train.jsonl")
+    with pytest.raises(UserError, match=r"belongs to results/semcoder: leave out the profile\."):
+        ask("results/semcoder/pyx/train.jsonl")
+
+
+def test_the_report_is_made_after_the_run(ask: Ask, clone: Path) -> None:
+    report = clone / "results/quickstart/report.html"
+    report.touch()
+    with pytest.raises(UserError, match=r"`snakemake --report results/quickstart/report\.html` does after"):
+        ask("results/quickstart/report.html")
+    report.unlink()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

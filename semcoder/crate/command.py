@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +34,8 @@ def main(
         Path | None, typer.Option(help="ZIP to write: the crate with only what may be given to others.")
     ] = None,
     check: Annotated[
-        Path | None, typer.Option(help="A crate: are all files there that it lists, with their hashes?")
+        Path | None,
+        typer.Option(help="A crate or a bundle: are all files there that it lists, with their hashes?"),
     ] = None,
 ) -> None:
     """Write the record of a finished run, a Workflow Run RO-Crate, or check one.
@@ -78,15 +81,31 @@ def main(
             typer.echo(f"  {these[0]}{f' and {len(these) - 1:,} more' if len(these) > 1 else ''}: {reason}")
 
 
-def _check(folder: Path) -> None:
+def _check(crate: Path) -> None:
+    """Of a crate's folder, or of a bundle, which is unpacked among the machine's temporary files."""
+    if zipfile.is_zipfile(crate):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                with zipfile.ZipFile(crate) as archive:
+                    archive.extractall(folder)
+            except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+                raise UserError(f"{crate}: cannot be unzipped ({error}); make the bundle anew.") from error
+            _check_folder(Path(folder), crate)
+    else:
+        _check_folder(crate, crate)
+
+
+def _check_folder(folder: Path, name: Path) -> None:
+    """Raises UserError for what is no crate, or not whole; `name` is what the user knows it by."""
+    if not (folder / checking.METADATA).is_file():
+        why = f"has no {checking.METADATA}" if name.exists() else "no such folder or bundle"
+        raise UserError(f"{name}: {why}; semcoder crate --results DIR --out DIR makes a crate.")
     found = list(checking.faults(folder))
     for each in found:
         typer.echo(each, err=True)
     if found:
-        raise UserError(
-            f"{folder}: {len(found):,} of its files are not as it lists them; make the crate anew."
-        )
-    typer.echo(f"{folder}: all {len(checking.files(folder)):,} files are there, each with its hash")
+        raise UserError(f"{name}: {len(found):,} of its files are not as it lists them; make the crate anew.")
+    typer.echo(f"{name}: all {len(checking.files(folder)):,} files are there, each with its hash")
 
 
 def _files(run: Run) -> list[File]:

@@ -21,6 +21,7 @@ from semcoder.evaluation.judges.evalplus import judge_part
 from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S, chunks, rule
 from semcoder.evaluation.statistics import mean, pass_at_k
 from semcoder.execution import literals
+from semcoder.progress import tell
 from semcoder.reading import read_lines, read_text
 
 Foreign = Literal["cruxeval-output", "cruxeval-input", "humaneval", "mbpp"]
@@ -80,7 +81,8 @@ def main(
     if not source.is_file():
         raise UserError(
             f"{source}: no such file; name the benchmark's file with --data, or get it: semcoder data fetch "
-            f"{source.parent.name} --versions data/versions.csv --out {source}"
+            f"{DATA[benchmark].parent.name} --versions data/versions.csv --out {DATA[benchmark]} (with --mirror DIR "
+            f"where a folder holds it)."
         )
     with Runner(workers, cpu_seconds, patient_cpu_seconds) as runner:
         if prediction:
@@ -90,13 +92,26 @@ def main(
     write_json(scores, found)
     if all(not any(row) for row in found["samples"].values()) and prediction:
         print(f"no answer is right: {found['reasons']}", file=sys.stderr)
-    if found["items"] < found["of"]:
-        print(f"only {found['items']} of {found['of']} items are answered", file=sys.stderr)
+    shares = (
+        {"pass@1": found["pass_at_1"]}
+        if prediction
+        else {f"pass@1 {part}": found[part]["pass_at_1"] for part in ("base", "plus")}
+    )
+    told = ", ".join(f"{name} {share:.1f} %" for name, share in shares.items())
+    tell(f"{told} of {found['items']} answered items (there are {found['of']}); written to {scores}")
 
 
-def _cruxeval(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[str, Any]:
-    harness = HARNESSES[benchmark.replace("-", "_")]
-    known: dict[str, Question] = {item.id: item for item in harness.read([data])}
+def _items(benchmark: Foreign, name: str, data: Path) -> dict[str, Any]:
+    """The items of the harness `name` by their ids; what is wrong with the file says which it has to be."""
+    try:
+        return {item.id: item for item in HARNESSES[name].read([data])}
+    except UserError as error:
+        raise UserError(f"{str(error).rstrip('.')}: {benchmark} needs {DATA[benchmark].name}.") from error
+
+
+def _cruxeval(benchmark: Foreign, path: Path, data: Path, runner: Runner) -> dict[str, Any]:
+    name = benchmark.replace("-", "_")
+    known: dict[str, Question] = _items(benchmark, name, data)
     written = _generations(path)
     _require_known(written, known, path, data)
     _require_readable(known.values(), data)
@@ -106,7 +121,7 @@ def _cruxeval(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[st
         for item, texts in written.items()
         for text in texts
     ]
-    rulings = rule(harness, known, answers, runner)
+    rulings = rule(HARNESSES[name], known, answers, runner)
     passed = iter(rulings)
     verdicts = {item: [next(passed).passed for _ in texts] for item, texts in written.items()}
     return {
@@ -119,9 +134,8 @@ def _cruxeval(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[st
     }
 
 
-def _evalplus(benchmark: str, path: Path, data: Path, runner: Runner) -> dict[str, Any]:
-    harness = HARNESSES[f"{benchmark}_plus"]
-    known: dict[str, Differential] = {item.id: item for item in harness.read([data])}
+def _evalplus(benchmark: Foreign, path: Path, data: Path, runner: Runner) -> dict[str, Any]:
+    known: dict[str, Differential] = _items(benchmark, f"{benchmark}_plus", data)
     written = _samples(path, known)
     _require_known(written, known, path, data)
     order = [(known[item], code) for item, codes in written.items() for code in codes]

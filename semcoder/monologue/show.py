@@ -91,7 +91,7 @@ def _from_results(wanted: Sequence[str], folder: Path, limits: Limits, label_off
     rows: list[Monologue] = []
     others: dict[str, records.Record] = {}
     for identity in wanted:
-        found = lineage.trace_back(identity, folder).found
+        found = lineage.trace_back(identity, folder, Monologue).found
         record = found[identity].record
         if not isinstance(record, Monologue):
             raise UserError(

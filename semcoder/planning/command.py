@@ -9,7 +9,7 @@ from semcoder.configfiles import Configfiles, Profile
 from semcoder.errors import UserError
 from semcoder.planning.dryrun import planned
 from semcoder.planning.forecast import AS_RUN, Cost, GpuCost, cost
-from semcoder.planning.sizes import Mark
+from semcoder.planning.sizes import Mark, counted
 from semcoder.teacher.costs import shown
 from semcoder.training.forecast import CARDS
 
@@ -49,7 +49,7 @@ def _lines(found: Cost) -> Iterator[str]:
         yield f"{found.results}: nothing to run."
         return
     yield (
-        f"{found.results}: {found.jobs:,} jobs; {found.seeds:,.0f} seeds ({found.seeds_mark}), "
+        f"{found.results}: {counted(found.jobs, 'job')}; {found.seeds:,.0f} seeds ({found.seeds_mark}), "
         f"{found.programs:,.0f} programs ({found.programs_mark})"
     )
     yield f"\n{'rule':<22}{'jobs':>7}{'time':>10}  "
@@ -69,7 +69,7 @@ def _lines(found: Cost) -> Iterator[str]:
         yield f"{disk.what:<32}{disk.gigabytes:>10,.1f}  {disk.mark}"
     yield f"\n{'wall time':<32}{'time':>10}"
     for at_once, hours in found.wall_hours.items():
-        what = f"{at_once:,} job and GPU" if at_once == 1 else f"{at_once:,} jobs and GPUs"
+        what = f"{counted(at_once, 'job')} and GPU{'' if at_once == 1 else 's'}"
         yield f"{what + ' at a time':<32}{_time(hours):>10}  {found.wall_mark}"
     if found.unknown:
         yield f"\nnot counted: {'; '.join(found.unknown)}"

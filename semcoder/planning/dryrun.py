@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from semcoder.errors import UserError, nearest
+from semcoder.errors import UserError
+from semcoder.planning.unmade import remedy
 
 
 @contextmanager
@@ -68,24 +69,13 @@ def planned(
                 yield workflow
     except MissingRuleException as error:
         unmade = next((each for each in targets if each in str(error)), targets[0])
-        hint = "; it is a source" if Path(unmade).exists() else nearest(unmade, _known(unmade, workflow))
-        raise UserError(f"{unmade}: no rule makes it{hint}.") from error
+        raise UserError(f"{unmade}: no rule makes it{remedy(unmade, workflow)}.") from error
     except (ApiError, WorkflowError) as error:
         raise UserError(" ".join(str(error).split()).rstrip(".") + ".") from error
     except SystemExit as error:  # the Snakefile's refusal, or Snakemake's of an option
         lines = [*told.getvalue().splitlines(), error.code if isinstance(error.code, str) else ""]
         last = next(filter(None, reversed(lines)), "snakemake ended.")
         raise UserError(last.removeprefix("semcoder: ").removeprefix("Error: ")) from error
-
-
-def _known(artifact: str, workflow: Any) -> set[str]:
-    """Names that could have been meant: of targets, of what is made or lies in the same folder, of such a file."""
-    path = Path(artifact)
-    if path.parent == Path():
-        return {rule.name for rule in workflow.rules if not rule.has_wildcards()}
-    made = {Path(f) for rule in workflow.rules for f in rule.output if not f.contains_wildcard()}
-    near = {each for each in made if path.parent == each.parent or path.name == each.name}
-    return set(map(str, near | set(path.parent.iterdir() if path.parent.is_dir() else ())))
 
 
 class Step(NamedTuple):

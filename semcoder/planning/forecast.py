@@ -12,7 +12,7 @@ from semcoder.planning.dryrun import Step, asking, steps
 from semcoder.planning.gpu import Models, model_disk_gb, training_disk_gb
 from semcoder.planning.rates import OTHERS, START, UNTIMED, Rates
 from semcoder.planning.schedule import wall
-from semcoder.planning.sizes import Figure, Mark, Sizes
+from semcoder.planning.sizes import Figure, Mark, Sizes, counted
 from semcoder.training.forecast import CARDS
 
 AT_ONCE = (1, 2, 8, 32, 128)
@@ -169,7 +169,7 @@ def _disk(listed: Sequence[Step], models: Models, programs: Figure) -> list[Disk
     trained = [each.wildcards["recipe"] for each in listed if each.rule == "train"]
     sized = [weights for each in trained if (weights := models.weights(each))]
     if sized:
-        rows.append((f"{len(sized)} trained models", sum(map(model_disk_gb, sized))))
+        rows.append((counted(len(sized), "trained model"), sum(map(model_disk_gb, sized))))
         rows.append(("beside each run in training", max(map(training_disk_gb, sized))))
     fetched = {
         each.wildcards.get("model") or each.wildcards.get("name", "")
@@ -178,7 +178,7 @@ def _disk(listed: Sequence[Step], models: Models, programs: Figure) -> list[Disk
     }
     bases = [weights for each in sorted(fetched) if (weights := models.of_entry(each))]
     if bases:
-        rows.append((f"{len(bases)} models fetched or converted", sum(map(model_disk_gb, bases))))
+        rows.append((f"{counted(len(bases), 'model')} fetched or converted", sum(map(model_disk_gb, bases))))
     return [DiskCost(what=what, gigabytes=gigabytes, mark="estimated") for what, gigabytes in rows]
 
 

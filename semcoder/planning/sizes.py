@@ -51,6 +51,11 @@ QUESTIONS = 2
 """Of a held-out program, about: those of its tests that copying the question does not answer."""
 
 
+def counted(number: int, what: str) -> str:
+    """`1 job`, `2,000 jobs`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 class Figure(NamedTuple):
     """A number and where it comes from."""
 

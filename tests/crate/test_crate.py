@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from semcoder.artifacts import sha256_of
 from semcoder.configfiles import load
 from semcoder.crate import checking
+from semcoder.crate.command import main
 from semcoder.crate.licences import left_out
 from semcoder.crate.metadata import described
 from semcoder.crate.run import File, Job, Run
@@ -215,6 +217,28 @@ def test_a_listed_file_outside_of_the_crate_is_a_fault(run: Run, tmp_path: Path)
     )
     (folder / checking.METADATA).write_text(text)
     assert any("leads out" in each for each in checking.faults(folder))
+
+
+def test_a_bundle_is_checked_as_it_is(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = written(run, tmp_path / "crate", left_out(run))
+    bundle = Path(shutil.make_archive(str(tmp_path / "bundle"), "zip", folder))
+    main(check=bundle)
+    assert f"{bundle}: all " in capsys.readouterr().out
+    (folder / "Snakefile").write_text("Snakefilf\n")
+    shutil.make_archive(str(tmp_path / "bundle"), "zip", folder)
+    with pytest.raises(UserError, match=r"bundle\.zip: 1 of its files"):
+        main(check=bundle)
+    content = bundle.read_bytes()
+    bundle.write_bytes(content[:100] + bytes(100) + content[200:])
+    with pytest.raises(UserError, match=r"bundle\.zip: cannot be unzipped"):
+        main(check=bundle)
+
+
+def test_a_crate_that_is_not_there_is_made_by_the_command(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_text("no ZIP")
+    for name, why in (("none", "no such"), ("", "has no ro-crate"), ("a.zip", "has no ro-crate")):
+        with pytest.raises(UserError, match=f"{why}.*; semcoder crate --results DIR --out DIR makes"):
+            main(check=tmp_path / name)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"@graph": [1]}', '{"@graph": []}'])

@@ -93,7 +93,7 @@ PROBLEM = {
 }
 
 
-def test_samples_get_a_verdict_on_base_and_plus(tmp_path: Path) -> None:
+def test_samples_get_a_verdict_on_base_and_plus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = _lines(tmp_path / "plus.jsonl", [PROBLEM, {**PROBLEM, "task_id": "HumanEval/1"}])
     bodies = ["    return x + x\n", "    return abs(x) * 2\n", "    return x\n", "    while True: pass\n"]
     rows = [{"task_id": "HumanEval/0", "completion": body} for body in bodies]
@@ -107,6 +107,8 @@ def test_samples_get_a_verdict_on_base_and_plus(tmp_path: Path) -> None:
     ]
     assert found["samples"]["HumanEval/1"] == [{"base": True, "plus": True}]
     assert found["base"] == {"pass_at_1": 75.0} and found["plus"] == {"pass_at_1": 62.5}
+    said = f"pass@1 base 75.0 %, pass@1 plus 62.5 % of 2 answered items (there are 2); written to {tmp_path / 's.json'}"
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,10 @@ def test_bad_data_are_named(tmp_path: Path, fault: dict[str, str]) -> None:
 def test_options_must_be_the_benchmarks_own(cruxeval: Path) -> None:
     with pytest.raises(UserError, match="cruxeval-input: give the answers with --generations"):
         main(benchmark="cruxeval-input", samples=cruxeval, scores=cruxeval, data=cruxeval)
+    plain = _lines(cruxeval.with_name("HumanEval.jsonl"), [{**PROBLEM, "test": ""}])
+    plain.write_text(plain.read_text().replace("base_input", "other"))
+    with pytest.raises(UserError, match=r"no column 'base_input'.* needs HumanEvalPlus\.jsonl\.gz\."):
+        main(benchmark="humaneval", samples=cruxeval, scores=cruxeval, data=plain)
     with pytest.raises(
         UserError, match="nowhere: no such file; name the benchmark's file with --data, or get it"
     ):

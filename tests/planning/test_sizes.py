@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from semcoder.configfiles import load
-from semcoder.planning.sizes import SEEDS_PER_FILE, Sizes, lines
+from semcoder.planning.sizes import SEEDS_PER_FILE, Sizes, counted, lines
 from semcoder.seeds.sources import DirectorySource, JsonlSource, Source
 
 ROOT = Path(__file__).parents[2]
@@ -48,3 +48,8 @@ def test_rows_in_gzip_are_counted_unpacked(tmp_path: Path) -> None:
     plain.write_text("{}\n" * 3)
     packed.write_bytes(gzip.compress(b"{}\n" * 5000))
     assert lines([plain, packed]) == 5003
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "1 job"), (0, "0 jobs"), (2000, "2,000 jobs")])
+def test_one_is_no_plural(number: int, said: str) -> None:
+    assert counted(number, "job") == said
