@@ -56,7 +56,8 @@ def test_make_has_the_target(command: str) -> None:
 def test_python_has_what_is_to_run(command: str) -> None:
     name, *words = words_of(command)
     if name == "pytest":
-        assert all((ROOT / word).exists() for word in words)
+        added = (ROOT / "docs/extending.md").read_text()
+        assert all((ROOT / word).exists() or f"\n+++ b/{word}\n" in added for word in words)
     elif words[:1] == ["-m"]:
         module = ROOT / words[1].replace(".", "/")
         source = (module / "__main__.py" if module.is_dir() else module.with_suffix(".py")).read_text()
@@ -96,9 +97,8 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], dic
     (folder / "released.yaml").write_text(
         fences((ROOT / "docs/artifact-evaluation.md").read_text(), "yaml")[0]
     )
-    mine = yaml.safe_load((ROOT / "profiles/quickstart/scale.yaml").read_text())
-    mine["results"] = "results/mine"
-    mine["seeds"]["sources"] = [{"kind": "directory", "path": str(folder / "code"), "name": "mycode"}]
+    mine = yaml.safe_load(fences((ROOT / "docs/guide.md").read_text(), "yaml")[0])
+    mine["seeds"]["sources"][0]["path"] = str(folder / "code")
     (folder / "mine.yaml").write_text(yaml.safe_dump(mine))
     parser, wanted = snakemake_options(), defaultdict[tuple[str, ...], set[str]](set)
     for command in of_all("snakemake"):
@@ -167,10 +167,12 @@ def test_an_option_named_by_itself_exists() -> None:
 
 def test_the_sandbox_page_shows_what_it_says(tmp_path: Path) -> None:
     shell = "\n".join(fences((ROOT / "docs/sandbox.md").read_text(), "bash"))
-    (tmp_path / "semcoder").write_text(f'#!/bin/sh\nexec {sys.executable} -m semcoder.cli "$@"\n')
-    (tmp_path / "semcoder").chmod(0o755)
-    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    for name, module in (("semcoder", "-m semcoder.cli"), ("python", "")):
+        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {module} "$@"\n')
+        (programs / name).chmod(0o755)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         ["bash", "-euc", shell], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

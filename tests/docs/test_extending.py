@@ -15,19 +15,11 @@ CHAPTERS = dict(
 )
 
 
-def apply(diff: str, root: Path) -> None:
-    """Unified diffs whose hunks have no line numbers: each is found by its text, which must stand there once."""
-    for part in re.split(r"^--- .*\n", diff, flags=re.MULTILINE)[1:]:
-        head, *hunks = re.split(r"^@@\n", part, flags=re.MULTILINE)
-        path = root / head.strip().removeprefix("+++ b/")
-        text = path.read_text() if path.exists() else ""
-        for hunk in hunks:
-            lines = hunk.splitlines(keepends=True)
-            before = "".join(line[1:] or "\n" for line in lines if line[0] != "+")
-            after = "".join(line[1:] or "\n" for line in lines if line[0] != "-")
-            assert text.count(before) == 1 or not (text or before), f"{path}: not there once:\n{before}"
-            text = text.replace(before, after) if text else after
-        path.write_text(text)
+APPLY = "git apply extension.diff"
+
+
+def test_the_page_says_how_a_diff_is_applied() -> None:
+    assert f"\n    {APPLY}\n" in (ROOT / "docs/extending.md").read_text()
 
 
 def test_there_are_four_extensions() -> None:
@@ -36,23 +28,38 @@ def test_there_are_four_extensions() -> None:
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_the_extension_works_as_the_page_says(chapter: str, tmp_path: Path) -> None:
-    copy, work = tmp_path / "copy", tmp_path / "work"
-    work.mkdir()
-    (copy / "bin").mkdir(parents=True)
-    shutil.copytree(ROOT / "semcoder", copy / "semcoder", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "data", copy / "data", ignore=shutil.ignore_patterns("external"))
+    shutil.copytree(ROOT / "semcoder", tmp_path / "semcoder", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("external"))
+    shutil.copytree(ROOT / "tests/tracing", tmp_path / "tests/tracing")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    for name, module in (("semcoder", "-m semcoder.cli"), ("pytest", "-m pytest"), ("python", "")):
+        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {module} "$@"\n')
+        (programs / name).chmod(0o755)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # The diff is not taken for one of a repository around the copy.
+        "GIT_CEILING_DIRECTORIES": str(tmp_path.parent),
+    }
+
+    def run(shell: str) -> None:
+        done = subprocess.run(
+            ["bash", "-euc", shell],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{shell}\n{done.stdout}{done.stderr}"
+
     for diff in fences(CHAPTERS[chapter], "diff"):
-        apply(diff, copy)
-    ruff = [str(Path(sys.executable).with_name("ruff")), "check", "--select", "F", "--isolated", str(copy)]
-    checked = subprocess.run(ruff, capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stdout  # names that the commands below do not come to
-    semcoder = copy / "bin/semcoder"
-    semcoder.write_text(f'#!/bin/sh\nexec {sys.executable} -m semcoder.cli "$@"\n')
-    semcoder.chmod(0o755)
-    path = os.pathsep.join([str(semcoder.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        (tmp_path / "extension.diff").write_text(diff)
+        run(APPLY)
+    ruff = Path(sys.executable).with_name("ruff")
+    run(f"{ruff} check --select F --isolated semcoder tests")  # names that the commands below do not come to
     (commands,) = fences(CHAPTERS[chapter], "bash")
-    done = subprocess.run(
-        ["bash", "-euc", commands], cwd=work, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
+    run(commands)
