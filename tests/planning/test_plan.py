@@ -13,7 +13,7 @@ from shipped import linked
 from semcoder.planning.forecast import AT_ONCE
 
 ROOT = Path(__file__).parents[2]
-HOURS = {  # of docs/artifact-evaluation.md, by `semcoder training plan` with 512 tokens an example, on RTX A6000
+HOURS = {  # by `semcoder training plan` with 512 tokens an example, on RTX A6000
     "semcoder": 32,
     "semcoder_s": 64,
     "ablation_next": 32,
