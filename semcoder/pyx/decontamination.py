@@ -16,10 +16,9 @@ from semcoder.pyx.similarity import grams, normal_form, tokens, words
 from semcoder.records import Problem, Program, TestCase
 from semcoder.teacher.interface import Refusal
 
-SHARE = 0.6
-"""Part of an item's n-grams, by weight, that makes a match."""
-WIDER = 5
-"""How many times an item's n-grams a row may have and still match in part; in longer ones a few are found by chance."""
+PARTS = ((3, 0.6), (5, 0.9))
+"""(how many times an item's n-grams a row has at most, part of these, by weight, that makes a match): the longer a row,
+the more of an item is in it by chance."""
 CODE_GRAM, CODE_WEIGHT = 5, 6.0
 """Tokens in an n-gram, and the weight that a solution must have to be compared so (an n-gram that k items have
 weighs 1/k): less is too little to tell it from other short functions."""
@@ -61,12 +60,20 @@ class _Grams:
             for number in owners:
                 hits[number] += 1 / len(owners)  # type: ignore[assignment]
         parts = [
-            (weight / self.weights[number], -number)
+            (part, -number)
             for number, weight in hits.items()
-            if self.weights[number] >= self.least and len(found) <= WIDER * self.sizes[number]
+            if self.weights[number] >= self.least
+            and (part := weight / self.weights[number]) >= _least_part(len(found) / self.sizes[number])
         ]
-        part, number = max(parts, default=(0.0, 0))
-        return (min(part, 1.0), -number) if part >= SHARE else None
+        if not parts:
+            return None
+        part, number = max(parts)
+        return min(part, 1.0), -number
+
+
+def _least_part(times: float) -> float:
+    """What part of an item makes a match in a row with so many times its n-grams; more than all where none does."""
+    return next((part for most, part in PARTS if times <= most), 2.0)
 
 
 class Match(NamedTuple):

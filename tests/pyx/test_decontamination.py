@@ -105,6 +105,25 @@ def test_what_matches_and_what_does_not(items: list[Item], code: str, said: str,
     assert (refusal.reason if refusal else "") == reason
 
 
+def test_the_longer_a_row_the_more_of_an_item_must_be_in_it(items: list[Item]) -> None:
+    known = Decontaminator(items)
+    body = HUMANEVAL["canonical_solution"]
+    part = body[: body.index("        else")]
+    beside = [
+        *("x = {c: n for n, c in enumerate(t)}", "y = sorted(x, key=x.get, reverse=True)[:3]"),
+        *("while len(y) > 3 and not y[0].isdigit():\n        y.pop()", "z = t.split(' ') + [t.lower()]"),
+        *("w = ' '.join(z).strip() or None", "u = {k: v for k, v in x.items() if v}"),
+        *("with open(w) as q:\n        q.write(t * 2)", "assert u is not w, str(u)"),
+    ]
+
+    def found(core: str, lines: int) -> bool:
+        code = "def g(text):\n    t = text\n" + "".join(f"    {each}\n" for each in beside[:lines]) + core
+        return known.program(*row(code)) is not None
+
+    assert found(body, 0) and found(body, 8)
+    assert found(part, 0) and found(part, 2) and not found(part, 8)
+
+
 def test_each_removal_names_its_match(items: list[Item]) -> None:
     refusal = Decontaminator(items).program(*row(solution(MBPP)))
     assert refusal is not None and refusal.detail == "two Mbpp/901: the same code"
