@@ -38,8 +38,8 @@ class Fate:
 
     start: Record
     made: Counter[str] = field(default_factory=Counter)
-    """How many records of each kind were made of it, in the order of the graph."""
-    """Monologues by their format: `Monologue (scratchpad)`."""
+    """How many records of each kind were made of it, in the order of the graph; monologues by their format:
+    `Monologue (scratchpad)`."""
     dropped: list[Dropped] = field(default_factory=list)
     selected: dict[str, str] = field(default_factory=dict)
     """{program: what of PARTS it is}, of the programs made of it or itself."""

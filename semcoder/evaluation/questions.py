@@ -48,14 +48,14 @@ def main(
                 if ruling.passed and item.id not in lost:
                     parents = (item.id, item.group)
                     lost[item.id] = Dropped(parents=parents, stage=STAGE, reason=reason, detail=copy)
-    if len(asked) - len(lost) < at_least:
+    counts = {"in": len(asked), "kept": len(asked) - len(lost)}
+    if counts["kept"] < at_least:
         raise UserError(
-            f"{programs}: of the programs held out fewer questions can be asked ({len(asked) - len(lost)}) than are "
+            f"{programs}: of the programs held out fewer questions can be asked ({counts['kept']}) than are "
             f"wanted ({at_least}); raise pyx.heldout or read more seeds, take pyx_output and pyx_input out of the "
             "tables, or make data only (targets: [])."
         )
     records.write(out, records.read(tests, TestCase, records.among(asked.keys() - lost.keys())))
     records.write(dropped, lost.values())
-    counts = {"in": len(asked), "kept": len(asked) - len(lost)}
     reasons = dict(sorted(Counter(each.reason for each in lost.values()).items()))
     write_json(summary, {"stage": STAGE, **counts, "dropped": reasons})

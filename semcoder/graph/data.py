@@ -185,7 +185,7 @@ class DataFiles:
             if self.has(name):
                 words.append(option("benchmark", f"{name}={self.path(name)}"))
             else:
-                words.append(option("unchecked", f"{name}={self.lack(name)}"))
+                words.append(option("unchecked", f"{name}={self._lack(name)}"))
         return " ".join(words)
 
     @property
@@ -200,7 +200,7 @@ class DataFiles:
             option("data", f"{name}={self.path(name)}") for name in self.graph.config.analysis.beside
         )
 
-    def lack(self, name: str) -> str:
+    def _lack(self, name: str) -> str:
         """Why an entry cannot be had; the same for every mirror that lacks it."""
         return f"in no data.mirror, and data.reach has no {self.graph.entries[name].reach}"
 
@@ -218,9 +218,9 @@ class DataFiles:
         lacking: dict[str, list[str]] = {}
         for name in benchmarks:
             if not self.has_benchmark(name):
-                why = self.lack(self._entry_of(name))
+                why = self._lack(self._entry_of(name))
                 lacking.setdefault(why, []).append(BENCHMARKS[name].title)
-        return "; ".join(f"Not scored: {', '.join(names)}: {why}." for why, names in lacking.items())
+        return " ".join(f"Not scored: {', '.join(names)}: {why}." for why, names in lacking.items())
 
     @property
     def gguf_models(self) -> list[str]:
