@@ -50,6 +50,8 @@ class Growth:
     """Inputs by what became of them."""
     stale: int = 0
     """Rounds since the last one that covered something new."""
+    _late: list[Trial] | None = None
+    """The input at which a job ran out of time, before it had the time to itself."""
     _reached: int = 0
     _tried: set[str] = field(default_factory=set)
 
@@ -89,8 +91,9 @@ class Growth:
                 self.steps[case.id] = steps(result.events)
         if outcome.verdict == "ok":
             self.pending = []
-        elif outcome.verdict == "timeout" and ran:
-            self.pending = self.pending[ran:]  # others had a part in the time: it may try again by itself
+        elif outcome.verdict == "timeout" and self.pending[ran:][:1] != self._late:
+            # Others before it, or a machine that stood still, had a part in the time: it may try once more.
+            self._late, self.pending = self.pending[ran:][:1], self.pending[ran:]
         elif outcome.verdict in ("timeout", "memory", "killed") and self._count(outcome.verdict) <= MAX_HANGS:
             self.pending = self.pending[ran + 1 :]
         else:

@@ -72,7 +72,7 @@ def test_a_forbidden_call_ends_the_program() -> None:
     assert (verdict.reason, verdict.detail) == ("external interaction", "open: /etc/passwd")
 
 
-def test_a_timeout_is_laid_to_an_input_only_when_it_ran_alone() -> None:
+def test_a_timeout_is_laid_to_an_input_only_when_it_happens_again_and_alone() -> None:
     one = growth()
     one.offer("type", calls("1", "2", "3"))
     one.absorb(outcome("timeout", "1"))
@@ -83,12 +83,25 @@ def test_a_timeout_is_laid_to_an_input_only_when_it_ran_alone() -> None:
     assert one.pending == [] and [case.output for case in one.tests] == ["1", "3"]
 
 
+def test_one_stall_of_the_machine_costs_no_input() -> None:
+    one = growth()
+    one.offer("type", calls("1", "2", "3"))
+    one.absorb(outcome("timeout"))
+    assert len(one.pending) == 3 and one.counts == {}
+    one.absorb(outcome("timeout", "1", "2"))
+    assert len(one.pending) == 1 and "timeout" not in one.counts
+    one.absorb(outcome("ok", "3"))
+    assert [case.output for case in one.tests] == ["1", "2", "3"] and "timeout" not in one.counts
+
+
 def test_a_program_that_keeps_hanging_is_given_up() -> None:
     one = growth()
     one.offer("type", calls(*(str(number) for number in range(MAX_HANGS + 2))))
     for _ in range(MAX_HANGS):
         one.absorb(outcome("timeout"))
+        one.absorb(outcome("timeout"))
         assert one.fault is None
+    one.absorb(outcome("timeout"))
     one.absorb(outcome("timeout", detail="over 1 s"))
     verdict = one.verdict(1)
     assert verdict is not None and verdict.reason == "timeout"
