@@ -19,7 +19,7 @@ from semcoder.config import Config, check_references
 from semcoder.containers.images import ROOT
 from semcoder.errors import UserError, nearest
 from semcoder.evaluation.registry import BENCHMARKS
-from semcoder.fetch import External, read_versions
+from semcoder.pins import External, read_versions
 from semcoder.reading import read_text
 
 Profile = Annotated[Path | None, typer.Option(help="The profile's folder, as snakemake is given it.")]

@@ -9,7 +9,7 @@ from shipped import ROOT, changed
 
 from semcoder.configfiles import check_names, load, parse, read
 from semcoder.errors import UserError
-from semcoder.fetch import read_versions
+from semcoder.pins import read_versions
 
 
 def refusal(path: str, value: Any) -> str:

@@ -23,7 +23,6 @@ from semcoder.errors import UserError
 from semcoder.evaluation.prompts import FORMATS
 from semcoder.evaluation.registry import BENCHMARKS, CHANGES
 from semcoder.evaluation.sampling import ENGINE_FIELDS
-from semcoder.fetch import External, read_versions
 from semcoder.graph.beyond import BeyondThePaper
 from semcoder.graph.data import DataFiles, Models
 from semcoder.graph.evaluation import Evaluations
@@ -32,6 +31,7 @@ from semcoder.graph.images import Images
 from semcoder.graph.options import one_of, option
 from semcoder.graph.release import Releases
 from semcoder.graph.training import DIRECTIONS, RELEASED, TrainingRuns
+from semcoder.pins import External, read_versions
 from semcoder.software import versions
 from semcoder.teacher.settings import DECISIVE
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from semcoder.errors import UserError
 from semcoder.evaluation.registry import BENCHMARKS
-from semcoder.fetch import held_by, mismatch
+from semcoder.fetch import held_by
 from semcoder.graph.options import option
+from semcoder.pins import mismatch
 from semcoder.seeds.sources import (
     DirectorySource,
     JsonlSource,

@@ -14,9 +14,9 @@ from semcoder.containers.images import Locked
 from semcoder.contests.tasks import Case, Task
 from semcoder.evaluation.scorefile import ScoreFile, Setup
 from semcoder.execution.lines import CallLine, JudgedLine
-from semcoder.fetch import External
 from semcoder.monologue.quality import Line as QualityLine
 from semcoder.monologue.verify.command import MonologueLine, TraceLine
+from semcoder.pins import External
 from semcoder.pyx.overlap import Overlap, Report
 from semcoder.reference import columns
 from semcoder.reference.artifacts import ARTIFACTS, Artifact

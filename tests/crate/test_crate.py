@@ -17,8 +17,8 @@ from semcoder.crate.licences import left_out
 from semcoder.crate.metadata import described
 from semcoder.crate.run import File, Job, Run
 from semcoder.errors import UserError
-from semcoder.fetch import read_versions
 from semcoder.graph import Graph
+from semcoder.pins import read_versions
 from semcoder.records import Seed, write
 
 ROOT = Path(__file__).parents[2]
