@@ -134,7 +134,7 @@ def _halves(statement: ast.stmt, source: str, entry_point: str) -> Assertion:
             left, right = right, left
         if isinstance(left, ast.Call) and not _calls(left, entry_point):
             return NOTHING  # a claim about another function, or about more than the call
-        if isinstance(left, ast.Call | ast.Name) or isinstance(statement, ast.Assert):
+        if isinstance(left, ast.Call | ast.Name):
             arguments = _between(left, source) if isinstance(left, ast.Call) else None
             return Assertion(arguments, ast.get_source_segment(source, right))
     if isinstance(statement, ast.Assert):
