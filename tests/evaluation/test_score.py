@@ -76,6 +76,14 @@ def test_inputs_are_calls_and_any_that_gives_the_output_is_right(cruxeval: Path)
     assert found["pass_at_5"] > found["pass_at_1"] == pytest.approx(100 * (5 / 16 + 1) / 2)
 
 
+def test_an_answer_of_megabytes_is_none(cruxeval: Path) -> None:
+    """Read, this one would take minutes and a gigabyte of memory."""
+    long = "[" + "1, " * 1_000_000 + "]"
+    for benchmark, answer in (("cruxeval-output", "'AB!'"), ("cruxeval-input", "f('ab')")):
+        found = _scored(benchmark, cruxeval, {"sample_0": [long, f"f({long})", answer]})
+        assert found["samples"]["sample_0"] == [False, False, True] and found["reasons"]["no answer"] == 2
+
+
 def test_five_of_fewer_than_five_is_not_defined(cruxeval: Path) -> None:
     found = _scored("cruxeval-output", cruxeval, {"sample_0": ["'AB!'"], "sample_1": ["[2, 1]"] * 4})
     assert found["pass_at_1"] == 100 and found["pass_at_5"] is None
