@@ -1,5 +1,6 @@
 """Scores of answers in CRUXEval's and EvalPlus' own files."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,17 @@ def test_bad_data_are_named(tmp_path: Path, fault: dict[str, str]) -> None:
     data = _lines(tmp_path / "c.jsonl", [{**ROWS[0], **fault}])
     with pytest.raises(UserError, match=r"c\.jsonl: sample_0 cannot be read"):
         _scored("cruxeval-input", data, {"sample_0": ["f(1)"]})
+
+
+def test_a_benchmark_file_that_was_cut_off_is_named(tmp_path: Path) -> None:
+    data, given = tmp_path / "plus.jsonl.gz", _lines(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0"}])
+    data.write_bytes(gzip.compress(json.dumps(PROBLEM).encode())[:-20])
+    with pytest.raises(UserError, match=r"plus\.jsonl\.gz: cannot be read .* needs HumanEvalPlus"):
+        main(benchmark="humaneval", samples=given, scores=tmp_path / "s", data=data)
+    data = _lines(tmp_path / "plus.jsonl", [PROBLEM])
+    data.write_bytes(data.read_bytes() + b"\xff\n")
+    with pytest.raises(UserError, match=r"plus\.jsonl, line 2: not UTF-8"):
+        main(benchmark="humaneval", samples=given, scores=tmp_path / "s", data=data)
 
 
 def test_options_must_be_the_benchmarks_own(cruxeval: Path) -> None:
