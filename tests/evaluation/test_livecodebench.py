@@ -168,6 +168,25 @@ def test_execution(tmp_path: Path, runner: Runner) -> None:
         list(EXECUTION.load([path]))
 
 
+@pytest.mark.parametrize(
+    ("asserted", "value"),
+    [
+        ("f(add(a = 1, b = 2)) == 3", "3"),  # as the released checkpoints were asked
+        ("add(a = 1, b = 2) == 3", "3"),
+        ("add(1, 2) == f(3)", "f(3)"),
+        ("g(add(a = 1, b = 2)) == 3", None),
+    ],
+)
+def test_the_answer_to_a_call_in_a_call_is_read(tmp_path: Path, asserted: str, value: str | None) -> None:
+    path = tmp_path / "exec.jsonl"
+    path.write_text(json.dumps(CALL) + "\n")
+    item = next(iter(EXECUTION.load([path])))
+    prompt = EXECUTION.prompt(item, "monologue", "upstream", 4)
+    text = f"1 and 2 are 3.\n[/MONOLOGUE]\n[ANSWER]\nassert {asserted}\n"
+    row = {"model": "m", "benchmark": "b", "format": "monologue", "item": "i", "sample": 0, "finish": "stop"}
+    assert EXECUTION.answer(item, Generation(**row, prompt=prompt, text=text)) == value
+
+
 def test_of_a_snapshot_release_v1_alone_is_read(tmp_path: Path) -> None:
     """The hub's folder holds later releases beside it: `test2.jsonl` adds the problems of release_v2, and so on."""
     rows = [json.dumps(ROW | {"question_id": str(n)}) for n in range(400)]
