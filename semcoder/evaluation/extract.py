@@ -237,7 +237,7 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
     candidates: list[str] = []
     if start is not None and parts[0].strip():
         candidates += [start + parts[0], f"{start}\n{parts[0]}"]
-    blocks = list(map(textwrap.dedent, parts[1:] if entry_point else parts[1::2]))
+    blocks = [_flush(part) for part in (parts[1:] if entry_point else parts[1::2])]
     candidates += blocks[::-1] if start is None else blocks
     lines = list(_CODE_LINE.finditer(text))[:MAX_CUTS]  # the first of them may be prose: "from the start"
     candidates += [_FENCE_LINE.split(text[line.start() :])[0] for line in lines]
@@ -248,6 +248,11 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
         if code.strip() and _is_answer(code, entry_point) and not _only_begun(code, entry_point, start):
             return code
     return None
+
+
+def _flush(block: str) -> str:
+    """The block without the indentation that all its lines have, as in an item of a list."""
+    return textwrap.dedent(block) if block[:1].isspace() else block  # it also empties blank lines in texts
 
 
 def _parsing_part(code: str) -> str:
@@ -275,9 +280,11 @@ def _is_answer(code: str, entry_point: str) -> bool:
 
 
 def _only_begun(code: str, name: str, start: str | None) -> bool:
-    """Whether the function is no more than what the prompt began it with: its signature and docstring."""
+    """Whether the function is no more than what the prompt began it with: its signature and docstring, or a part."""
     if not start or not name:
         return False
+    if start.startswith(code.rstrip()):
+        return True  # all that was added was cut off, and some of the beginning with it
     try:
         begun = ast.parse(start).body
     except SyntaxError:

@@ -190,6 +190,7 @@ START = 'def f(x):\n    """Return x."""'
         ),
         ("```python\nimport math\n\ndef f(x):\n    return x\n\nprint(f(math.", None),
         ("\n    return x```", START),
+        ("    return x\n", 'def f(x):\n    import math\n    """Return x."""'),  # as HumanEval/115 begins
         ("Here it is: ```\ndef f(x):\n    return x ```\nDone.", None),
         ("1. So:\n\n   ```python\n   def f(x):\n       return x\n   ```\n", None),
         ("from the start,\nimport nothing:\n\ndef f(x):\n    return x\n", None),
@@ -228,6 +229,11 @@ def test_programs_are_found(text: str, start: str | None) -> None:
 )
 def test_no_program_is_made_up(text: str, start: str | None) -> None:
     assert program(text, "f", start) is None
+
+
+def test_a_text_in_a_program_keeps_its_blanks() -> None:
+    code = 'def f(x):\n    return """a\n  \nb"""'
+    assert program(f"```python\n{code}\n```", "f", None) == code
 
 
 def test_a_script_needs_no_name() -> None:
