@@ -9,6 +9,8 @@ are assertions that hedge (`== 1 or 2`) and those that still hold `??`.
 import ast
 import io
 import re
+import symtable
+import textwrap
 import tokenize
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -24,6 +26,9 @@ _END = re.compile(r"\[/ANS|(?<!/)\[ANSWER\]|\[/?(?:PYTHON|THOUGHT|MONOLOGUE)\]")
 _CODE_WORDS = {"def", "return", "if", "elif", "while", "for", "class", "yield", "lambda"}
 _FENCE = re.compile(r"^[ \t]*```\w*[ \t]*$", re.MULTILINE)
 _FENCE_LINE = re.compile(r"^[ \t]*```[^\n]*\n?", re.MULTILINE)
+_FENCE_BEHIND = re.compile(r"^((?:(?!```).)*\S)[ \t]*(```\w*)[ \t]*$", re.MULTILINE)
+"""A fence that stands behind the last line of code, or behind words, in the same line."""
+_CODE_LINE = re.compile(r"^(?:def|class|import|from|async def|@)\b", re.MULTILINE)
 
 
 class Assertion(NamedTuple):
@@ -54,7 +59,10 @@ def compared(text: str) -> str | None:
     """What a given answer says in the place of CRUXEval's own check, `assert OUTPUT == ANSWER`; None if nothing.
 
     `3, 6` and `not x` are no answers there: the one would be the value 3 with a message, the other no Python.
+    A text of more than MAX_ANSWER_CHARS is none either: to read one of a megabyte takes minutes.
     """
+    if len(text) > MAX_ANSWER_CHARS:
+        return None
     source = f"assert _ == {text}"
     statement = _parse(source)
     match statement:
@@ -89,7 +97,7 @@ def _of_block(block: str, entry_point: str) -> Assertion:
     whole = _parse(block)
     if whole is not None:
         return _halves(whole, block, entry_point)
-    if _call(f"_({block})"):  # `x=1, y=2`: arguments without their call
+    if block and _call(f"_({block})"):  # `x=1, y=2`: arguments without their call
         return Assertion(block, None)
     for pattern in (r"\bassert\b", rf"\b{re.escape(entry_point)}[ \t]*\("):
         for match in list(re.finditer(pattern, block))[:MAX_CUTS]:
@@ -117,7 +125,7 @@ def _of_statement(text: str, entry_point: str) -> Assertion:
         statement = _parse(line[:end])
         if statement is not None and (line.startswith("assert") or not _is_bare(statement, entry_point)):
             rest = _halves(statement, line[:end], entry_point)
-            return Assertion(found.arguments or rest.arguments, found.value or rest.value)
+            return Assertion(rest.arguments or found.arguments, rest.value or found.value)
     return found
 
 
@@ -132,7 +140,7 @@ def _halves(statement: ast.stmt, source: str, entry_point: str) -> Assertion:
         left, right = test.left, test.comparators[0]
         if _calls(right, entry_point) and not _calls(left, entry_point):
             left, right = right, left
-        if isinstance(left, ast.Call) and not _calls(left, entry_point):
+        if not _calls(left, entry_point) and (isinstance(left, ast.Call) or not _is_bare(left, entry_point)):
             return NOTHING  # a claim about another function, or about more than the call
         if isinstance(left, ast.Call | ast.Name):
             arguments = _between(left, source) if isinstance(left, ast.Call) else None
@@ -148,9 +156,9 @@ def _halves(statement: ast.stmt, source: str, entry_point: str) -> Assertion:
     return Assertion(source.strip(), source.strip())
 
 
-def _is_bare(statement: ast.stmt, entry_point: str) -> bool:
+def _is_bare(part: ast.AST, entry_point: str) -> bool:
     """Whether nothing in it is the call: such a text must be the whole line to be a value."""
-    return not any(isinstance(node, ast.expr) and _calls(node, entry_point) for node in ast.walk(statement))
+    return not any(isinstance(node, ast.expr) and _calls(node, entry_point) for node in ast.walk(part))
 
 
 def _split(line: str, entry_point: str) -> Assertion:
@@ -199,12 +207,13 @@ def _between(node: ast.expr, source: str) -> str:
 
 
 def _token_ends(line: str) -> list[int]:
-    """Where the tokens of a line end, the last one first."""
+    """Where the tokens of a line end, the last one first; not within `01` or `"it"s"`, which are no Python."""
     ends: list[int] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(line).readline):
-            if token.end[0] == 1 and token.string.strip():
-                ends.insert(0, token.end[1])
+            end = token.end[1]
+            if token.end[0] == 1 and token.string.strip() and not line[end : end + 1].isalnum():
+                ends.insert(0, end)
     except (tokenize.TokenError, SyntaxError):  # an open bracket or quote: what came before it counts
         return ends[:MAX_CUTS]
     return ends[:MAX_CUTS]
@@ -215,23 +224,23 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
 
     `start`: the code with which the prompt ended and that the model was to go on from ("" for no more than an
     open fence), or None where the prompt ended outside of code. Read are, in this order: what stands between
-    [Refined] tags; the continuation of `start` up to its closing fence; each fenced block, from the last on where
-    the prompt ended outside of code (drafts come before the answer); the text from its first line of code on.
+    [Refined] tags, the last ones first; the continuation of `start` up to its closing fence; each fenced block, from
+    the last on where the prompt ended outside of code (drafts come before the answer); the text from a line of code on.
     With an empty `entry_point`, any program that calls something will do. Lines at the end that are no Python
     (where a model was cut off or began to talk) are left out.
     """
-    refined = re.search(r"\[Refined\](.*?)(?:\[/Refined\]|\Z)", text, re.DOTALL)
-    if refined:
-        return program(refined.group(1), entry_point, None)
+    for refined in reversed(re.findall(r"\[Refined\](.*?)(?:\[/Refined\]|\Z)", text, re.DOTALL)):
+        if found := program(refined, entry_point, None):
+            return found
+    text = _FENCE_BEHIND.sub(r"\1\n\2", text)
     parts = _FENCE_LINE.split(text)
     candidates: list[str] = []
     if start is not None and parts[0].strip():
         candidates += [start + parts[0], f"{start}\n{parts[0]}"]
-    blocks = parts[1:] if entry_point else parts[1::2]
+    blocks = [_flush(part) for part in (parts[1:] if entry_point else parts[1::2])]
     candidates += blocks[::-1] if start is None else blocks
-    code_line = re.search(r"^(?:def|class|import|from|async def|@)\b", text, re.MULTILINE)
-    if start is None and code_line:
-        candidates.append(_FENCE_LINE.split(text[code_line.start() :])[0])
+    lines = list(_CODE_LINE.finditer(text))[:MAX_CUTS]  # the first of them may be prose: "from the start"
+    candidates += [_FENCE_LINE.split(text[line.start() :])[0] for line in lines]
     if start is None and not entry_point:
         candidates.append(parts[0])
     for candidate in candidates:
@@ -239,6 +248,11 @@ def program(text: str, entry_point: str, start: str | None) -> str | None:
         if code.strip() and _is_answer(code, entry_point) and not _only_begun(code, entry_point, start):
             return code
     return None
+
+
+def _flush(block: str) -> str:
+    """The block without the indentation that all its lines have, as in an item of a list."""
+    return textwrap.dedent(block) if block[:1].isspace() else block  # it also empties blank lines in texts
 
 
 def _parsing_part(code: str) -> str:
@@ -266,9 +280,11 @@ def _is_answer(code: str, entry_point: str) -> bool:
 
 
 def _only_begun(code: str, name: str, start: str | None) -> bool:
-    """Whether the function is no more than what the prompt began it with: its signature and docstring."""
+    """Whether the function is no more than what the prompt began it with: its signature and docstring, or a part."""
     if not start or not name:
         return False
+    if start.startswith(code.rstrip()):
+        return True  # all that was added was cut off, and some of the beginning with it
     try:
         begun = ast.parse(start).body
     except SyntaxError:
@@ -281,13 +297,10 @@ def _only_begun(code: str, name: str, start: str | None) -> bool:
 
 
 def _defines(code: str, name: str) -> bool:
-    for node in ast.parse(code).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
-            return True
-        if isinstance(node, ast.Assign) and any(
-            isinstance(t, ast.Name) and t.id == name for t in node.targets
-        ):
-            return True
-        if isinstance(node, ast.ImportFrom) and any((a.asname or a.name) == name for a in node.names):
-            return True
-    return False
+    """Whether the module gives the name a meaning, in whichever way."""
+    try:
+        table = symtable.symtable(code, "<answer>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # such as `nonlocal` at the top
+        return False
+    symbols = {symbol.get_name(): symbol for symbol in table.get_symbols()}
+    return name in symbols and (symbols[name].is_assigned() or symbols[name].is_imported())

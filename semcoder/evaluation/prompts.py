@@ -239,6 +239,10 @@ def lcb_generation_prompt(question: str, starter_code: str, style: Style) -> str
     )
 
 
+WRAPPER = "f"
+"""What upstream's prompt for LiveCodeBench code execution calls with the result of the call."""
+
+
 def lcb_execution_prompt(code: str, call: str) -> str:
     """LiveCodeBench code execution as the released checkpoints saw it: a call wrapped in a call of `f`.
 
@@ -246,7 +250,7 @@ def lcb_execution_prompt(code: str, call: str) -> str:
     `input` is already `name(arg=...)`; it keeps the quotes. The corrected prompt is `forward_prompt`.
     """
     labelled = label_lines(code, RELEASED_LABEL_OFFSET, "upstream")
-    return FORWARD_PREFIX + _question(labelled, f"assert f({call}) == ??") + opening("monologue")
+    return FORWARD_PREFIX + _question(labelled, f"assert {WRAPPER}({call}) == ??") + opening("monologue")
 
 
 def failed_test(entry_point: str, arguments: str, expected: str, style: Style) -> str:

@@ -50,7 +50,8 @@ class Job:
     trace: bool = False
     """Record events. An exception of the module itself then counts as raised by the call."""
     call_s: float = 0.0
-    """Processor seconds that one call may use, the module's own run for it included; 0: as many as the job.
+    """Processor seconds that one call, or a module run alone, may use; a call's own run of the module counts.
+    0: as many as the job.
 
     Kept inside the program's own process, so a program that resets its timers only falls back to `Limits.cpu_s`.
     """

@@ -245,6 +245,8 @@ class Child:
     def _carry_out(self, code: CodeType) -> None:
         """All but the end."""
         if not self.entry_point:
+            if self.call_s:
+                self._set_timer(self.call_s)
             self._load(code)
             self._wind_up()
         elif not self.calls:

@@ -123,6 +123,8 @@ def test_a_bare_value_is_an_answer(value: object) -> None:
         # an apostrophe turned into a double quote (upstream prompts) spoils one half, not the other
         ('assert f("it"s") == "a == b"', True, '"a == b"', None),
         ("So `assert f(1) == 2` holds. As asked: assert f(1) == ??", False, "2", "1"),
+        ("assert f(1) == 2; assert f(2) == 3", True, "2", "1"),
+        ("[ANSWER]\n[/ANSWER]\n[ANSWER]\nassert f(1) == 2\n[/ANSWER]", False, "2", "1"),
     ],
 )
 def test_answers_in_odd_dress(text: str, inside: bool, value: str | None, arguments: str | None) -> None:
@@ -141,11 +143,14 @@ def test_answers_in_odd_dress(text: str, inside: bool, value: str | None, argume
         "[ANSWER]\n1 or 2\n[/ANSWER]",
         "[ANSWER]\nassert g(1) == 2\n[/ANSWER]",
         "[ANSWER]\nassert len(f(1)) == 2\n[/ANSWER]",
-        "[ANSWER]\nassert f(1)[0] == 2\n[/ANSWER]",
         "[ANSWER]\nassert f(1).size == 2\n[/ANSWER]",
         "[ANSWER]\nassert f(1) % 3 == 2\n[/ANSWER]",
         "[ANSWER]\nassert 0 == True\n[/ANSWER]",
         "assert [f(1), 3] == [2, 3]",
+        "[ANSWER]\nassert f(1) + 1 == 2\n[/ANSWER]",
+        "[ANSWER]\nassert f(1)[0] == 2\n[/ANSWER]",
+        "[ANSWER]\nassert f(1) == 01\n[/ANSWER]",
+        "[ANSWER]\nassert f(1) == 'it's so'\n[/ANSWER]",
         "[ANSWER]\nprint(f(1))\n[/ANSWER]",
         "def g(x):\n    return x\nassert g(1) == 2",
         "[ANSWER]\n10 is the length of it\n[/ANSWER]",
@@ -157,6 +162,15 @@ def test_answers_in_odd_dress(text: str, inside: bool, value: str | None, argume
 )
 def test_hedges_and_blanks_are_no_answers(text: str) -> None:
     assert output_answer(text, "f", inside=False) is None
+
+
+@pytest.mark.parametrize("text", ["", "\n", "``", "```python\n```", "[ANSWER]\n[/ANSWER]", "\n[/ANSWER]"])
+def test_nothing_written_is_no_call_without_arguments(text: str) -> None:
+    assert input_answer(text, "f", inside=True) is None
+
+
+def test_a_call_without_arguments_is_an_answer() -> None:
+    assert input_answer("assert f() == 1\n[/ANSWER]", "f", inside=True) == ""
 
 
 START = 'def f(x):\n    """Return x."""'
@@ -179,6 +193,23 @@ START = 'def f(x):\n    """Return x."""'
             None,
         ),
         ("```python\nimport math\n\ndef f(x):\n    return x\n\nprint(f(math.", None),
+        ("\n    return x```", START),
+        ("    return x\n", 'def f(x):\n    import math\n    """Return x."""'),  # as HumanEval/115 begins
+        ("Here it is: ```\ndef f(x):\n    return x ```\nDone.", None),
+        ("1. So:\n\n   ```python\n   def f(x):\n       return x\n   ```\n", None),
+        ("from the start,\nimport nothing:\n\ndef f(x):\n    return x\n", None),
+        ("\n\nSure! Here it is:\n\ndef f(x):\n    return x\n", START),
+        (
+            "It goes between [Refined] and [/Refined].\n[Refined]\n```\ndef f(x):\n    return x\n```\n[/Refined]",
+            None,
+        ),
+        (
+            "[Refined]\ndef f(x):\n    return 0\n[/Refined]\nNo.\n[Refined]\ndef f(x):\n    return x\n[/Refined]",
+            None,
+        ),
+        ("[Refined]\n[/Refined]\n```python\ndef f(x):\n    return x\n```", None),
+        ("```python\nfrom typing import Any\nf: Any = lambda x: x\n```", None),
+        ("```python\nif True:\n    def f(x):\n        return x\n```", None),
     ],
 )
 def test_programs_are_found(text: str, start: str | None) -> None:
@@ -204,8 +235,15 @@ def test_no_program_is_made_up(text: str, start: str | None) -> None:
     assert program(text, "f", start) is None
 
 
+def test_a_text_in_a_program_keeps_its_blanks() -> None:
+    code = 'def f(x):\n    return """a\n  \nb"""'
+    assert program(f"```python\n{code}\n```", "f", None) == code
+
+
 def test_a_script_needs_no_name() -> None:
     assert program("```python\nprint(input())\n```", "", None) == "print(input())"
+    shown = "It prints ```5```\n```python\nprint(input())```\nfor ```5```"
+    assert program(shown, "", None) == "print(input())"
 
 
 @pytest.mark.parametrize(

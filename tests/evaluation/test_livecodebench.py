@@ -13,8 +13,9 @@ from semcoder.errors import UserError
 from semcoder.evaluation.benchmarks import HARNESSES
 from semcoder.evaluation.checking import Runner
 from semcoder.evaluation.extract import program
-from semcoder.evaluation.judges import judge_answers
+from semcoder.evaluation.judges import judge_answers, livecodebench
 from semcoder.evaluation.judges.livecodebench import _same_text
+from semcoder.records import Generation
 
 GENERATION = HARNESSES["lcb_generation"]
 EXECUTION = HARNESSES["lcb_execution"]
@@ -91,6 +92,54 @@ def test_functional_problems(tmp_path: Path, runner: Runner) -> None:
     assert f"delimiters.\n```python\n{item.starter_code}\n```\n\n<Code>\n" in prompt
 
 
+def answered(item: Any, text: str) -> str | None:
+    row = {
+        "model": "m",
+        "benchmark": "b",
+        "format": "code",
+        "item": "i",
+        "sample": 0,
+        "prompt": "",
+        "finish": "stop",
+    }
+    return GENERATION.answer(item, Generation(**row, text=text))
+
+
+def test_a_function_in_place_of_the_class_counts(tmp_path: Path, runner: Runner) -> None:
+    """LiveCodeBench looks the method up in the module where the code has no `class Solution`."""
+    item = load(
+        tmp_path / "lcb.jsonl",
+        metadata=json.dumps({"func_name": "add"}),
+        public_test_cases=json.dumps(cases(("[1, 2]\n3", "[4, 5]"))),
+    )
+    bodies = ["return [x + b for x in a]", "return []"]
+    texts = [f"```python\ndef add(a: List[int], b: int):\n    {body}\n```" for body in bodies]
+    texts += [f"{texts[0]}\n```python\nclass Solution:\n    def add(self, a, b):\n        return [4, 5]\n```"]
+    texts += ["```python\ndef sub(a, b):\n    return [4, 5]\n```"]
+    answers = [answered(item, text) for text in texts]
+    assert answers[2] is not None and answers[2].startswith("class Solution") and answers[3] is None
+    rulings = judge_answers(GENERATION, runner, [(item, answer) for answer in answers])
+    assert [ruling.passed for ruling in rulings] == [True, False, True, False]
+
+
+def test_one_test_may_take_as_long_as_there(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six seconds; without that limit the functional one would have the runner's patient one."""
+    monkeypatch.setattr(livecodebench, "CALL_S", 0.2)
+    slow = "import time\nend = time.process_time() + 1\nwhile time.process_time() < end: pass\n"
+    stdin = load(tmp_path / "a.jsonl", public_test_cases=json.dumps(cases(("1", "1"))))
+    called = load(
+        tmp_path / "b.jsonl",
+        metadata=json.dumps({"func_name": "same"}),
+        public_test_cases=json.dumps(cases(("1", "1"))),
+    )
+    method = "class Solution:\n    def same(self, x):\n        return x\n"
+    answers = [(stdin, f"{slow}print(1)"), (stdin, "print(1)"), (called, slow + method), (called, method)]
+    rulings = judge_answers(GENERATION, runner, answers)
+    assert [ruling.reason for ruling in rulings] == ["timeout", "passed", "timeout", "passed"]
+
+
 class Trap:
     def __reduce__(self) -> tuple[Any, ...]:
         return (open, ("/tmp/never-made", "w"))
@@ -117,6 +166,25 @@ def test_execution(tmp_path: Path, runner: Runner) -> None:
     path.write_text(json.dumps(row | {"input": "1, 2"}) + "\n")
     with pytest.raises(UserError, match="is no call"):
         list(EXECUTION.load([path]))
+
+
+@pytest.mark.parametrize(
+    ("asserted", "value"),
+    [
+        ("f(add(a = 1, b = 2)) == 3", "3"),  # as the released checkpoints were asked
+        ("add(a = 1, b = 2) == 3", "3"),
+        ("add(1, 2) == f(3)", "f(3)"),
+        ("g(add(a = 1, b = 2)) == 3", None),
+    ],
+)
+def test_the_answer_to_a_call_in_a_call_is_read(tmp_path: Path, asserted: str, value: str | None) -> None:
+    path = tmp_path / "exec.jsonl"
+    path.write_text(json.dumps(CALL) + "\n")
+    item = next(iter(EXECUTION.load([path])))
+    prompt = EXECUTION.prompt(item, "monologue", "upstream", 4)
+    text = f"1 and 2 are 3.\n[/MONOLOGUE]\n[ANSWER]\nassert {asserted}\n"
+    row = {"model": "m", "benchmark": "b", "format": "monologue", "item": "i", "sample": 0, "finish": "stop"}
+    assert EXECUTION.answer(item, Generation(**row, prompt=prompt, text=text)) == value
 
 
 def test_of_a_snapshot_release_v1_alone_is_read(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Scores of answers in CRUXEval's and EvalPlus' own files."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,14 @@ def test_inputs_are_calls_and_any_that_gives_the_output_is_right(cruxeval: Path)
     assert found["pass_at_5"] > found["pass_at_1"] == pytest.approx(100 * (5 / 16 + 1) / 2)
 
 
+def test_an_answer_of_megabytes_is_none(cruxeval: Path) -> None:
+    """Read, this one would take minutes and a gigabyte of memory."""
+    long = "[" + "1, " * 1_000_000 + "]"
+    for benchmark, answer in (("cruxeval-output", "'AB!'"), ("cruxeval-input", "f('ab')")):
+        found = _scored(benchmark, cruxeval, {"sample_0": [long, f"f({long})", answer]})
+        assert found["samples"]["sample_0"] == [False, False, True] and found["reasons"]["no answer"] == 2
+
+
 def test_five_of_fewer_than_five_is_not_defined(cruxeval: Path) -> None:
     found = _scored("cruxeval-output", cruxeval, {"sample_0": ["'AB!'"], "sample_1": ["[2, 1]"] * 4})
     assert found["pass_at_1"] == 100 and found["pass_at_5"] is None
@@ -146,6 +155,17 @@ def test_bad_data_are_named(tmp_path: Path, fault: dict[str, str]) -> None:
     data = _lines(tmp_path / "c.jsonl", [{**ROWS[0], **fault}])
     with pytest.raises(UserError, match=r"c\.jsonl: sample_0 cannot be read"):
         _scored("cruxeval-input", data, {"sample_0": ["f(1)"]})
+
+
+def test_a_benchmark_file_that_was_cut_off_is_named(tmp_path: Path) -> None:
+    data, given = tmp_path / "plus.jsonl.gz", _lines(tmp_path / "s.jsonl", [{"task_id": "HumanEval/0"}])
+    data.write_bytes(gzip.compress(json.dumps(PROBLEM).encode())[:-20])
+    with pytest.raises(UserError, match=r"plus\.jsonl\.gz: cannot be read .* needs HumanEvalPlus"):
+        main(benchmark="humaneval", samples=given, scores=tmp_path / "s", data=data)
+    data = _lines(tmp_path / "plus.jsonl", [PROBLEM])
+    data.write_bytes(data.read_bytes() + b"\xff\n")
+    with pytest.raises(UserError, match=r"plus\.jsonl, line 2: not UTF-8"):
+        main(benchmark="humaneval", samples=given, scores=tmp_path / "s", data=data)
 
 
 def test_options_must_be_the_benchmarks_own(cruxeval: Path) -> None:

@@ -1,8 +1,6 @@
 """What the harness of a benchmark does, and how benchmark files are read."""
 
 import copy
-import gzip
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from semcoder.errors import UserError
 from semcoder.evaluation.fewshot import Template
 from semcoder.evaluation.prompts import Style
+from semcoder.reading import read_objects
 from semcoder.records import Generation
 
 
@@ -97,8 +96,9 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The objects of a JSONL (gzipped where its name says so) or parquet file; each must have these columns."""
     if not path.exists():
         raise UserError(f"{path}: no such file; fetch the benchmark's data, or give --data another path.")
-    for number, row in enumerate(_parquet(path) if path.suffix == ".parquet" else _jsonl(path), 1):
-        missing = [column for column in columns if not isinstance(row, dict) or column not in row]
+    remedy = "fetch the file anew, or give --data the right one"
+    for number, row in _parquet(path) if path.suffix == ".parquet" else read_objects(path, remedy):
+        missing = [column for column in columns if column not in row]
         if missing:
             raise UserError(
                 f"{path}, line {number}: no column {missing[0]!r}; "
@@ -107,18 +107,7 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def _jsonl(path: Path) -> Iterator[Any]:
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError as error:
-                raise UserError(
-                    f"{path}, line {number}: not JSON ({error.msg}); fetch the file anew."
-                ) from error
-
-
-def _parquet(path: Path) -> Iterator[Any]:
+def _parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         from pyarrow import ArrowInvalid, parquet
     except ImportError as error:
@@ -126,6 +115,6 @@ def _parquet(path: Path) -> Iterator[Any]:
             f"{path}: reading it needs pyarrow ({error}); install it, or give a JSONL file."
         ) from error
     try:
-        yield from parquet.read_table(path).to_pylist()
+        yield from enumerate(parquet.read_table(path).to_pylist(), 1)
     except ArrowInvalid as error:
         raise UserError(f"{path}: not a parquet file ({error}); fetch it anew.") from error

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from semcoder.errors import UserError
-from semcoder.evaluation import prompts
+from semcoder.evaluation import extract, prompts
 from semcoder.evaluation.benchmarks.code import CodeHarness
 from semcoder.evaluation.benchmarks.interface import rows
 from semcoder.evaluation.benchmarks.prediction import Question
 from semcoder.evaluation.prompts import Style
+from semcoder.records import Generation
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,13 @@ class CodeGeneration(CodeHarness[Contest]):
     def prompt(self, item: Contest, format: str, style: Style, label_offset: int) -> str:
         """The problem, with its starter code where it has any."""
         return prompts.lcb_generation_prompt(item.question, item.starter_code, style)
+
+    def answer(self, item: Contest, generation: Generation) -> str | None:
+        """The program. A function will do in place of the class with its method, as in LiveCodeBench's own check."""
+        found = super().answer(item, generation)
+        if found is None and item.function:
+            return extract.program(generation.text, item.function, item.start)
+        return found
 
     def stop(self, style: Style) -> tuple[str, ...]:
         """The next question, where a base model goes on to one."""

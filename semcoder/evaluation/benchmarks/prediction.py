@@ -83,9 +83,10 @@ class OutputPrediction(Harness[Question]):
         )
 
     def answer(self, item: Question, generation: Generation) -> str | None:
-        """The source of the predicted output."""
+        """The source of the predicted output. Who was shown a call in a call of `f` answers with it."""
         inside = generation.prompt.endswith("[ANSWER]\n")
-        found = (extract.output_answer(generation.text, name, inside) for name in item.names)
+        names = (*item.names, prompts.WRAPPER) if self._upstream else item.names
+        found = (extract.output_answer(generation.text, name, inside) for name in names)
         return next((each for each in found if each is not None), None)
 
 

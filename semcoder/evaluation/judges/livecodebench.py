@@ -1,4 +1,7 @@
-"""Verdicts of LiveCodeBench's tests, compared as in its lcb_runner/evaluation/testing_util.py."""
+"""Verdicts of LiveCodeBench's tests, compared as in its lcb_runner/evaluation/testing_util.py.
+
+Apart from it, each test meets the program as new: there one `Solution` answers all, and may spoil the next test.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,6 +25,8 @@ PRELUDE = "".join(
     ]
 )
 """What LiveCodeBench puts before every solution."""
+CALL_S = 6.0
+"""Processor seconds of one test; LiveCodeBench's limit, of wall time there."""
 
 
 def judge_livecodebench(
@@ -40,21 +45,27 @@ def judge_livecodebench(
             piped.append((place, (item.id, item.cases, code)))
     for (place, _), ruling in zip(called, judge(runner.patient, [trial for _, trial in called]), strict=True):
         rulings[place] = ruling
-    read = judge_stdin(runner, [program for _, program in piped], PRELUDE)
+    read = judge_stdin(runner, [program for _, program in piped], PRELUDE, CALL_S)
     for (place, _), ruling in zip(piped, read, strict=True):
         rulings[place] = ruling
     return rulings
 
 
 def judge_stdin(
-    runner: Runner, programs: Sequence[tuple[str, Sequence[Case], str]], prelude: str = ""
+    runner: Runner,
+    programs: Sequence[tuple[str, Sequence[Case], str]],
+    prelude: str = "",
+    call_s: float = 0.0,
 ) -> list[Ruling]:
-    """The verdict on each (id, tests, code): a script that reads stdin and prints, one run a test."""
+    """The verdict on each (id, tests, code): a script that reads stdin and prints, one run a test.
+
+    `call_s`: processor seconds of one run; 0: as many as the runner gives.
+    """
     rulings = [PASSED] * len(programs)
     left = list(range(len(programs)))
     # The first test alone, then the rest: a program that hangs does so once.
     for part in (slice(0, 1), slice(1, None)):
-        jobs = [job for place in left for job in _stdin_jobs(*programs[place], prelude)[part]]
+        jobs = [job for place in left for job in _stdin_jobs(*programs[place], prelude, call_s)[part]]
         outcomes = iter(list(runner.quick(jobs)))
         for place in left:
             rulings[place] = _of_stdout(programs[place][1][part], outcomes, part.start)
@@ -65,8 +76,9 @@ def judge_stdin(
 def _trial(item: Contest, code: str) -> Trial:
     given = [[json.loads(line) for line in case.input.split("\n") if line.strip()] for case in item.cases]
     expected = tuple(json.loads(case.output) for case in item.cases)
-    function = f"Solution().{item.function}"
-    return Trial(item.id, PRELUDE + code, function, tuple(map(as_call, given)), ListsOrTuples(expected))
+    function = f"Solution().{item.function}" if "class Solution" in code else item.function
+    calls, oracle = tuple(map(as_call, given)), ListsOrTuples(expected)
+    return Trial(item.id, PRELUDE + code, function, calls, oracle, call_s=CALL_S)
 
 
 @dataclass(frozen=True)
@@ -78,11 +90,14 @@ class ListsOrTuples(Expected):
         return super().accepts(index, list(actual) if isinstance(actual, tuple) else actual)
 
 
-def _stdin_jobs(id: str, cases: Sequence[Case], code: str, prelude: str) -> list[Job]:
+def _stdin_jobs(id: str, cases: Sequence[Case], code: str, prelude: str, call_s: float) -> list[Job]:
     """One run a test, as a script; leaving with sys.exit is no error."""
     run = f"exec(compile({code!r}, 'solution.py', 'exec'), globals())"
     source = f"{prelude}__name__ = '__main__'\ntry:\n    {run}\nexcept SystemExit:\n    pass\n"
-    return [Job(f"{id}/{number}", source, stdin=case.input or "\n") for number, case in enumerate(cases)]
+    return [
+        Job(f"{id}/{number}", source, stdin=case.input or "\n", call_s=call_s)
+        for number, case in enumerate(cases)
+    ]
 
 
 def _of_stdout(cases: Sequence[Case], outcomes: Iterator[Outcome], first: int) -> Ruling:
