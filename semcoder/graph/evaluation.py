@@ -226,11 +226,16 @@ class Evaluations:
         beside the claims: nothing is made for their sake. Rounds of refinement are there as `TABLE/ROW/ROUND`.
         """
         coming = set(self._made_for(asked))
-        return [  # in an order that the configuration's own does not change
-            (system, benchmark, [score, self.verdicts(score)])
-            for system, benchmark, score in sorted(self._claimable())
-            if score in coming or Path(score).exists()
-        ]
+        found = []
+        for system, benchmark, score in sorted(
+            self._claimable()
+        ):  # the configuration's own order changes nothing
+            if score in coming or Path(score).exists():
+                verdicts = self.verdicts(score)
+                # A score may have been given without its verdicts: to make these would be to make all of it.
+                there = score in coming or Path(verdicts).exists()
+                found.append((system, benchmark, [score, *[verdicts] * there]))
+        return found
 
     def _claimable(self) -> Iterator[tuple[str, str, str]]:
         config = self.graph.config

@@ -123,7 +123,9 @@ def test_a_repair_counts_in_its_round_and_nothing_hidden_is_shown(tmp_path: Path
 def test_plus_feedback_leaks_on_request_and_the_real_trace_is_shown(tmp_path: Path) -> None:
     with planted(reply) as server:
         lab = Lab(tmp_path, server)
-        lab.refine(1, "--feedback", "plus", "--rationale", "trace")
+        setup = lab.path(1, "setup")
+        lab.refine(1, "--feedback", "plus", "--rationale", "trace", "--setup", setup)
+        assert "a leak" in Setup.model_validate_json(setup.read_text()).words
         prompts = "\n".join(server.prompts)
     assert "assert f2(-77) == 77" in prompts
     assert '# [INPUT] {"x": 7} [/INPUT]' in prompts and '# [STATE-0] {"y": 9} [/STATE-0]' in prompts
