@@ -160,9 +160,7 @@ def _score(text: str) -> tuple[tuple[str, str], Score]:
     if benchmark not in BENCHMARKS or len(paths) not in (1, 2):
         raise UserError(f"--score {text}: write system|benchmark|score file|its verdicts.")
     path, *verdicts = map(Path, paths)
-    file, shares = read_score(path), shares_of(verdicts[0]) if verdicts else {}
-    if file.benchmark != benchmark:
-        raise UserError(f"{path}: a score on {file.benchmark}, not on {benchmark}; put each at its place.")
+    file, shares = read_score(path, benchmark), shares_of(verdicts[0]) if verdicts else {}
     solved = math.fsum(share.passed for share in shares.values())
     if verdicts and (len(shares) != file.items or abs(solved - file.pass_at["1"] * file.items) > 0.01):
         raise UserError(f"{verdicts[0]}: not the verdicts that {path} sums up; make or copy both anew.")
