@@ -226,16 +226,13 @@ class Evaluations:
         beside the claims: nothing is made for their sake. Rounds of refinement are there as `TABLE/ROW/ROUND`.
         """
         coming = set(self._made_for(asked))
-        found = []
-        for system, benchmark, score in sorted(
-            self._claimable()
-        ):  # the configuration's own order changes nothing
-            if score in coming or Path(score).exists():
-                verdicts = self.verdicts(score)
-                # A score may have been given without its verdicts: to make these would be to make all of it.
-                there = score in coming or Path(verdicts).exists()
-                found.append((system, benchmark, [score, *[verdicts] * there]))
-        return found
+        # A score may be given without its verdicts: to make these would be to make all of it.
+        return [  # in an order that the configuration's own does not change
+            (system, benchmark, [each for each in paths if paths[0] in coming or Path(each).exists()])
+            for system, benchmark, score in sorted(self._claimable())
+            for paths in [(score, self.verdicts(score))]
+            if score in coming or Path(score).exists()
+        ]
 
     def _claimable(self) -> Iterator[tuple[str, str, str]]:
         config = self.graph.config
