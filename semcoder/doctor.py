@@ -50,6 +50,8 @@ class Site:
     """The tables to be made; None: those that the configuration names."""
     pyx: bool = True
     """Whether PyX is to be made."""
+    fetched: frozenset[str] | None = None
+    """External files that the run fetches; None: those of what is asked for."""
     files: tuple[Path, ...] = ()
     """Configuration files that the profile lays over config.yaml."""
 
@@ -91,6 +93,11 @@ class Site:
                 | {name for name, rule in ANALYSES.items() if rule in rules}
             ),
             pyx="extract_seeds" in rules,
+            fetched=frozenset(
+                job.wildcards.name
+                for job in workflow.dag.needrun_jobs()
+                if job.rule.name in ("fetch_file", "fetch_snapshot")
+            ),
         )
 
 
@@ -253,7 +260,8 @@ def _slurm(graph: Graph, site: Site) -> Iterator[Finding]:
 def _data(graph: Graph, site: Site) -> Iterator[Finding]:
     tables = graph.config.wanted if site.tables is None else site.tables
     needed = graph.data.needed(tables, site.pyx)
-    unpinned = [name for name in needed if not graph.data.is_pinned(name)]
+    fetched = set(needed) if site.fetched is None else site.fetched
+    unpinned = [name for name in needed if name in fetched and not graph.data.is_pinned(name)]
     lacking = [name for name in needed if name not in unpinned and not graph.data.has(name)]
     if unpinned:
         yield Finding(

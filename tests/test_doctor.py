@@ -118,6 +118,10 @@ def test_what_has_no_revision_yet_is_a_fault_before_anything_is_fetched(tmp_path
     ):
         require(wanted, Site(asks=False))
     require(wanted, Site(asks=False, pyx=False))
+    # Given scores are all that `claims` reads: seeds that made them once are not fetched.
+    require(wanted, Site(asks=False, fetched=frozenset({"humaneval"})))
+    with pytest.raises(UserError, match="starcoderdata cannot be fetched"):
+        require(wanted, Site(asks=False, fetched=frozenset({"starcoderdata"})))
 
 
 def test_the_slurm_profile_is_read_as_snakemake_reads_it() -> None:

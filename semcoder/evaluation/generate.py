@@ -21,7 +21,7 @@ from semcoder.evaluation.partial import Partial
 from semcoder.evaluation.prompts import RELEASED_LABEL_OFFSET, STYLES, Style, is_few_shot
 from semcoder.evaluation.registry import BENCHMARKS
 from semcoder.evaluation.sampling import BATCH_FIELDS, EngineSettings, Sampling
-from semcoder.evaluation.scorefile import FewShot, Setup
+from semcoder.evaluation.scorefile import Feedback, FewShot, Setup
 from semcoder.progress import track
 from semcoder.records import Generation
 from semcoder.shards import Shard
@@ -201,6 +201,7 @@ def write_setup(
     style: str,
     revision: str,
     few_shot: FewShot = "",
+    feedback: Feedback = "",
 ) -> None:
     """Write how generations were made."""
     if path:
@@ -212,6 +213,7 @@ def write_setup(
             sampling=sampling,
             style=style,
             few_shot=few_shot,
+            feedback=feedback,
             revision=revision,
         )
         write_json(path, made.model_dump(mode="json"))

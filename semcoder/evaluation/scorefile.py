@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from semcoder.evaluation.sampling import Sampling
 
 FewShot = Literal["", "benchmark", "ours"]
+Feedback = Literal["", "base", "plus"]
 
 
 class Setup(BaseModel):
@@ -26,6 +27,8 @@ class Setup(BaseModel):
     """How it was asked (evaluation.prompts)."""
     few_shot: FewShot = ""
     """Whose examples stand before the question: the benchmark's own prompt, or ours; empty where there are none."""
+    feedback: Feedback = ""
+    """Whose failures a round of refinement showed; `plus`: the hidden tests that are scored, too."""
     revision: str
     """Which model: the commit or the file's hash that it was fetched by, else the sha256 of its weights."""
 
@@ -37,9 +40,10 @@ class Setup(BaseModel):
         samples = f", {decoding.n} samples" if decoding.n > 1 else ""
         seed = f", seed {decoding.seed}" if decoding.temperature else ""
         shots = {"": "", "benchmark": ", few-shot: the benchmark's own", "ours": ", few-shot: ours"}
+        leaks = ", shown the hidden tests that are scored (a leak)" if self.feedback == "plus" else ""
         return (
             f"{self.engine}, {how}{samples}{seed}, at most {decoding.max_tokens} tokens, {self.style} prompts"
-            f"{shots[self.few_shot]}"
+            f"{shots[self.few_shot]}{leaks}"
         )
 
 

@@ -226,9 +226,11 @@ class Evaluations:
         beside the claims: nothing is made for their sake. Rounds of refinement are there as `TABLE/ROW/ROUND`.
         """
         coming = set(self._made_for(asked))
+        # A score may be given without its verdicts: to make these would be to make all of it.
         return [  # in an order that the configuration's own does not change
-            (system, benchmark, [score, self.verdicts(score)])
+            (system, benchmark, [each for each in paths if paths[0] in coming or Path(each).exists()])
             for system, benchmark, score in sorted(self._claimable())
+            for paths in [(score, self.verdicts(score))]
             if score in coming or Path(score).exists()
         ]
 

@@ -28,6 +28,8 @@ from semcoder.execution.api import Call
 
 NO_CODE = "# The answer held no program."
 MAX_TEST_CHARS = 4000
+ROOT_ATOL = 1e-4
+"""How near to 0 HumanEval/32 wants a polynomial at its root."""
 
 
 class Failure(NamedTuple):
@@ -108,18 +110,35 @@ def _checked(runner: Runner, answers: Sequence[tuple[Checked, str | None]]) -> l
     rulings = judge_answers(HumanEval(), runner, answers)
     found: list[Failure | None] = []
     for (item, _), results, ruling in zip(answers, given, rulings, strict=True):
-        right = expected[item.id]
-        wrong = (
-            place
-            for place, value in enumerate(right)
-            if place >= len(results)
-            or isinstance(results[place], ValueError)
-            or not equal(value, results[place])
+        place = (
+            0
+            if ruling.passed
+            else _first_wrong(item.check.entry_point, calls[item.id], expected[item.id], results)
         )
-        place = next(wrong, 0)
-        failure = Failure(item.check.entry_point, calls[item.id][place], right[place], "value")
+        failure = Failure(item.check.entry_point, calls[item.id][place], expected[item.id][place], "value")
         found.append(None if ruling.passed else failure)
     return found
+
+
+def _first_wrong(
+    entry_point: str, calls: Sequence[Call], expected: Sequence[Any], results: Sequence[Any]
+) -> int:
+    """The first call with a result that no tolerance covers, else the first with another one, else the first.
+
+    HumanEval's checks allow floats to be a little off, and any root of a polynomial; a call that is right so is not
+    the one that failed. Tolerances are EvalPlus'.
+    """
+    inputs = [[literals.parse(text) for text in call.args] for call in calls]
+    atol = ROOT_ATOL if entry_point == "find_zero" else 0.0
+    oracle = evalplus.EvalPlusOracle("humaneval", entry_point, inputs, expected, atol)
+    returned = {place: each for place, each in enumerate(results) if not isinstance(each, ValueError)}
+    other = [
+        place
+        for place, value in enumerate(expected)
+        if place not in returned or not equal(value, returned[place])
+    ]
+    clear = (place for place in other if place not in returned or not oracle.accepts(place, returned[place]))
+    return next(clear, other[0] if other else 0)
 
 
 def _results(run: Run, programs: Sequence[tuple[str, str, tuple[Call, ...]]]) -> list[list[Any]]:

@@ -28,6 +28,7 @@ from semcoder.evaluation.judging import CPU_S, PATIENT_CPU_S, harness_of
 from semcoder.evaluation.partial import Partial
 from semcoder.evaluation.prompts import Rationale, Style, refine_prompt
 from semcoder.evaluation.sampling import EngineSettings, Sampling
+from semcoder.evaluation.scorefile import Feedback
 from semcoder.execution.api import Job
 from semcoder.records import Generation, ScoredItem, Trace
 from semcoder.refine.feedback import Failure, failures, shown_code
@@ -126,7 +127,8 @@ def main(
         )
         repaired = {(row.item, row.sample): row for row in partial.rows(questions, 1)}
         records.write(out_generations, [repaired.get((row.item, row.sample), row) for row in before])
-        write_setup(setup, settings, decoding, style, revision or weights_of(model))
+        given = cast(Feedback, feedback)
+        write_setup(setup, settings, decoding, style, revision or weights_of(model), feedback=given)
         partial.discard()
 
 

@@ -147,4 +147,4 @@ def _markdown(title: str, lines: list[Line]) -> Iterator[str]:
         for line in lines
         for path, suffix in ((line.pair.original, ""), (line.pair.changed, f"_{line.pair.change}"))
     }
-    yield from setups([Cell(*place, read_score(path)) for place, path in scores.items()])
+    yield from setups([Cell(*place, read_score(path, place[1])) for place, path in scores.items()])

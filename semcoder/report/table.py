@@ -24,12 +24,13 @@ class Cell(NamedTuple):
 
 
 class PaperValue(NamedTuple):
-    """A number of the paper as results/paper/*.csv has it; `status` tells how sure it is."""
+    """A number of the paper as results/paper/*.csv has it; `status` tells how sure it is, `table` where it stands."""
 
     row: str
     column: str
     value: float
     status: str
+    table: str
 
 
 FIELDS = [
@@ -94,12 +95,15 @@ def _read_cell(text: str) -> Cell:
         raise UserError(
             f"--cell {text}: write it as 'ROW|BENCHMARK|FILE'; known are {', '.join(BENCHMARKS)}."
         )
-    return Cell(row, column, read_score(Path(path)))
+    return Cell(row, column, read_score(Path(path), column.partition(" ")[0]))
 
 
-def read_score(path: Path) -> ScoreFile:
-    """A score file; raises UserError for what is none."""
-    return read_model(path, ScoreFile)
+def read_score(path: Path, benchmark: str) -> ScoreFile:
+    """The score file of a benchmark; raises UserError for what is none, or one of another benchmark."""
+    found = read_model(path, ScoreFile)
+    if found.benchmark != benchmark:
+        raise UserError(f"{path}: a score on {found.benchmark}, not on {benchmark}; put each at its place.")
+    return found
 
 
 def _read_paper(paths: Sequence[Path]) -> dict[tuple[str, str], PaperValue]:
@@ -107,7 +111,8 @@ def _read_paper(paths: Sequence[Path]) -> dict[tuple[str, str], PaperValue]:
     for path in paths:
         for line in read_rows(path, ("row", "column", "value", "status")):
             if line["value"]:
-                value = PaperValue(line["row"], line["column"], float(line["value"]), line["status"])
+                number, table = float(line["value"]), line.get("table", "")
+                value = PaperValue(line["row"], line["column"], number, line["status"], table)
                 found.setdefault((value.row, value.column), value)
     return found
 
@@ -125,11 +130,19 @@ def _theirs(
     published: dict[tuple[str, str], PaperValue],
     names: dict[str, str],
 ) -> PaperValue | None:
-    """The paper's number for a cell. Of rounds it calls the last by the benchmark alone, or each `round 3`."""
+    """The paper's number for a cell. Of rounds it calls the last by the benchmark alone, or each `round 3`.
+
+    Leaderboards write `CRUXEval-I pass@1`.
+    """
     benchmark, _, rest = column.partition(" ")
     rounds = [cell.column for cell in cells if cell.column.partition(" ")[0] == benchmark]
     title = BENCHMARKS[benchmark].title
-    wanted = [_heading(column), rest, *([title] if column == rounds[-1] else [])]
+    wanted = [
+        _heading(column),
+        f"{_heading(column)} pass@1",
+        rest,
+        *([title] if column == rounds[-1] else []),
+    ]
     return next(
         (published[names.get(row, row), name] for name in wanted if (names.get(row, row), name) in published),
         None,
@@ -231,9 +244,10 @@ def _markdown(
     shown = False
     for row in dict.fromkeys(name for name, _ in published):
         values = [_theirs(row, column, cells, published, {}) for column in columns]
-        if any(values):
+        if told := [each for each in values if each]:
             shown = True
-            lines.append(_line([f"*{row} (paper)*", *map(_published, values)]))
+            where = told[0].table if told[0].table.endswith("leaderboard") else "paper"
+            lines.append(_line([f"*{row} ({where})*", *map(_published, values)]))
     lines += [
         "",
         "Percent of items solved, pass@1, with the 95 % interval and the number of items (and of the programs or "
@@ -246,7 +260,7 @@ def _markdown(
         )
     if shown:
         lines.append(
-            "Rows of the paper are its own; ° marks a number that was inferred or only reported of it."
+            "Rows of the paper, or of a leaderboard, are its own; ° marks a number that was inferred or only reported."
         )
     return "\n".join([*lines, *compared, *setups(cells), *[f"\n{note}" for note in notes]]) + "\n"
 

@@ -72,7 +72,9 @@ def test_every_claim_is_told_with_its_number_and_target() -> None:
     for claim in read_claims(ROOT / "claims.yaml"):
         points = " points" if claim.over else ""
         paper = "above 0" if claim.value is None else f"{claim.value:g}{points}"
-        if claim.margin:
+        if claim.at_least is not None:
+            paper = f"at least {claim.at_least:g}{points} less {claim.margin:g}"
+        elif claim.margin:
             paper = f"within {claim.margin:g} points"
         assert told[claim.claim] == (paper, claim.target), claim.claim
 

@@ -10,12 +10,14 @@ import pytest
 from semcoder import records
 from semcoder.cli import application
 from semcoder.errors import UserError
+from semcoder.evaluation.benchmarks.humaneval import Check, Checked, HumanEval
+from semcoder.evaluation.checking import Runner
 from semcoder.evaluation.engine import open_engine
 from semcoder.evaluation.prompts import is_refine_prompt
 from semcoder.evaluation.sampling import EngineSettings, Sampling
 from semcoder.evaluation.scorefile import ScoreFile, Setup
 from semcoder.records import Generation
-from semcoder.refine.feedback import shown_code
+from semcoder.refine.feedback import failures, shown_code
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "evaluation"))
 from planted_server import Planted, planted
@@ -123,7 +125,9 @@ def test_a_repair_counts_in_its_round_and_nothing_hidden_is_shown(tmp_path: Path
 def test_plus_feedback_leaks_on_request_and_the_real_trace_is_shown(tmp_path: Path) -> None:
     with planted(reply) as server:
         lab = Lab(tmp_path, server)
-        lab.refine(1, "--feedback", "plus", "--rationale", "trace")
+        setup = lab.path(1, "setup")
+        lab.refine(1, "--feedback", "plus", "--rationale", "trace", "--setup", setup)
+        assert "a leak" in Setup.model_validate_json(setup.read_text()).words
         prompts = "\n".join(server.prompts)
     assert "assert f2(-77) == 77" in prompts
     assert '# [INPUT] {"x": 7} [/INPUT]' in prompts and '# [STATE-0] {"y": 9} [/STATE-0]' in prompts
@@ -153,6 +157,16 @@ def test_humaneval_checks_tell_the_call_that_fails(tmp_path: Path) -> None:
         run("refine", "round", "--round", 1, *model, *common, *before, "--out-generations", tmp_path / "o")
         run("evaluation", "judge", *common, "--generations", tmp_path / "o", "--items", i, "--score", s)
     assert ScoreFile.model_validate_json(s.read_text()).pass_at["1"] == 1.0
+
+
+def test_a_float_that_is_near_enough_is_not_the_call_that_failed() -> None:
+    """HumanEval's checks ask for 1e-6, or for any root; the first calls here are right, the last is not."""
+    test = "def check(candidate):\n    assert abs(candidate(3.5) - 7.0) < 1e-6\n    assert candidate(-4.0) == -8.0\n"
+    item = Checked("i", "def f(x):", Check("i", "f", "def f(x):\n    return x * 2\n", test))
+    code = "def f(x):\n    return x * 2 + 1e-9 if x > 0 else 0.0\n"
+    with Runner(1, 10.0, 20.0) as runner:
+        [failure] = failures(runner, HumanEval(), [(item, code)], False)
+    assert failure is not None and failure.text("corrected") == "assert f(-4.0) == -8.0"
 
 
 def test_what_cannot_be_refined_is_said(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_one_beats_another_on_the_same_items_or_does_not(tmp_path: Path) -> None
     # Twelve items that the one solves and the other does not: unpaired, the interval would reach below 0.
     assert found["Monologue beats scratchpad on CRUXEval-O"].startswith("reproduced: 12.0 [4.9, 1")
     assert found["Monologue beats scratchpad on CRUXEval-O"].endswith("paired n=100, p=0.00049")
-    assert found["Monologue beats the NExT scratchpad on CRUXEval-O"].startswith("not reproduced: 1.0 [-")
+    assert found["Monologue beats the NExT scratchpad on CRUXEval-O"].startswith("not run: 1.0 [-")
     assert found["Monologue beats the concise trace on CRUXEval-O"] == (
         "not reproduced: 0.0 [-2.9, 2.9], paired n=100, p=1"
     )
@@ -110,16 +110,56 @@ def test_a_wide_interval_reproduces_no_number_but_can_miss_it(tmp_path: Path) ->
     assert found["SemCoder-S solves CRUXEval-I"] == "not reproduced: 0.0 [0.0, 56.0], n=3"
 
 
-@pytest.mark.parametrize(("items", "outcome"), [(3, "not reproduced: 0.0 ["), (400, "reproduced: 0.0 [")])
-def test_two_that_fail_alike_are_equal_only_on_many_items(items: int, outcome: str, tmp_path: Path) -> None:
-    row, words = "table4/semcoder_s_pyx_r", list[str]()
-    for format in ("monologue", "trace"):
-        words += judged(tmp_path, f"{row} ({format})/5", "humaneval_plus", [False] * items)
-    name = "Debugging with monologues does as well as with real traces on HumanEval+"
-    assert outcomes(tmp_path, *words)[name].startswith(outcome)
+ALIKE = "Debugging with monologues does as well as with real traces on HumanEval+"
 
 
-@pytest.mark.parametrize(("together", "outcome"), [(1, "reproduced: 12.0 ["), (12, "not reproduced: 12.0 [")])
+def debugging(folder: Path, monologue: list[bool], trace: list[bool], first: list[bool]) -> list[str]:
+    row = "table4/semcoder_s_pyx_r"
+    words = judged(folder, f"{row} (monologue)/5", "humaneval_plus", monologue)
+    words += judged(folder, f"{row} (trace)/5", "humaneval_plus", trace) if trace else []
+    return words + judged(folder, f"{row} (monologue)/0", "humaneval_plus", first)
+
+
+@pytest.mark.parametrize(("items", "outcome"), [(3, "not run: 0.0 ["), (400, "reproduced: 0.0 [")])
+def test_two_that_do_alike_are_equal_only_on_many_items(items: int, outcome: str, tmp_path: Path) -> None:
+    words = debugging(tmp_path, [True] * items, [True] * items, [False] * items)
+    assert outcomes(tmp_path, *words)[ALIKE].startswith(outcome)
+
+
+def test_two_that_repair_nothing_are_not_taken_for_equally_good(tmp_path: Path) -> None:
+    first = [True] * 300 + [False] * 180
+    found = outcomes(tmp_path, *debugging(tmp_path, first, first, first))[ALIKE]
+    assert found.startswith("not reproduced: 0.0 [")
+    assert "; over table4/semcoder_s_pyx_r (monologue)/0: 0.0 [" in found
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "outcome"),
+    [(3, 0, "not run: 15.0 ["), (1, 0, "not run: 5.0 ["), (0, 9, "not reproduced: -45.0 [")],
+)
+def test_of_few_items_nothing_is_said_unless_they_speak_clearly(
+    better: int, worse: int, outcome: str, tmp_path: Path
+) -> None:
+    """Of twenty items: a difference that might be any is none, neither found nor missed."""
+    first = judged(tmp_path, "monologue", "cruxeval_output", [True] * better + [False] * (20 - better))
+    second = judged(tmp_path, "scratchpad", "cruxeval_output", [True] * worse + [False] * (20 - worse))
+    found = outcomes(tmp_path, *first, *second)["Monologue beats scratchpad on CRUXEval-O"]
+    assert found.startswith(outcome) and found.endswith("too few items to say") == (worse == 0)
+
+
+@pytest.mark.parametrize(
+    ("solved", "outcome"),
+    [(460, "reproduced: 57.5 [47.5,"), (440, "not reproduced: 55.0 [45.0,"), (4, "not reproduced: 0.5 [")],
+)
+def test_what_another_reaches_has_to_be_reached_but_for_the_margin(
+    solved: int, outcome: str, tmp_path: Path
+) -> None:
+    words = judged(tmp_path, "semcoder_s", "cruxeval_input", [True] * solved + [False] * (800 - solved))
+    found = outcomes(tmp_path, *words)["SemCoder-S is as good as GPT-3.5-turbo on CRUXEval-I"]
+    assert found.startswith(outcome)
+
+
+@pytest.mark.parametrize(("together", "outcome"), [(1, "reproduced: 12.0 ["), (12, "not run: 12.0 [")])
 def test_items_of_one_program_count_as_one(together: int, outcome: str, tmp_path: Path) -> None:
     better = judged(tmp_path, "monologue", "cruxeval_output", [True] * 60 + [False] * 40, together)
     worse = judged(tmp_path, "scratchpad", "cruxeval_output", [True] * 48 + [False] * 52, together)
@@ -139,21 +179,63 @@ def test_items_of_one_program_count_as_one(together: int, outcome: str, tmp_path
 def test_equal_means_that_the_whole_interval_lies_within_the_margin(
     solved: int, outcome: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name = "Debugging with monologues does as well as with real traces on HumanEval+"
-    row = "table4/semcoder_s_pyx_r"
-    words = judged(tmp_path, f"{row} (monologue)/5", "humaneval_plus", [True] * 300 + [False] * 180)
-    if solved:
-        traces = [True] * solved + [False] * (480 - solved)
-        words += judged(tmp_path, f"{row} (trace)/5", "humaneval_plus", traces)
-    assert outcomes(tmp_path, *words)[name].startswith(outcome)
-    assert f"{name}, paper equal ±5" in capsys.readouterr().out
+    ours, traces = [True] * 300 + [False] * 180, [True] * solved + [False] * (480 - solved)
+    words = debugging(tmp_path, ours, traces if solved else [], [True] * 280 + [False] * 200)
+    assert outcomes(tmp_path, *words)[ALIKE].startswith(outcome)
+    assert f"{ALIKE}, paper equal ±5" in capsys.readouterr().out
 
 
-def test_other_items_are_not_paired(tmp_path: Path) -> None:
-    first = judged(tmp_path, "semcoder", "cruxeval_input", [True] * 60 + [False] * 40)
-    second = judged(tmp_path, "base", "cruxeval_input", [True] * 30 + [False] * 60)
-    found = outcomes(tmp_path, *first, *second)["SemCoder gains over its base on CRUXEval-I"]
-    assert found.endswith("not paired: too few items to say")
+GAIN = "SemCoder gains over its base on CRUXEval-I"
+
+
+def test_scores_on_other_items_or_other_data_are_not_compared(tmp_path: Path) -> None:
+    """All of the one's items solved, none of the other's: clear, if they were the same."""
+    ours = judged(tmp_path, "semcoder", "cruxeval_input", [True] * 800)
+    fewer = judged(tmp_path, "base", "cruxeval_input", [False] * 700)
+    said = "not run: scored on other items than each other (800 and 700); make both anew"
+    assert outcomes(tmp_path, *ours, *fewer)[GAIN] == said
+    name = "Monologue beats scratchpad on CRUXEval-O"
+    first = judged(tmp_path, "monologue", "cruxeval_output", [True] * 800)
+    second = judged(tmp_path, "scratchpad", "cruxeval_output", [False] * 800)
+    assert outcomes(tmp_path, *first, *second)[name].startswith("reproduced: 100.0 [")
+    path = Path(second[1].split("|")[2])
+    score(tmp_path, "scratchpad", "cruxeval_output", 0, items=800, data_sha256={"cruxeval.jsonl": "other"})
+    assert path.exists()
+    assert outcomes(tmp_path, *first, *second)[name].startswith("not run: scored on other data")
+
+
+def setup(**more: str) -> dict[str, object]:
+    return {"engine": "vllm bfloat16", "sampling": {}, "style": "corrected", "revision": "a", **more}
+
+
+def test_rounds_of_two_revisions_of_a_model_are_not_compared(tmp_path: Path) -> None:
+    name = "Five rounds of refinement improve SemCoder-S on HumanEval+"
+    words: list[str] = []
+    for number, share, revision in ((0, 0.4, "a"), (5, 0.9, "b")):
+        facts = {"model": "semcoder_s", "items": 164, "setup": setup(revision=revision)}
+        file = score(tmp_path, f"round{number}", "humaneval_plus", share, **facts)
+        words += ["--score", f"table3/semcoder_s (monologue)/{number}|humaneval_plus|{file}"]
+    assert outcomes(tmp_path, *words)[name] == "not run: of two revisions of semcoder_s; make both anew"
+
+
+def test_what_was_shown_hidden_tests_says_so(tmp_path: Path) -> None:
+    name, words = "Five rounds of refinement improve SemCoder-S on HumanEval+", list[str]()
+    for number, share, feedback in ((0, 0.4, ""), (5, 0.9, "plus")):
+        facts = {"items": 164, "setup": setup(feedback=feedback)}
+        file = score(tmp_path, f"round{number}", "humaneval_plus", share, **facts)
+        words += ["--score", f"table3/semcoder_s (monologue)/{number}|humaneval_plus|{file}"]
+    assert outcomes(tmp_path, *words)[name].endswith("not paired n=164, hidden tests were shown")
+
+
+def test_a_score_at_the_wrong_place_or_with_verdicts_of_another_is_refused(tmp_path: Path) -> None:
+    [_, text] = judged(tmp_path, "semcoder_s", "mbpp", [True] * 60 + [False] * 40)
+    _, _, file, items = text.split("|")
+    with pytest.raises(UserError, match="a score on mbpp, not on humaneval"):
+        outcomes(tmp_path, "--score", f"semcoder_s|humaneval|{file}|{items}")
+    for passed in ([True] * 60 + [False] * 39, [True] * 61 + [False] * 39):
+        other = verdicts(tmp_path / "other.items.jsonl", passed)
+        with pytest.raises(UserError, match=r"not the verdicts that .* sums up"):
+            outcomes(tmp_path, "--score", f"semcoder_s|mbpp|{file}|{other}")
 
 
 def test_what_is_not_written_so_is_refused(tmp_path: Path) -> None:
@@ -167,6 +249,11 @@ def test_what_is_not_written_so_is_refused(tmp_path: Path) -> None:
         (yaml.safe_dump([row | {"benchmark": "humanevil"}]), "claim 1: humanevil is no benchmark"),
         (json.dumps([row, row | {"valeu": 3}]), "claim 2: valeu"),
         (json.dumps([row | {"margin": 3}]), "claim 1: .*margin: it goes with `over`"),
+        (json.dumps([row | {"at_least": 3}]), "claim 1: .*at_least: it stands in the place of `value`"),
+        (
+            json.dumps([row | {"better_than": "b"}]),
+            "claim 1: .*better_than: it goes with `over` and `margin`",
+        ),
     ):
         bad.write_text(text)
         with pytest.raises(UserError, match=words):

@@ -164,6 +164,10 @@ def test_claims_want_only_scores_that_are_there_or_made_in_the_same_call(tmp_pat
         )
         path.parent.mkdir(parents=True)
         path.write_text("{}")
+    # Given without its verdicts, a score stands alone: to make these would be to train the model.
+    assert all(len(paths) == 1 for *_, paths in evaluation.claims(["claims"]))
+    for path in list(tmp_path.rglob("*.json")):
+        path.with_suffix(".items.jsonl").write_text("")
     assert [(system, benchmark) for system, benchmark, _ in evaluation.claims(["claims"])] == [
         *[(system, "cruxeval_input") for system in ("base", "base_cot", "semcoder")],
     ]
@@ -179,7 +183,8 @@ def test_every_claim_is_about_systems_and_targets_that_there_are() -> None:
         targets = claim.target.split()
         assert set(targets) <= set(evaluation.names), claim
         made = {(system, benchmark) for system, benchmark, _ in evaluation.claims(targets)}
-        assert {(each, claim.benchmark) for each in (claim.system, claim.over) if each} <= made, claim
+        systems = filter(None, (claim.system, claim.over, claim.better_than))
+        assert {(each, claim.benchmark) for each in systems} <= made, claim
 
 
 def test_claims_on_refinement_read_the_scores_of_its_rounds() -> None:
