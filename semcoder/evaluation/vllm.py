@@ -18,10 +18,13 @@ class VllmEngine:
             raise UserError(f"--model {model}: no such directory.")
         try:
             from vllm import LLM
+            from vllm.platforms import current_platform
         except ImportError as error:
             raise UserError(
                 f"vLLM cannot be imported ({error}); install envs/serve.lock, or choose another engine.kind."
             ) from error
+        # vLLM's CPU build dies of a seed where it reads a prompt in pieces.
+        pieces = {"enable_chunked_prefill": False, "max_num_batched_tokens": settings.max_model_tokens}
         self.model = LLM(
             model=model,
             dtype=settings.dtype,
@@ -29,6 +32,7 @@ class VllmEngine:
             gpu_memory_utilization=settings.gpu_memory,
             tensor_parallel_size=settings.gpus,
             seed=0,
+            **(pieces if current_platform.is_cpu() else {}),
         )
         self.room = settings.max_model_tokens
 
