@@ -365,7 +365,9 @@ class Evaluations:
     def overview_options(self) -> str:
         """The tables that the overview shows, and where what the teacher cost stands, as options."""
         config, results = self.graph.config, self.graph.results
-        tables = [each for each in config.wanted if each in config.score_tables or each in config.refinement]
+        # That of robustness is one of differences, with other columns; it stands in its own file.
+        scores = {*config.score_tables, *config.refinement} - {"robustness"}
+        tables = [each for each in config.wanted if each in scores]
         words = [option("table", f"{each}={results}/tables/{each}.csv") for each in tables]
         return " ".join(words + [option("teacher", f"{results}/tables/teacher.csv")] * bool(self._asks))
 

@@ -30,6 +30,9 @@ def test_tables_beyond_the_paper_are_made_by_name_and_by_the_whole_run_where_ena
     on = Graph.of(laid_over(SMALL, {**reach, "beyond": {"robustness": systems, "states": {"enabled": True}}}))
     assert "results/quickstart/tables/robustness.md" in on.evaluation.targets
     assert len(on.beyond.pairs()) == 4
+    # The overview shows tables of scores, and that of robustness is one of differences.
+    shown = on.evaluation.overview_options
+    assert "robustness=" not in shown and "--table states=" in shown.replace("'", "") and "scores=" in shown
     first = on.beyond.pairs()[0]
     assert first["changed"].endswith("scores/quickstart/cruxeval_output_renamed.direct.json")
     assert first["summary"] == "results/quickstart/variants/cruxeval.renamed.summary.json"
