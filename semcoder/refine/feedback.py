@@ -110,13 +110,12 @@ def _checked(runner: Runner, answers: Sequence[tuple[Checked, str | None]]) -> l
     rulings = judge_answers(HumanEval(), runner, answers)
     found: list[Failure | None] = []
     for (item, _), results, ruling in zip(answers, given, rulings, strict=True):
-        place = (
-            0
-            if ruling.passed
-            else _first_wrong(item.check.entry_point, calls[item.id], expected[item.id], results)
-        )
-        failure = Failure(item.check.entry_point, calls[item.id][place], expected[item.id][place], "value")
-        found.append(None if ruling.passed else failure)
+        if ruling.passed:
+            found.append(None)
+            continue
+        name, asked, right = item.check.entry_point, calls[item.id], expected[item.id]
+        place = _first_wrong(name, asked, right, results)
+        found.append(Failure(name, asked[place], right[place], "value"))
     return found
 
 

@@ -92,17 +92,9 @@ def test_functional_problems(tmp_path: Path, runner: Runner) -> None:
     assert f"delimiters.\n```python\n{item.starter_code}\n```\n\n<Code>\n" in prompt
 
 
-def answered(item: Any, text: str) -> str | None:
-    row = {
-        "model": "m",
-        "benchmark": "b",
-        "format": "code",
-        "item": "i",
-        "sample": 0,
-        "prompt": "",
-        "finish": "stop",
-    }
-    return GENERATION.answer(item, Generation(**row, text=text))
+def written(text: str, prompt: str = "") -> Generation:
+    row = {"model": "m", "benchmark": "b", "format": "f", "item": "i", "sample": 0, "finish": "stop"}
+    return Generation(**row, prompt=prompt, text=text)
 
 
 def test_a_function_in_place_of_the_class_counts(tmp_path: Path, runner: Runner) -> None:
@@ -116,7 +108,7 @@ def test_a_function_in_place_of_the_class_counts(tmp_path: Path, runner: Runner)
     texts = [f"```python\ndef add(a: List[int], b: int):\n    {body}\n```" for body in bodies]
     texts += [f"{texts[0]}\n```python\nclass Solution:\n    def add(self, a, b):\n        return [4, 5]\n```"]
     texts += ["```python\ndef sub(a, b):\n    return [4, 5]\n```"]
-    answers = [answered(item, text) for text in texts]
+    answers = [GENERATION.answer(item, written(text)) for text in texts]
     assert answers[2] is not None and answers[2].startswith("class Solution") and answers[3] is None
     rulings = judge_answers(GENERATION, runner, [(item, answer) for answer in answers])
     assert [ruling.passed for ruling in rulings] == [True, False, True, False]
@@ -183,8 +175,7 @@ def test_the_answer_to_a_call_in_a_call_is_read(tmp_path: Path, asserted: str, v
     item = next(iter(EXECUTION.load([path])))
     prompt = EXECUTION.prompt(item, "monologue", "upstream", 4)
     text = f"1 and 2 are 3.\n[/MONOLOGUE]\n[ANSWER]\nassert {asserted}\n"
-    row = {"model": "m", "benchmark": "b", "format": "monologue", "item": "i", "sample": 0, "finish": "stop"}
-    assert EXECUTION.answer(item, Generation(**row, prompt=prompt, text=text)) == value
+    assert EXECUTION.answer(item, written(text, prompt)) == value
 
 
 def test_of_a_snapshot_release_v1_alone_is_read(tmp_path: Path) -> None:
